@@ -1,0 +1,55 @@
+{
+    "name": "CRM Suite: Customers",
+    "version": "19.0.1.0.0",
+    "summary": "One page for every customer, imports that can be undone, "
+    "and the primitives on which the CRM suite is built",
+    "category": "Sales/CRM",
+    "author": "The CRM Suite team",
+    "license": "LGPL-3",
+    "depends": [
+        "account",
+        "base_automation",
+        "base_import",
+        "calendar",
+        "contacts",
+        "crm",
+        "data_recycle",
+        "phone_validation",
+        "portal",
+        "privacy_lookup",
+        "rating",
+        "sale_crm",
+        "sale_management",
+        "sale_stock",
+        "web_hierarchy",
+    ],
+    "external_dependencies": {
+        "python": ["chardet", "phonenumbers", "python-stdnum", "xlsxwriter"],
+    },
+    "data": [
+        # security
+        "security/crm_suite_groups.xml",
+        "security/ir.model.access.csv",
+        "security/crm_suite_security.xml",
+        # data
+        "data/lifecycle_stage_data.xml",
+        # views
+        "views/lifecycle_stage_views.xml",
+        "views/crm_suite_menus.xml",
+    ],
+    "demo": [],
+    "assets": {
+        "web.assets_backend": [
+            "crm_suite_base/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "crm_suite_base/static/tests/tours/**/*",
+        ],
+        "web.assets_unit_tests": [
+            "crm_suite_base/static/tests/**/*.test.js",
+        ],
+    },
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+    "application": True,
+}
