@@ -24,7 +24,15 @@
         "web_hierarchy",
     ],
     "external_dependencies": {
-        "python": ["chardet", "phonenumbers", "python-stdnum", "xlsxwriter"],
+        "python": [
+            "chardet",
+            "phonenumbers",
+            "python-calamine",
+            "python-stdnum",
+            "rapidfuzz",
+            "xlrd",
+            "xlsxwriter",
+        ],
     },
     "data": [
         # security
