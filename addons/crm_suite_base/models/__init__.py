@@ -1,1 +1,8 @@
-from . import lifecycle_stage, res_partner
+from . import (
+    call,
+    lifecycle_stage,
+    relation,
+    relation_type,
+    res_partner,
+    res_partner_normalize,
+)

@@ -1,8 +1,18 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+ROLE = "crm_suite_base.group_crm_suite_user"
 
 
 class ResPartner(models.Model):
+    """The customer: a partner that has a lifecycle stage.
+
+    Owner, industry, region, tags, tax number, phone and e-mail are the host's own
+    fields; only what the host lacks is added here. Everything of ours is invisible
+    to a user without a role of the suite.
+    """
+
     _inherit = "res.partner"
 
     crm_suite_lifecycle_id = fields.Many2one(
@@ -11,15 +21,134 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
-        groups="crm_suite_base.group_crm_suite_user",
+        copy=True,
+        groups=ROLE,
+        group_expand="_crm_suite_expand_lifecycle",
         help="A contact with a lifecycle stage is managed as a customer.",
     )
     crm_suite_team_id = fields.Many2one(
         "crm.team",
         string="Customer Team",
         index="btree_not_null",
-        groups="crm_suite_base.group_crm_suite_user",
+        groups=ROLE,
     )
+    crm_suite_size = fields.Selection(
+        [
+            ("1_19", "1–19 employees"),
+            ("20_99", "20–99 employees"),
+            ("100_499", "100–499 employees"),
+            ("500_999", "500–999 employees"),
+            ("1000_plus", "1,000 employees and more"),
+        ],
+        string="Company Size",
+        groups=ROLE,
+    )
+    crm_suite_employees = fields.Integer(string="Employees", groups=ROLE)
+    crm_suite_annual_revenue = fields.Monetary(
+        string="Annual Revenue",
+        currency_field="currency_id",
+        groups=ROLE,
+        help="What the customer earns in a year, in the currency of your company.",
+    )
+    crm_suite_source_id = fields.Many2one(
+        "utm.source",
+        string="Customer Source",
+        index="btree_not_null",
+        groups=ROLE,
+        help="Where this customer came from first: a fair, a recommendation, a search.",
+    )
+    crm_suite_preferred_channel = fields.Selection(
+        [
+            ("phone", "Phone"),
+            ("email", "Email"),
+            ("sms", "SMS"),
+            ("wechat", "WeChat"),
+            ("visit", "Visit"),
+        ],
+        string="Preferred Channel",
+        groups=ROLE,
+    )
+    crm_suite_preferred_time = fields.Selection(
+        [
+            ("morning", "Morning"),
+            ("afternoon", "Afternoon"),
+            ("evening", "Evening"),
+            ("weekend", "Weekend"),
+        ],
+        string="Preferred Time",
+        groups=ROLE,
+    )
+    crm_suite_preferences = fields.Text(string="Preferences", groups=ROLE)
+    crm_suite_needs = fields.Text(string="Needs", groups=ROLE)
+    crm_suite_phone_extension = fields.Char(
+        string="Extension",
+        groups=ROLE,
+        help="Found in the phone number by itself: 0755-86013388 ext. 8001, 转 8001.",
+    )
+
+    # The lists of the application filter by owner; the host has no index on it.
+    _crm_suite_owner_idx = models.Index(
+        "(user_id) WHERE crm_suite_lifecycle_id IS NOT NULL"
+    )
+
+    @api.model
+    def _crm_suite_expand_lifecycle(self, stages, domain):
+        """All stages as columns of the kanban, also the empty ones."""
+        return stages.search([])
+
+    @api.model
+    def default_get(self, fields_list):
+        """In the application a new contact is a customer: it starts as a lead."""
+        values = super().default_get(fields_list)
+        if (
+            self._crm_suite_starts_managed(values)
+            and "crm_suite_lifecycle_id" in fields_list
+        ):
+            values.setdefault(
+                "crm_suite_lifecycle_id", self._crm_suite_first_stage().id
+            )
+        return values
+
+    def _crm_suite_starts_managed(self, vals):
+        """Whether a partner made with ``vals`` here and now becomes a customer.
+
+        The Customers application says so by the context key ``crm_suite_managed``.
+        Contacts of a company do not: their company is the customer.
+        """
+        context = self.env.context
+        return bool(
+            context.get("crm_suite_managed")
+            and not vals.get("parent_id")
+            and not context.get("default_parent_id")
+            and not vals.get("crm_suite_lifecycle_id")
+        )
+
+    @api.model
+    def _crm_suite_first_stage(self):
+        """The stage of a customer about whom nothing else is said."""
+        return (
+            self.env["crm.suite.lifecycle.stage"]
+            .sudo()
+            .search([("code", "=", "lead")], limit=1)
+        )
+
+    def _crm_suite_is_managed(self):
+        """The partners that are customers or contacts of customers.
+
+        Reads as superuser: the answer decides whether values are checked, it is
+        never shown.
+        """
+        return self.filtered(
+            lambda partner: (
+                partner.sudo().crm_suite_lifecycle_id
+                or partner.sudo().commercial_partner_id.crm_suite_lifecycle_id
+            )
+        )
+
+    @api.model
+    def _crm_suite_managed_domain(self):
+        """Customers, as a list shows them: not their single contacts."""
+        return Domain("crm_suite_lifecycle_id", "!=", False)
 
     @api.model
     def _crm_suite_adopt_customers(self):
