@@ -1,0 +1,95 @@
+"""The four commands, each as the list of what it does."""
+
+import argparse
+import contextlib
+import subprocess
+
+from . import host, postgres, serve, system, venv
+from .console import say
+from .database import Databases
+from .odoo import Odoo
+from .settings import ENVIRONMENT_HELP, from_environment, prepare_state
+
+
+@contextlib.contextmanager
+def environment(testing=False):
+    """Everything that a command stands on; stopped again when the block ends."""
+    settings = from_environment()
+    prepare_state(settings)
+    system.ensure_packages(settings, testing)
+    found = host.ensure_host(settings)
+    python = venv.ensure_venv(settings, found, testing)
+    with postgres.Server(settings) as connection:
+        yield Odoo(settings, found, python, connection)
+
+
+def _parser(name, description, epilog=ENVIRONMENT_HELP):
+    return argparse.ArgumentParser(
+        prog=f"./setup/{name}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def run(arguments):
+    parser = _parser(
+        "run",
+        "Everything from a fresh Debian or Ubuntu machine to the running suite:"
+        " finds or\nfetches the host, makes the Python environment, starts a private"
+        " PostgreSQL,\ncreates the database with demo data (login admin, password"
+        " admin) and serves it on\nhttp://127.0.0.1:8069 until Ctrl-C. A second start"
+        " takes seconds, and upgrades the\ndatabase if the addons have changed.",
+    )
+    parser.add_argument(
+        "--no-serve", action="store_true", help="prepare everything, do not serve"
+    )
+    options = parser.parse_args(arguments)
+    settings = from_environment()
+    prepare_state(settings)
+    with contextlib.ExitStack() as stack:
+        if not options.no_serve:
+            stack.enter_context(serve.only_one(settings))
+            serve.check_port(settings)
+        odoo = stack.enter_context(environment())
+        Databases(odoo).ensure(settings.database)
+        if options.no_serve:
+            say(f"The database {settings.database} is ready")
+            return 0
+        return serve.serve(odoo)
+
+
+def odoo(arguments):
+    if not arguments or arguments == ["--help"]:
+        print(
+            "Usage: ./setup/odoo ARGUMENTS…\n\nThe host's command line inside the"
+            " environment of the suite, with its configuration\nand its PostgreSQL,"
+            " for example\n"
+            "  ./setup/odoo shell\n"
+            "  ./setup/odoo -u crm_suite_base --stop-after-init\n"
+            "  ./setup/odoo --help-odoo       the host's own help\n\n"
+            + ENVIRONMENT_HELP
+        )
+        return 0
+    if arguments == ["--help-odoo"]:
+        arguments = ["--help"]
+    with environment() as ready:
+        # The terminal's Ctrl-C reaches the child itself; we wait for its end.
+        child = subprocess.Popen(ready.command(*arguments), env=ready.environ())
+        try:
+            return child.wait()
+        except serve.Stopped:
+            child.terminate()
+            return child.wait()
+
+
+def test(arguments):
+    from . import testing
+
+    return testing.main(arguments, environment)
+
+
+def bench(arguments):
+    from . import benchmark
+
+    return benchmark.main(arguments, environment)

@@ -1,0 +1,257 @@
+"""Databases: templates that are made once, and copies that are made in seconds.
+
+Two templates: one with the host's modules that our addons need (minutes; keyed by the
+host's version and the list of modules), and one with the suite on top of it (keyed by
+the addons' files as well). Everything is made under a temporary name and renamed when it is
+whole, so an interrupted run leaves nothing that looks ready.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+
+from .console import say
+from .errors import SetupError
+from .locks import locked
+
+LANGUAGES = "zh_CN"
+PREFIX = "crm_suite_tpl"
+MAKING = "__making"
+# pg_trgm finds nothing in Chinese when the character type is "C".
+CHARACTER_TYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8")
+
+
+def quote(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value):
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _digest(*parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
+
+
+def host_modules(settings):
+    """The host's modules that our addons depend on."""
+    ours = settings.suite_addons
+    names = set()
+    for addon in ours:
+        manifest = settings.addons / addon / "__manifest__.py"
+        names.update(ast.literal_eval(manifest.read_text())["depends"])
+    return sorted(names - set(ours))
+
+
+def addon_digest(settings, addon):
+    """Changes with every file that an upgrade of the addon would read."""
+    digest = hashlib.sha256()
+    folder = settings.addons / addon
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        relative = path.relative_to(folder)
+        if "__pycache__" not in relative.parts and relative.parts[0] != "tests":
+            digest.update(f"{relative}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Databases:
+    def __init__(self, odoo):
+        self.odoo = odoo
+        self.settings = odoo.settings
+        self.connection = odoo.connection
+
+    # === SINGLE STEPS === #
+
+    def names(self):
+        return self.connection.query("SELECT datname FROM pg_database ORDER BY 1")
+
+    def exists(self, name):
+        return name in self.names()
+
+    def create_empty(self, name):
+        """Create a database as the host does, but one that knows Chinese."""
+        for ctype in CHARACTER_TYPES:
+            created = self.connection.query(
+                f"CREATE DATABASE {quote(name)} TEMPLATE template0 ENCODING 'UTF8'"
+                f" LC_COLLATE 'C' LC_CTYPE {literal(ctype)}",
+                check=False,
+            )
+            if created is not None:
+                break
+        else:
+            raise SetupError(
+                f"PostgreSQL cannot create the database {name} with a UTF-8 character"
+                f" type: install one of the locales {', '.join(CHARACTER_TYPES)} on"
+                " its machine, or check its free space and your rights."
+            )
+        self.connection.query("CREATE EXTENSION IF NOT EXISTS pg_trgm", database=name)
+
+    def drop(self, name):
+        if self.exists(name):
+            self.connection.query(f"DROP DATABASE {quote(name)} WITH (FORCE)")
+        shutil.rmtree(self.filestore(name), ignore_errors=True)
+
+    def filestore(self, name):
+        return self.settings.data / "filestore" / name
+
+    def rename(self, old, new):
+        """Put a finished database in place, its files first: only the database
+        says that it is there."""
+        shutil.rmtree(self.filestore(new), ignore_errors=True)
+        if self.filestore(old).exists():
+            os.replace(self.filestore(old), self.filestore(new))
+        self.connection.query(f"ALTER DATABASE {quote(old)} RENAME TO {quote(new)}")
+
+    def copy(self, source, target):
+        """Copy a database and its files."""
+        self.drop(target)
+        self._copy_files(source, target)
+        self.connection.query(
+            f"CREATE DATABASE {quote(target)} TEMPLATE {quote(source)}"
+        )
+        # Two databases must not be taken for one (cookies, calls home).
+        self.connection.query(
+            "UPDATE ir_config_parameter SET value = gen_random_uuid()::text"
+            " WHERE key IN ('database.uuid', 'database.secret')",
+            database=target,
+        )
+        return target
+
+    def _copy_files(self, source, target):
+        # Files of the store are named by their content and never changed, so hard
+        # links will do.
+        folder = self.filestore(source)
+        if folder.exists():
+            shutil.copytree(folder, self.filestore(target), copy_function=os.link)
+
+    # === TEMPLATES === #
+
+    def host_template(self, demo):
+        """A template with the host's modules, without ours."""
+        modules = host_modules(self.settings)
+        key = _digest(self.odoo.host.key, ",".join(modules), LANGUAGES, str(demo))
+        name = f"{PREFIX}_host_{'demo' if demo else 'bare'}_{key}"
+
+        def make(new):
+            self.create_empty(new)
+            self.odoo.work(
+                f"Installing the host's {len(modules)} modules and what they need",
+                new,
+                *("-i", ",".join(modules)),
+                "--with-demo" if demo else "--without-demo",
+                f"--load-language={LANGUAGES}",
+            )
+
+        return self._template(name, make)
+
+    def suite_template(self, demo, addons=None):
+        """A template with our addons on top of the host's modules."""
+        addons = addons or self.settings.suite_addons
+        base = self.host_template(demo)
+        digests = [addon_digest(self.settings, addon) for addon in addons]
+        name = f"{PREFIX}_suite_{base[-10:]}_{_digest(*addons, *digests)}"
+
+        def make(new):
+            self.copy(base, new)
+            self.odoo.work(
+                f"Installing {', '.join(addons)}", new, "-i", ",".join(addons)
+            )
+
+        return self._template(name, make)
+
+    def _template(self, name, make):
+        lock = self.settings.state / f"{name}.lock"
+        with locked(lock, "making a database template"):
+            if not self.exists(name):
+                self._forget_others(name)
+                new = f"{name}{MAKING}"
+                self.drop(new)
+                try:
+                    make(new)
+                    self.rename(new, name)
+                except BaseException:
+                    self.drop(new)
+                    raise
+        lock.unlink(missing_ok=True)
+        return name
+
+    def _forget_others(self, name):
+        """Drop the templates that this one replaces, in a server that is ours."""
+        if self.settings.pg_host:
+            return
+        family = name.rsplit("_", 1)[0]
+        for other in self.names():
+            if other != name and other.startswith(f"{family}_"):
+                self.drop(other)
+
+    # === THE DATABASE THAT PEOPLE USE === #
+
+    def ensure(self, name):
+        """Create the database, or bring it up to date with the addons' files."""
+        current = {
+            addon: addon_digest(self.settings, addon)
+            for addon in self.settings.suite_addons
+        }
+        with locked(self.settings.state / "database.lock", "preparing the database"):
+            if not self.exists(name):
+                self._create(name, current)
+            else:
+                self._upgrade(name, current)
+
+    def _create(self, name, current):
+        new = f"{name}{MAKING}"
+        self.drop(new)
+        try:
+            self.copy(self.host_template(self.settings.demo), new)
+            self.odoo.work(
+                f"Installing {', '.join(current)}", new, "-i", ",".join(current)
+            )
+            self._remember(new, current)
+            self.rename(new, name)
+        except BaseException:
+            self.drop(new)
+            raise
+
+    def _upgrade(self, name, current):
+        """Upgrade the addons whose files changed, install those that are new.
+
+        An addon that was there before and is not installed was uninstalled by
+        somebody: it stays so.
+        """
+        before = self._remembered(name)
+        states = dict(
+            row.split("|")
+            for row in self.connection.query(
+                "SELECT name, state FROM ir_module_module", database=name
+            )
+        )
+        installed = {addon for addon in current if states.get(addon) == "installed"}
+        changed = [a for a in sorted(installed) if before.get(a) != current[a]]
+        fresh = [a for a in current if a not in before and a not in installed]
+        if not changed and not fresh:
+            return
+        say(
+            f"The addons have changed since the last start: {', '.join(changed + fresh)}"
+        )
+        arguments = ["-u", ",".join(changed)] if changed else []
+        arguments += ["-i", ",".join(fresh)] if fresh else []
+        self.odoo.work("Upgrading the database", name, *arguments)
+        self._remember(name, current)
+
+    def _remembered(self, name):
+        rows = self.connection.query(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
+            f" WHERE datname = {literal(name)}"
+        )
+        try:
+            return json.loads("\n".join(rows))["crm_suite"]
+        except (ValueError, KeyError, TypeError):
+            # A restored or foreign database says nothing: upgrade everything once.
+            return {}
+
+    def _remember(self, name, current):
+        note = json.dumps({"crm_suite": current})
+        self.connection.query(f"COMMENT ON DATABASE {quote(name)} IS {literal(note)}")
