@@ -151,6 +151,11 @@ def _sample_lines(chunk, stream):
     return b"\n".join(collected[:-1] if len(collected) > 20 else collected)
 
 
+def guess_encoding(raw):
+    """The most likely codec of some bytes that are no valid UTF-8."""
+    return _guess(raw)[0]
+
+
 def _guess(sample):
     if _is_damaged_utf8(sample):
         return "utf-8", False

@@ -86,7 +86,7 @@ def serial_value(number, kind, date1904=False):
             raise ValueError(number)
         epoch = _EPOCH_1900 + datetime.timedelta(days=1 if serial < 60 else 0)
     moment = epoch + datetime.timedelta(seconds=round(serial * 86400))
-    if kind == DATE and not moment.time():
+    if kind == DATE and moment.time() == datetime.time.min:
         return moment.date()
     return moment
 

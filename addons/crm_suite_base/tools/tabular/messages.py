@@ -62,7 +62,8 @@ MESSAGES = {
     "card_unclosed": (WARNING, _lt("Card %(row)s (line %(line)s) has no END:VCARD; what stands there was read.")),
     "card_empty": (ERROR, _lt("Card %(row)s (line %(line)s) has neither a name nor a company, e-mail or phone number.")),
     "card_line": (WARNING, _lt("Card %(row)s, line %(line)s: “%(value)s” is not a contact property and was left out.")),
-    "card_value": (WARNING, _lt("Card %(row)s, line %(line)s: the value of %(property)s cannot be decoded (%(reason)s) and was left out.")),
+    "card_agent": (WARNING, _lt("Card %(row)s, line %(line)s: the card of an assistant (AGENT) inside this card was left out.")),
+    "card_value": (WARNING, _lt("Card %(row)s, line %(line)s: the value of %(property)s cannot be used (%(reason)s) and was left out.")),
     # --- a value
     "bad_date": (ERROR, _lt("“%(value)s” is not a date. Write it like 2026-03-05.")),
     "bad_date_order": (ERROR, _lt("“%(value)s” can be read as day/month or month/day. Choose the order for this column.")),
@@ -106,7 +107,9 @@ WORDS = {
         "xml": _lt("its XML is damaged"),
         "xls": _lt("its structure is damaged"),
         "base64": _lt("its base64 text is damaged"),
-        "charset": _lt("its character set is unknown"),
+        "date": _lt("it is no complete date"),
+        "picture": _lt("it is no picture"),
+        "remote": _lt("pictures on the net are not fetched"),
         "missing": _lt("it does not exist or may not be read"),
     },
 }

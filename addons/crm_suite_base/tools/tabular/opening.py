@@ -30,6 +30,8 @@ def _source(kind, blob, options, filename):
         from .xls_source import XlsSource as source_class  # noqa: PLC0415
     elif kind in ("ods", "xlsb"):
         from .calamine_source import CalamineSource as source_class  # noqa: PLC0415
+    elif kind == "vcard":
+        from .vcard_source import VcardSource as source_class  # noqa: PLC0415
     else:
         from .csv_source import CsvSource as source_class  # noqa: PLC0415
     return source_class(blob, options, filename)

@@ -49,8 +49,9 @@ class XlsxSource(Source):
         tags = ("workbookPr", "sheet")
         for element in self.package.events(book, tags):
             if local_name(element.tag) == "workbookPr":
-                flag = element.get("date1904", "0")
-                self._date1904 = flag.lower() in ("1", "true", "on")
+                # Extensions have an element of this name too, without the flag.
+                flag = element.get("date1904", "").lower()
+                self._date1904 |= flag in ("1", "true", "on")
                 continue
             kind, target = relations.get(attribute(element, "id"), (None, None))
             if kind != "worksheet" or not self.package.has(target):
