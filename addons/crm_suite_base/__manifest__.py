@@ -29,6 +29,7 @@
             "phonenumbers",
             "python-calamine",
             "python-stdnum",
+            "rapidfuzz",
             "xlrd",
             "xlsxwriter",
         ],

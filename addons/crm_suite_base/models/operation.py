@@ -1,0 +1,427 @@
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.models import LOG_ACCESS_COLUMNS
+from odoo.tools import SQL
+
+from .operation_journal import JOURNAL, Journal
+
+KINDS = [
+    ("import", "Import"),
+    ("mass_edit", "Mass edit"),
+    ("reassign", "Reassignment"),
+    ("merge", "Merge"),
+    ("rule", "Rule run"),
+    ("undo", "Undo"),
+    ("other", "Other"),
+]
+STATES = [
+    ("open", "Running"),
+    ("done", "Done"),
+    ("failed", "Failed"),
+    ("partly_undone", "Partly undone"),
+    ("undone", "Undone"),
+]
+UNDOABLE_STATES = ("open", "done", "failed", "partly_undone")
+
+
+class Operation(models.Model):
+    """A bulk act: what it changed, who did it, why, and how to take it back.
+
+    Use::
+
+        with env["crm.suite.operation"].record("mass_edit", "Spring cleaning") as op:
+            partners.write({"user_id": user.id})   # any ORM call on any model
+            op.log_sql("crm.suite.purchase", SQL("INSERT INTO …"))
+
+    What the ORM creates, writes or deletes inside, in whatever environment of the
+    transaction, is journalled; so is a recomputed field that a user could have
+    entered. Set-based SQL is journalled by :meth:`log_sql`.
+
+    *Long jobs* open an operation once (:meth:`begin`), continue it in each
+    transaction by ``with op.journal():`` and end it by :meth:`close` or :meth:`fail`.
+    Several workers may continue one operation at once. A job that died leaves its
+    operation running or failed: what it committed can be undone.
+
+    *Nested* operations keep a line of their own, below the one that was running:
+    undoing the outer one undoes the inner one too, undoing the inner one leaves the
+    rest of the outer one alone.
+
+    *An exception* inside leaves everything to the transaction: what is rolled back
+    is rolled back with its journal.
+
+    *Undo* is an operation too (kind *undo*): undoing it does again what was undone.
+    """
+
+    _name = "crm.suite.operation"
+    _description = "Bulk Operation"
+    _order = "date_start desc, id desc"
+
+    name = fields.Char(required=True, readonly=True)
+    kind = fields.Selection(KINDS, required=True, readonly=True, default="other")
+    reason = fields.Char(readonly=True)
+    user_id = fields.Many2one(
+        "res.users", string="Done by", required=True, readonly=True, index=True
+    )
+    company_id = fields.Many2one("res.company", readonly=True, index=True)
+    parent_id = fields.Many2one(
+        "crm.suite.operation",
+        string="Part of",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    res_model = fields.Char(string="Main Model", readonly=True)
+    date_start = fields.Datetime(
+        string="Started", required=True, readonly=True, default=fields.Datetime.now
+    )
+    date_end = fields.Datetime(string="Ended", readonly=True)
+    state = fields.Selection(
+        STATES, required=True, readonly=True, default="open", index=True
+    )
+    failure = fields.Char(string="Reason of Failure", readonly=True)
+    record_count = fields.Integer(string="Records", readonly=True)
+    created_count = fields.Integer(string="Created", readonly=True)
+    updated_count = fields.Integer(string="Changed", readonly=True)
+    deleted_count = fields.Integer(string="Deleted", readonly=True)
+    undo_until = fields.Datetime(
+        readonly=True, help="Afterwards the journal is removed and undo is impossible."
+    )
+    trimmed = fields.Boolean(
+        readonly=True, help="The journal was removed because its time was over."
+    )
+    undo_operation_id = fields.Many2one(
+        "crm.suite.operation",
+        string="Undone by Operation",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    undo_of_id = fields.Many2one(
+        "crm.suite.operation",
+        string="Undoes Operation",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _undo_until_idx = models.Index("(undo_until) WHERE trimmed IS NOT TRUE")
+
+    # === JOURNAL === #
+
+    @api.private
+    @contextmanager
+    def record(self, kind, reason=None, **values):
+        """Run the body as one operation that can be undone.
+
+        :param str kind: one of the selection of :attr:`kind`
+        :param str reason: why, in the words of the user
+        :param values: further fields of the operation (``name``, ``company_id``, …)
+        :return: context manager that yields the operation
+        """
+        operation = self.begin(kind, reason, **values)
+        with operation.journal():
+            yield operation
+        operation.close()
+
+    @api.private
+    def begin(self, kind, reason=None, **values):
+        """Open an operation without journalling yet: the first step of a long job.
+
+        :return: the running operation; continue it by :meth:`journal`
+        """
+        outer = vars(self.env.cr).get(JOURNAL)
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        operation = self.sudo().create(
+            {
+                "kind": kind,
+                "name": reason or kinds[kind],
+                "reason": reason,
+                "user_id": self.env.uid,
+                "company_id": self.env.company.id,
+                "parent_id": outer and outer.operation_id,
+                **values,
+            }
+        )
+        # Forgotten by a commit: from then on a rollback cannot undo this row.
+        self.env.cr.postrollback.data.setdefault(JOURNAL, set()).add(operation.id)
+        return operation.with_env(self.env)
+
+    @api.private
+    @contextmanager
+    def journal(self):
+        """Journal what happens inside for this running operation.
+
+        Holds a shared lock on the operation until the end of the transaction, so
+        that several workers can continue one operation while nobody can undo it.
+
+        :raise UserError: when the operation is over
+        """
+        self.ensure_one()
+        self._lock_for_journal()
+        cursor = self.env.cr
+        outer = vars(cursor).get(JOURNAL)
+        self.env.flush_all()
+        if outer:
+            outer.flush()
+        journal = Journal(self)
+        self._watch_rollback(journal)
+        vars(cursor)[JOURNAL] = journal
+        try:
+            yield self
+            self.env.flush_all()
+            journal.flush()
+        finally:
+            if outer:
+                vars(cursor)[JOURNAL] = outer
+            else:
+                vars(cursor).pop(JOURNAL, None)
+
+    def _lock_for_journal(self):
+        self.flush_recordset(["state"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT state FROM crm_suite_operation WHERE id = %s FOR SHARE", self.id
+            )
+        )
+        if not rows or rows[0][0] != "open":
+            raise UserError(
+                self.env._(
+                    "“%(operation)s” is over; start a new operation instead.",
+                    operation=self.sudo().name,
+                )
+            )
+
+    def _watch_rollback(self, journal):
+        """Make a journal refuse to go on when its own operation was rolled back."""
+        hooks = self.env.cr.postrollback
+        if self.id in hooks.data.get(JOURNAL, ()):
+            hooks.add(journal.lose)
+
+    @api.private
+    def close(self):
+        """End the operation: count what it changed and start the time for undo."""
+        for operation in self.sudo():
+            operation.write(
+                {
+                    "state": "done",
+                    "date_end": fields.Datetime.now(),
+                    "undo_until": self._get_undo_until(),
+                    **operation._count_changes(),
+                }
+            )
+
+    @api.private
+    def fail(self, reason):
+        """End the operation as failed; what it had committed can be undone.
+
+        :param str reason: what went wrong, for the user
+        """
+        self.close()
+        self.sudo().write({"state": "failed", "failure": reason})
+
+    @api.model
+    def _get_undo_until(self):
+        return fields.Datetime.now() + timedelta(days=self._get_undo_days())
+
+    @api.model
+    def _get_undo_days(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        return int(parameters.get_param("crm_suite_base.undo_days", 30))
+
+    def _count_changes(self):
+        """Count records, without the consequences that the database drew itself.
+
+        A nested operation's records count for the outer one too.
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT first, model, count(*) FROM (
+                    SELECT model, res_id, (array_agg(kind ORDER BY id))[1] AS first,
+                           (array_agg(kind ORDER BY id DESC))[1] AS last
+                      FROM crm_suite_operation_change
+                     WHERE operation_id = ANY(%s) AND cascade IS NOT TRUE
+                       AND model != 'ir.attachment'
+                  GROUP BY model, res_id
+                ) r
+                 WHERE NOT (first = 'create' AND last = 'delete')
+              GROUP BY first, model
+              ORDER BY count(*) DESC
+                """,
+                self._get_unit().ids,
+            )
+        )
+        counts = {"create": 0, "update": 0, "delete": 0}
+        for kind, _model, count in rows:
+            counts[kind] += count
+        return {
+            "created_count": counts["create"],
+            "updated_count": counts["update"],
+            "deleted_count": counts["delete"],
+            "record_count": sum(counts.values()),
+            "res_model": self.res_model or (rows[0][1] if rows else False),
+        }
+
+    def _get_unit(self):
+        """Return the operation with those nested in it: what is undone together."""
+        return self.sudo().search([("id", "child_of", self.ids)])
+
+    # === SET-BASED SQL === #
+
+    @api.private
+    def log_sql(self, model_name, query, alias=None):
+        """Run one set-based SQL statement and journal the rows that it touches.
+
+        Made for tables of our own with many rows: 70 000 inserted rows take about a
+        second, journal included. The images come from the statement itself
+        (``RETURNING``), the *before* images from its snapshot while it holds the row
+        locks, so nothing can slip in between. ::
+
+            op.log_sql(
+                "crm.suite.purchase",
+                SQL(
+                    "INSERT INTO crm_suite_purchase (partner_id, amount) "
+                    "SELECT partner_id, amount FROM staging"
+                ),
+            )
+
+        The ORM knows nothing of such a statement: fill stored computed columns
+        yourself; pending writes of the model are flushed before, its cache is
+        emptied after.
+
+        :param str model_name: the model whose table the statement changes
+        :param SQL query: ``INSERT`` (with ``ON CONFLICT DO NOTHING`` at most),
+            ``UPDATE`` or ``DELETE``, without ``RETURNING`` and without ``WITH``
+            before it. A ``DELETE`` is refused on a table whose rows others refer to
+            with a cascade: use ``unlink()``, which journals what goes along.
+        :param str alias: the alias that the statement gives to the table, if any
+        :return: the ids of the rows that were inserted, updated or deleted
+        :rtype: list[int]
+        """
+        self.ensure_one()
+        model = self.env[model_name]
+        verb = query.code.split(None, 1)[0].upper()
+        kind = {"INSERT": "create", "UPDATE": "update", "DELETE": "delete"}.get(verb)
+        if not kind:
+            raise ValueError(f"Cannot journal a statement that begins with {verb!r}.")
+        if kind == "create" and "DO UPDATE" in query.code.upper():
+            raise ValueError(
+                "Journal INSERT … ON CONFLICT DO UPDATE as two statements."
+            )
+        if kind == "delete" and self._has_cascade(model._table):
+            raise ValueError(f"Rows of {model_name} must be deleted by unlink().")
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH changed AS (%(query)s RETURNING %(alias)s.*),
+                journal AS (
+                    INSERT INTO crm_suite_operation_change
+                                (operation_id, model, res_id, kind, before, after)
+                    %(images)s
+                )
+                SELECT id FROM changed
+                """,
+                query=query,
+                alias=SQL.identifier(alias or model._table),
+                images=getattr(self, f"_log_sql_{kind}")(model_name, model._table),
+            )
+        )
+        model.invalidate_model(flush=False)
+        return [id_ for (id_,) in rows]
+
+    def _log_sql_create(self, model_name, table):
+        # Cheaper than picking columns and dropping NULLs, as these tables are narrow.
+        return SQL(
+            """
+            SELECT %s, %s, c.id, 'create', NULL::jsonb, to_jsonb(c) - %s::text[]
+              FROM changed c
+            """,
+            self.id,
+            model_name,
+            ["id", *LOG_ACCESS_COLUMNS],
+        )
+
+    def _log_sql_update(self, model_name, table):
+        # The main query does not see what its WITH queries write: the table still
+        # shows the rows as they were.
+        return SQL(
+            """
+            SELECT %s, %s, d.id, 'update', d.before, d.after
+              FROM (
+                SELECT c.id,
+                       jsonb_object_agg(b.key, b.value) AS before,
+                       jsonb_object_agg(b.key, to_jsonb(c) -> b.key) AS after
+                  FROM changed c
+                  JOIN %s o ON o.id = c.id
+            CROSS JOIN LATERAL jsonb_each(to_jsonb(o)) b
+                 WHERE b.value IS DISTINCT FROM to_jsonb(c) -> b.key
+                   AND b.key = ANY(%s)
+              GROUP BY c.id
+            ) d
+            """,
+            self.id,
+            model_name,
+            SQL.identifier(table),
+            list(self._journal_shape(model_name).columns),
+        )
+
+    def _log_sql_delete(self, model_name, table):
+        return SQL(
+            "SELECT %s, %s, c.id, 'delete', to_jsonb(c), NULL::jsonb FROM changed c",
+            self.id,
+            model_name,
+        )
+
+    # === TRIMMING === #
+
+    @api.autovacuum
+    def _gc_journal(self):
+        """Remove the journal of operations whose time for undo is over.
+
+        The operations themselves stay, as the record of who did what.
+        """
+        limit = 10_000
+        domain = [
+            ("undo_until", "<", fields.Datetime.now()),
+            ("trimmed", "=", False),
+            ("state", "!=", "open"),
+        ]
+        operation = self.sudo().search(domain, order="undo_until, id", limit=1)
+        if not operation:
+            return 0, 0
+        removed = operation._trim(limit)
+        return removed, self.sudo().search_count(domain, limit=1)
+
+    def _trim(self, limit):
+        """Remove at most ``limit`` journal rows; mark the operation when none is left.
+
+        :return: how many rows were removed
+        :rtype: int
+        """
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM crm_suite_operation_change
+                 WHERE id IN (SELECT id FROM crm_suite_operation_change
+                               WHERE operation_id = %s LIMIT %s)
+                """,
+                self.id,
+                limit,
+            )
+        )
+        removed = self.env.cr.rowcount
+        if removed < limit:
+            self._drop_kept_files()
+            self.trimmed = True
+        return removed
+
+    def _drop_kept_files(self):
+        self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        ).unlink()

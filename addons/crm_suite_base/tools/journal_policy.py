@@ -1,0 +1,82 @@
+"""What the operation journal looks at, model by model."""
+
+from typing import NamedTuple
+
+FULL, DELETIONS = "full", "deletions"
+
+# Never journalled: settings, technical bookkeeping, what leaves the system (a mail
+# that was sent cannot be unsent) and who may log in.
+UNTRACKED_PREFIXES = (
+    "base.automation",
+    "bus.",
+    "crm.suite.operation",
+    "discuss.",
+    "fetchmail.",
+    "ir.",
+    "res.config",
+    "res.groups",
+    "res.users",
+    "sms.",
+    "web_tour.",
+)
+UNTRACKED_MODELS = {
+    "crm.lead.scoring.frequency",
+    "mail.mail",
+    "mail.presence",
+    "mail.push",
+    "mail.push.device",
+    "res.company",
+}
+# The history of a record is not taken back, but it comes back with its record.
+DELETIONS_ONLY = {
+    "ir.model.data",
+    "mail.followers",
+    "mail.message",
+    "mail.message.reaction",
+    "mail.notification",
+    "mail.tracking.value",
+}
+TRACKED_ALTHOUGH_TECHNICAL = {"ir.attachment"}
+
+# Stored columns that programs keep moving: no sign that somebody edited the record.
+VOLATILE_FIELDS = {
+    "crm.lead": {"automated_probability", "message_bounce", "probability"},
+    "ir.attachment": {"access_token", "index_content"},
+    "mail.activity": {"automated"},
+    "res.partner": {
+        "calendar_last_notif_ack",
+        "customer_rank",
+        "message_bounce",
+        "partner_gid",
+        "signup_type",
+        "supplier_rank",
+    },
+}
+
+
+class Shape(NamedTuple):
+    """The columns of a model by the part that they play in journal and undo."""
+
+    policy: str | None
+    table: str
+    columns: tuple  # in the images of updates and creations
+    compared: frozenset  # of these, what a person or program enters
+    derived: frozenset  # of these, what the ORM derives from the record alone
+    keyed: frozenset  # hold several values under keys
+    protected: tuple  # computed but editable: undo must not recompute them
+    relations: dict  # {many2many field: (relation table, own column, other column)}
+
+
+def get_policy(model_name):
+    """Tell how much of a model is journalled.
+
+    :return: :data:`FULL`, :data:`DELETIONS` or None for nothing
+    :rtype: str | None
+    """
+    if model_name in DELETIONS_ONLY:
+        return DELETIONS
+    if model_name in TRACKED_ALTHOUGH_TECHNICAL:
+        return FULL
+    if model_name in UNTRACKED_MODELS or model_name.startswith(UNTRACKED_PREFIXES):
+        return None
+    return FULL
