@@ -29,7 +29,6 @@
             "phonenumbers",
             "python-calamine",
             "python-stdnum",
-            "rapidfuzz",
             "xlrd",
             "xlsxwriter",
         ],

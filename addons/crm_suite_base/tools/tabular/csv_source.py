@@ -4,6 +4,7 @@ import io
 import re
 from collections import Counter
 
+from ..csv_writer import unguard_cell
 from .csv_records import check_line, flaw_problems, iter_records
 from .encoding import detect_encoding
 from .errors import TableError, shorten
@@ -130,6 +131,8 @@ class CsvSource(Source):
             if not cell or cell == _NULL_MARK:
                 cells[index] = None
                 continue
+            if cell[0] == "'":
+                cell = cells[index] = unguard_cell(cell)
             if "\0" in cell:
                 cells[index] = cell.replace("\0", "") or None
                 problems.append((index, "nul_removed", {}))
