@@ -1,6 +1,9 @@
 from . import (
     base,
     call,
+    interaction,
+    interaction_mail,
+    interaction_sources,
     lifecycle_stage,
     operation,
     operation_change,
@@ -9,5 +12,7 @@ from . import (
     relation,
     relation_type,
     res_partner,
+    res_partner_family,
     res_partner_normalize,
+    res_partner_timeline,
 )

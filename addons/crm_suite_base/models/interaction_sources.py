@@ -1,0 +1,368 @@
+from odoo import models
+from odoo.tools import SQL
+
+QUOTE_STATES = ("draft", "sent", "cancel")
+DELIVERY_KINDS = ("outgoing",)
+INVOICE_TYPES = ("out_invoice", "out_refund", "out_receipt")
+
+
+class Interaction(models.Model):
+    """The documents, meetings, activities and calls of the timeline."""
+
+    _inherit = "crm.suite.interaction"
+
+    def _interaction_sources(self):
+        sources = [
+            self._interaction_source_activity(),
+            self._interaction_source_meeting(),
+            self._interaction_source_call(),
+            self._interaction_source_lead(),
+            self._interaction_source_order(),
+            self._interaction_source_delivery(),
+            self._interaction_source_invoice(),
+            self._interaction_source_payment(),
+            self._interaction_source_purchase(),
+            self._interaction_source_web(),
+        ]
+        return super()._interaction_sources() + [
+            source for source in sources if source is not None
+        ]
+
+    def _interaction_document(self, slot, query, model, columns):
+        """A source whose row is one document of a customer."""
+        table = query.table
+        partner = self._interaction_partner(query)
+        read = self.env[model]._field_to_sql
+        base = {
+            "id": SQL.identifier(table, "id"),
+            "res_id": SQL.identifier(table, "id"),
+            "res_model": SQL("%s", model),
+            "channel": SQL("%s", "document"),
+        }
+        for name, value in columns.items():
+            base[name] = value if isinstance(value, SQL) else read(table, value, query)
+        return self._interaction_select(slot, query, base, partner)
+
+    def _interaction_source_lead(self):
+        query = self._interaction_query("crm.lead")
+        if query is None:
+            return None
+        table = query.table
+        return self._interaction_document(
+            4,
+            query,
+            "crm.lead",
+            {
+                "date": "create_date",
+                "kind": SQL("'lead'"),
+                "user_id": "user_id",
+                "title": "name",
+                "amount": "expected_revenue",
+                "currency_id": self._interaction_company_currency(
+                    SQL.identifier(table, "company_id")
+                ),
+                "state": "won_status",
+                "company_id": "company_id",
+            },
+        )
+
+    def _interaction_company_currency(self, company):
+        """The currency of a document's company, or of the viewer's."""
+        return SQL(
+            "COALESCE((SELECT c.currency_id FROM res_company c WHERE c.id = %s), %s)",
+            company,
+            self.env.company.currency_id.id,
+        )
+
+    def _interaction_source_order(self):
+        query = self._interaction_query("sale.order")
+        if query is None:
+            return None
+        table = query.table
+        return self._interaction_document(
+            5,
+            query,
+            "sale.order",
+            {
+                "date": "date_order",
+                "kind": SQL(
+                    "CASE WHEN %s IN %s THEN 'quote' ELSE 'order' END",
+                    SQL.identifier(table, "state"),
+                    QUOTE_STATES,
+                ),
+                "direction": SQL(
+                    "CASE WHEN %s IN %s THEN 'out' ELSE 'in' END",
+                    SQL.identifier(table, "state"),
+                    QUOTE_STATES,
+                ),
+                "user_id": "user_id",
+                "title": "name",
+                "summary": "client_order_ref",
+                "amount": "amount_total",
+                "currency_id": "currency_id",
+                "state": "state",
+                "company_id": "company_id",
+            },
+        )
+
+    def _interaction_source_delivery(self):
+        query = self._interaction_query(
+            "stock.picking", [("picking_type_code", "in", DELIVERY_KINDS)]
+        )
+        if query is None:
+            return None
+        table = query.table
+        return self._interaction_document(
+            6,
+            query,
+            "stock.picking",
+            {
+                "date": SQL(
+                    "COALESCE(%s, %s, %s)",
+                    SQL.identifier(table, "date_done"),
+                    SQL.identifier(table, "scheduled_date"),
+                    SQL.identifier(table, "create_date"),
+                ),
+                "kind": SQL("'delivery'"),
+                "direction": SQL("'out'"),
+                "user_id": "user_id",
+                "title": "name",
+                "summary": "origin",
+                "state": "state",
+                "company_id": "company_id",
+            },
+        )
+
+    def _interaction_source_invoice(self):
+        query = self._interaction_query(
+            "account.move",
+            [("move_type", "in", INVOICE_TYPES), ("state", "=", "posted")],
+        )
+        if query is None:
+            return None
+        return self._interaction_document(
+            7,
+            query,
+            "account.move",
+            {
+                "date": "invoice_date",
+                "kind": SQL("'invoice'"),
+                "direction": SQL("'out'"),
+                "user_id": "invoice_user_id",
+                "title": "name",
+                "summary": "ref",
+                "amount": "amount_total_in_currency_signed",
+                "currency_id": "currency_id",
+                "state": "payment_state",
+                "company_id": "company_id",
+            },
+        )
+
+    def _interaction_source_payment(self):
+        query = self._interaction_query(
+            "account.payment",
+            [("partner_type", "=", "customer"), ("state", "!=", "draft")],
+        )
+        if query is None:
+            return None
+        return self._interaction_document(
+            8,
+            query,
+            "account.payment",
+            {
+                "date": "date",
+                "kind": SQL("'payment'"),
+                "direction": SQL(
+                    "CASE %s WHEN 'inbound' THEN 'in' ELSE 'out' END",
+                    SQL.identifier(query.table, "payment_type"),
+                ),
+                "title": "name",
+                "summary": "memo",
+                "amount": "amount",
+                "currency_id": "currency_id",
+                "state": "state",
+                "company_id": "company_id",
+            },
+        )
+
+    def _interaction_source_purchase(self):
+        query = self._interaction_query("crm.suite.purchase")
+        if query is None:
+            return None
+        return self._interaction_document(
+            9,
+            query,
+            "crm.suite.purchase",
+            {
+                "date": "date",
+                "kind": SQL("'purchase'"),
+                "direction": SQL("'in'"),
+                "title": "product_name",
+                "summary": "reference",
+                "amount": "amount",
+                "currency_id": "currency_id",
+                "company_id": "company_id",
+            },
+        )
+
+    def _interaction_source_call(self):
+        query = self._interaction_query("crm.suite.call")
+        if query is None:
+            return None
+        table = query.table
+        columns = {
+            "id": SQL.identifier(table, "id"),
+            "res_id": SQL.identifier(table, "id"),
+            "res_model": SQL("'crm.suite.call'"),
+            "partner_id": SQL(
+                "COALESCE(%s, %s)",
+                SQL.identifier(table, "contact_id"),
+                SQL.identifier(table, "partner_id"),
+            ),
+            "kind": SQL(
+                "CASE %s WHEN 'call' THEN 'call' ELSE 'visit' END",
+                SQL.identifier(table, "kind"),
+            ),
+            "channel": SQL(
+                "CASE %s WHEN 'call' THEN 'phone' ELSE 'visit' END",
+                SQL.identifier(table, "kind"),
+            ),
+            "title": SQL("split_part(%s, E'\\n', 1)", SQL.identifier(table, "summary")),
+            "state": SQL.identifier(table, "outcome"),
+        }
+        read = self.env["crm.suite.call"]._field_to_sql
+        for name in (
+            "commercial_partner_id",
+            "date",
+            "direction",
+            "user_id",
+            "summary",
+            "company_id",
+        ):
+            columns[name] = read(table, name, query)
+        return self._interaction_select(3, query, columns)
+
+    def _interaction_source_meeting(self):
+        """A meeting once per customer company, whoever of it takes part.
+
+        Other people's private meetings stay theirs, as in the host's calendar.
+        """
+        events = self.env["calendar.event"]
+        if not events.has_access("read"):
+            return None
+        query = self._interaction_query(
+            "calendar.event", events._get_default_privacy_domain()
+        )
+        if query is None:
+            return None
+        table = query.table
+        link = query.join(
+            table,
+            "id",
+            "calendar_event_res_partner_rel",
+            "calendar_event_id",
+            "crm_suite_link",
+        )
+        partner = query.join(link, "res_partner_id", "res_partner", "id", "person")
+        attendee = query.make_alias(link, "attendee")
+        query.add_join(
+            "JOIN",
+            attendee,
+            "calendar_attendee",
+            SQL(
+                "%s = %s AND %s = %s",
+                SQL.identifier(attendee, "event_id"),
+                SQL.identifier(link, "calendar_event_id"),
+                SQL.identifier(attendee, "partner_id"),
+                SQL.identifier(link, "res_partner_id"),
+            ),
+        )
+        columns = {
+            "id": SQL.identifier(attendee, "id"),
+            "date": events._field_to_sql(table, "start", query),
+            "kind": SQL("'meeting'"),
+            "channel": SQL("'meeting'"),
+            "user_id": events._field_to_sql(table, "user_id", query),
+            "title": events._field_to_sql(table, "name", query),
+            "summary": events._field_to_sql(table, "location", query),
+            "state": SQL.identifier(attendee, "state"),
+            "res_model": SQL("'calendar.event'"),
+            "res_id": SQL.identifier(table, "id"),
+        }
+        rows = self._interaction_select(2, query, columns, partner)
+        return SQL(
+            "SELECT DISTINCT ON (commercial_partner_id, res_id) * FROM (%s) meeting"
+            " ORDER BY commercial_partner_id, res_id, partner_id",
+            rows,
+        )
+
+    def _interaction_source_activity(self):
+        """Activities on the customer itself, to do and done.
+
+        The host lets read an activity who may read the document.
+        """
+        if not self.env["mail.activity"].has_access("read"):
+            return None
+        query = self._interaction_query("res.partner")
+        if query is None:
+            return None
+        table = query.table
+        activity = query.make_alias(table, "crm_suite_activity")
+        query.add_join(
+            "JOIN",
+            activity,
+            "mail_activity",
+            SQL(
+                "%s = %s AND %s = 'res.partner'",
+                SQL.identifier(activity, "res_id"),
+                SQL.identifier(table, "id"),
+                SQL.identifier(activity, "res_model"),
+            ),
+        )
+        self.env["mail.activity"].flush_model()
+        columns = {
+            "id": SQL.identifier(activity, "id"),
+            "date": SQL(
+                "COALESCE(%s, %s)",
+                SQL.identifier(activity, "date_done"),
+                SQL.identifier(activity, "date_deadline"),
+            ),
+            "kind": SQL("'activity'"),
+            "channel": SQL("'internal'"),
+            "user_id": SQL.identifier(activity, "user_id"),
+            "title": SQL(
+                "COALESCE(NULLIF(%s, ''), (SELECT COALESCE(t.name->>%s, t.name->>'en_US')"
+                " FROM mail_activity_type t WHERE t.id = %s))",
+                SQL.identifier(activity, "summary"),
+                self.env.lang or "en_US",
+                SQL.identifier(activity, "activity_type_id"),
+            ),
+            "summary": SQL.identifier(activity, "feedback"),
+            "state": SQL(
+                "CASE WHEN %s THEN 'planned' ELSE 'done' END",
+                SQL.identifier(activity, "active"),
+            ),
+            "res_model": SQL("'mail.activity'"),
+            "res_id": SQL.identifier(activity, "id"),
+        }
+        return self._interaction_select(1, query, columns, table)
+
+    def _interaction_source_web(self):
+        """Pages that a known visitor looked at, if the website is installed."""
+        query = self._interaction_query("website.visitor")
+        if query is None or not self.env["website.track"].has_access("read"):
+            return None
+        visitor = query.table
+        partner = self._interaction_partner(query)
+        track = query.join(visitor, "id", "website_track", "visitor_id", "track")
+        columns = {
+            "id": SQL.identifier(track, "id"),
+            "date": SQL.identifier(track, "visit_datetime"),
+            "kind": SQL("'web'"),
+            "channel": SQL("'web'"),
+            "direction": SQL("'in'"),
+            "title": SQL.identifier(track, "url"),
+            "res_model": SQL("'website.visitor'"),
+            "res_id": SQL.identifier(visitor, "id"),
+        }
+        return self._interaction_select(10, query, columns, partner)
