@@ -121,13 +121,14 @@ def _insert_calls(cr, busy, count, spread):
     cr.execute(
         """
         INSERT INTO crm_suite_call
-            (partner_id, kind, direction, date, user_id, company_id, summary,
-             create_date, write_date, create_uid, write_uid)
-        SELECT CASE WHEN %(spread)s THEN %(busy)s + 1 + n %% (%(customers)s - 1)
-                    ELSE %(busy)s END,
-               'call', 'out', now() - n %% 730 * interval '1 day', 2, 1,
+            (partner_id, commercial_partner_id, kind, direction, date, user_id,
+             company_id, summary, create_date, write_date, create_uid, write_uid)
+        SELECT id, id, 'call', 'out', now() - n %% 730 * interval '1 day', 2, 1,
                'Call ' || n, now(), now(), 1, 1
-          FROM generate_series(1, %(count)s) n
+          FROM (SELECT n, CASE WHEN %(spread)s
+                               THEN %(busy)s + 1 + n %% (%(customers)s - 1)
+                               ELSE %(busy)s END AS id
+                  FROM generate_series(1, %(count)s) n) source
         """,
         {"spread": spread, "busy": busy, "customers": CUSTOMERS, "count": count},
     )

@@ -12,7 +12,11 @@ from . import (
     relation,
     relation_type,
     res_partner,
+    res_partner_360,
+    res_partner_360_figures,
+    res_partner_contact_age,
     res_partner_family,
     res_partner_normalize,
+    res_partner_search,
     res_partner_timeline,
 )

@@ -131,13 +131,17 @@ class Interaction(models.Model):
         """
         return []
 
+    def _interaction_may_read(self, model):
+        """Whether the model is installed and the viewer may read it at all."""
+        return model in self.env and self.env[model].has_access("read")
+
     def _interaction_query(self, model, domain=()):
         """The records of ``model`` that the viewer may read.
 
         :return: the query, or ``None`` if the model is not there or not readable
         :rtype: odoo.tools.Query | None
         """
-        if model not in self.env or not self.env[model].has_access("read"):
+        if not self._interaction_may_read(model):
             return None
         records = self.env[model].with_context(active_test=False)
         query = records._search(list(domain))
@@ -224,5 +228,43 @@ class Interaction(models.Model):
                 "SELECT * FROM (%s) page ORDER BY date DESC, id DESC LIMIT %s",
                 SQL(" UNION ALL ").join(branches),
                 limit,
+            )
+        )
+
+    @api.model
+    def _interaction_union(self, where):
+        """All rows that meet ``where`` as one statement, or ``None`` without sources.
+
+        :param list[SQL] where: conditions on the columns of the timeline
+        """
+        branches = [
+            SQL(
+                "(SELECT * FROM (%s) source WHERE %s)", source, SQL(" AND ").join(where)
+            )
+            for source in self._interaction_sources()
+        ]
+        return SQL(" UNION ALL ").join(branches) if branches else None
+
+    @api.model
+    def _interaction_last(self, commercial_ids, kinds):
+        """When each customer last had a row of these kinds, until now.
+
+        :rtype: list[tuple[int, datetime]]
+        """
+        if not commercial_ids:
+            return []
+        rows = self._interaction_union(
+            [
+                SQL("commercial_partner_id = ANY(%s)", list(commercial_ids)),
+                SQL("kind IN %s", tuple(kinds)),
+                SQL("date <= now() AT TIME ZONE 'UTC'"),
+            ]
+        )
+        if rows is None:
+            return []
+        return self.env.execute_query(
+            SQL(
+                "SELECT commercial_partner_id, max(date) FROM (%s) contact GROUP BY 1",
+                rows,
             )
         )

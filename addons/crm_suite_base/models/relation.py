@@ -113,6 +113,26 @@ class Relation(models.Model):
                     )
                 )
 
+    def _seen_from(self, partner_ids):
+        """The relation as data, from the end of one of ``partner_ids``."""
+        forward = self.partner_id.id in partner_ids
+        other = self.related_partner_id if forward else self.partner_id
+        kind = self.type_id
+        decisions = dict(self._fields["decision_role"]._description_selection(self.env))
+        return {
+            "id": self.id,
+            "type": kind.name if forward else kind.inverse_name,
+            "category": kind.category,
+            "partner": {"id": other.id, "name": other.sudo().name or ""},
+            "direction": "out" if forward else "in",
+            "role": self.role or "",
+            "decision_role": decisions.get(self.decision_role, ""),
+            "date_from": fields.Date.to_string(self.date_from) or False,
+            "date_to": fields.Date.to_string(self.date_to) or False,
+            "is_current": self.is_current,
+            "note": self.note or "",
+        }
+
     def _reaches(self, start, goal):
         """Whether ``goal`` stands above ``start`` in the lines of command."""
         seen = start

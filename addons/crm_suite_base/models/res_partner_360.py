@@ -1,0 +1,267 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.normalize import format_phone
+
+TIMELINE_ROWS = 20
+
+
+class ResPartner(models.Model):
+    """The page of one customer, as data.
+
+    Every block is made by a method of its own from a fixed number of queries and
+    through the viewer's rights. A block that he may not see is absent: neither an
+    error nor an empty figure, which would tell something too.
+    """
+
+    _inherit = "res.partner"
+
+    @api.model
+    @api.readonly
+    def crm_suite_360(self, partner_id):
+        """Everything about one customer that the viewer may know.
+
+        :param int partner_id: the customer or one of its contacts
+        :return: ``{"id", "name", "blocks": {name: data}}``
+        :rtype: dict
+        """
+        partner = self.browse(partner_id).exists()
+        if not partner:
+            raise UserError(
+                self.env._(
+                    "This customer does not exist any more. Go back to the list."
+                )
+            )
+        partner.check_access("read")
+        self.env["crm.suite.interaction"].check_access("read")
+        scope = partner._crm_suite_360_scope()
+        blocks = {}
+        for name, method in self._crm_suite_360_blocks().items():
+            block = getattr(partner, method)(scope)
+            if block is not None:
+                blocks[name] = block
+        return {"id": partner.id, "name": partner.name or "", "blocks": blocks}
+
+    @api.model
+    def _crm_suite_360_blocks(self):
+        """The blocks of the page in their order, with the method that makes each.
+
+        Hook: extend to add blocks. A method takes the dictionary of
+        :meth:`_crm_suite_360_scope` and returns data that JSON can carry, or ``None``
+        where the viewer may not see the block.
+
+        :rtype: dict[str, str]
+        """
+        return {
+            "identity": "_crm_suite_360_identity",
+            "value": "_crm_suite_360_value",
+            "receivable": "_crm_suite_360_receivable",
+            "deals": "_crm_suite_360_deals",
+            "quotes": "_crm_suite_360_quotes",
+            "orders": "_crm_suite_360_orders",
+            "deliveries": "_crm_suite_360_deliveries",
+            "contact": "_crm_suite_360_contact",
+            "contacts": "_crm_suite_360_contacts",
+            "structure": "_crm_suite_360_structure",
+            "relations": "_crm_suite_360_relations",
+            "consents": "_crm_suite_360_consents",
+            "preferences": "_crm_suite_360_preferences",
+            "timeline": "_crm_suite_360_timeline",
+        }
+
+    def _crm_suite_360_scope(self):
+        """What several blocks share, found once.
+
+        :return: ``commercial`` (the company or the person itself), ``family`` (with
+            the subsidiaries), ``currency`` and ``figures`` (an empty dictionary in
+            which blocks leave what the structure block adds up)
+        :rtype: dict
+        """
+        commercial = self.commercial_partner_id
+        return {
+            "commercial": commercial,
+            "family": commercial._crm_suite_family(),
+            "currency": self.env.company.currency_id,
+            "figures": {},
+        }
+
+    # ------------------------------------------------------------------
+    # Who it is
+    # ------------------------------------------------------------------
+
+    def _crm_suite_360_identity(self, scope):
+        commercial = scope["commercial"]
+        size = dict(self._fields["crm_suite_size"]._description_selection(self.env))
+        stage = commercial.crm_suite_lifecycle_id
+        return {
+            "name": self.name or "",
+            "avatar": f"/web/image/res.partner/{self.id}/avatar_128",
+            "is_company": self.is_company,
+            "type": "company" if self.is_company else "person",
+            "function": self.function or "",
+            "company": self._crm_suite_named(self.parent_id),
+            "industry": self._crm_suite_named(commercial.industry_id),
+            "region": self._crm_suite_region(),
+            "size": size.get(commercial.crm_suite_size, ""),
+            "employees": commercial.crm_suite_employees,
+            "annual_revenue": commercial.crm_suite_annual_revenue,
+            "website": self.website or "",
+            "phone": self.phone or "",
+            "phone_display": format_phone(self.phone, self.env.company.country_id.code),
+            "phone_extension": self.crm_suite_phone_extension or "",
+            "email": self.email or "",
+            "vat": commercial.vat or "",
+            "ref": self.ref or "",
+            "source": self._crm_suite_named(commercial.crm_suite_source_id),
+            "tags": [
+                {"id": tag.id, "name": tag.name, "color": tag.color}
+                for tag in self.category_id
+            ],
+            "lifecycle": stage
+            and {"id": stage.id, "name": stage.name, "code": stage.code},
+            "owner": self._crm_suite_named(commercial.user_id.sudo()),
+            "team": self._crm_suite_named(commercial.crm_suite_team_id.sudo()),
+            "active": self.active,
+            "quality_missing": commercial._crm_suite_quality_missing(),
+        }
+
+    @api.model
+    def _crm_suite_named(self, record):
+        """A record as clients show it, or false."""
+        return {"id": record.id, "name": record.display_name} if record else False
+
+    def _crm_suite_region(self):
+        """Country, province and city as one line, widest first."""
+        parts = [self.country_id.name, self.state_id.name, self.city]
+        return " · ".join(part for part in parts if part)
+
+    def _crm_suite_360_contacts(self, scope):
+        """The people of the company with the part they play."""
+        people = self.search_fetch(
+            [
+                ("commercial_partner_id", "=", scope["commercial"].id),
+                ("id", "!=", scope["commercial"].id),
+                ("is_company", "=", False),
+                ("type", "not in", ("invoice", "delivery")),
+            ],
+            ["name", "function", "phone", "email", "type", "crm_suite_phone_extension"],
+            limit=50,
+        )
+        roles = self._crm_suite_decision_roles(people)
+        here = self.env.company.country_id.code
+        return [
+            {
+                "id": person.id,
+                "name": person.name or "",
+                "function": person.function or "",
+                "phone": person.phone or "",
+                "phone_display": format_phone(person.phone, here),
+                "phone_extension": person.crm_suite_phone_extension or "",
+                "email": person.email or "",
+                "roles": roles.get(person.id, []),
+            }
+            for person in people
+        ]
+
+    def _crm_suite_decision_roles(self, people):
+        """Roles and decision roles of the people, by id."""
+        decisions = dict(
+            self.env["crm.suite.relation"]
+            ._fields["decision_role"]
+            ._description_selection(self.env)
+        )
+        roles = {}
+        for relation in self.env["crm.suite.relation"].search_fetch(
+            [("partner_id", "in", people.ids), ("is_current", "=", True)],
+            ["partner_id", "role", "decision_role"],
+        ):
+            listed = roles.setdefault(relation.partner_id.id, [])
+            for role in (decisions.get(relation.decision_role), relation.role):
+                if role and role not in listed:
+                    listed.append(role)
+        return roles
+
+    def _crm_suite_360_relations(self, scope):
+        """Ties to others, seen from this customer's end, current ones first."""
+        mine = (self | scope["commercial"]).ids
+        relations = self.env["crm.suite.relation"].search(
+            ["|", ("partner_id", "in", mine), ("related_partner_id", "in", mine)],
+            limit=100,
+        )
+        rows = [relation._seen_from(mine) for relation in relations]
+        return sorted(rows, key=lambda row: not row["is_current"])
+
+    def _crm_suite_360_consents(self, scope):
+        """By which channels the customer may be written to or called."""
+        _ = self.env._
+        rows = []
+        for channel, address, refused in (
+            ("email", self.email_normalized, self.is_blacklisted),
+            ("phone", self.phone_sanitized, self.phone_sanitized_blacklisted),
+            ("sms", self.phone_sanitized, self.phone_sanitized_blacklisted),
+        ):
+            if not address:
+                reason = (
+                    _("No e-mail address") if channel == "email" else _("No number")
+                )
+            elif refused:
+                reason = _("On the list of those who refused")
+            else:
+                reason = ""
+            rows.append({"channel": channel, "allowed": not reason, "reason": reason})
+        return rows
+
+    def _crm_suite_360_preferences(self, scope):
+        def label(name):
+            options = dict(self._fields[name]._description_selection(self.env))
+            return options.get(self[name], "")
+
+        return {
+            "channel": self.crm_suite_preferred_channel or False,
+            "channel_label": label("crm_suite_preferred_channel"),
+            "time": self.crm_suite_preferred_time or False,
+            "time_label": label("crm_suite_preferred_time"),
+            "language": label("lang"),
+            "preferences": self.crm_suite_preferences or "",
+            "needs": self.crm_suite_needs or "",
+        }
+
+    # ------------------------------------------------------------------
+    # What was and what is next
+    # ------------------------------------------------------------------
+
+    def _crm_suite_360_contact(self, scope):
+        """The last contact and the next step."""
+        return {
+            "last": self._crm_suite_last_contact(),
+            "next": self._crm_suite_next_activity(scope),
+        }
+
+    def _crm_suite_next_activity(self, scope):
+        people = self.env["res.partner"]._search(
+            [("commercial_partner_id", "=", scope["commercial"].id)]
+            if self == scope["commercial"]
+            else [("id", "=", self.id)]
+        )
+        activity = self.env["mail.activity"].search_fetch(
+            [
+                ("res_model", "=", "res.partner"),
+                ("res_id", "in", list(people.get_result_ids())),
+            ],
+            ["date_deadline", "summary", "activity_type_id", "user_id"],
+            order="date_deadline, id",
+            limit=1,
+        )
+        if not activity:
+            return False
+        return {
+            "id": activity.id,
+            "date": fields.Date.to_string(activity.date_deadline),
+            "summary": activity.summary or activity.activity_type_id.name or "",
+            "type": activity.activity_type_id.name or "",
+            "user": activity.user_id.sudo().name or "",
+            "state": activity.state,
+        }
+
+    def _crm_suite_360_timeline(self, scope):
+        return self.crm_suite_timeline(self.id, {}, False, TIMELINE_ROWS)
