@@ -41,6 +41,7 @@
         # data
         "data/lifecycle_stage_data.xml",
         "data/relation_type_data.xml",
+        "data/ir_cron_data.xml",
         # views
         "views/lifecycle_stage_views.xml",
         "views/crm_suite_menus.xml",

@@ -1,4 +1,5 @@
 from . import (
+    account_payment,
     base,
     call,
     interaction,
@@ -11,12 +12,16 @@ from . import (
     operation_shape,
     relation,
     relation_type,
+    res_config_settings,
     res_partner,
     res_partner_360,
     res_partner_360_figures,
     res_partner_contact_age,
+    res_partner_delete,
     res_partner_family,
     res_partner_normalize,
+    res_partner_relation,
     res_partner_search,
     res_partner_timeline,
+    res_partner_upsert,
 )

@@ -82,7 +82,7 @@ class Relation(models.Model):
         for relation in self:
             relation.is_current = (
                 not relation.date_from or relation.date_from <= today
-            ) and (not relation.date_to or relation.date_to >= today)
+            ) and (not relation.date_to or relation.date_to > today)
 
     def _search_is_current(self, operator, value):
         if operator != "in":
@@ -90,7 +90,7 @@ class Relation(models.Model):
         today = fields.Date.context_today(self)
         current = (
             Domain("date_from", "=", False) | Domain("date_from", "<=", today)
-        ) & (Domain("date_to", "=", False) | Domain("date_to", ">=", today))
+        ) & (Domain("date_to", "=", False) | Domain("date_to", ">", today))
         result = Domain.FALSE
         if True in value:
             result |= current

@@ -1,0 +1,381 @@
+import hashlib
+
+import psycopg2
+
+from odoo import api, models
+from odoo.exceptions import (
+    AccessError,
+    ConcurrencyError,
+    UserError,
+)
+from odoo.tools import SQL, escape_psql
+
+KEY_TYPES = ("char", "integer", "many2one", "selection", "text")
+
+
+class ResPartner(models.Model):
+    """Create or update customers from a program, again and again with one result."""
+
+    _inherit = "res.partner"
+
+    @api.model
+    def crm_suite_upsert(self, values, key):
+        """Create the customer that the key names, or bring it up to date.
+
+        Calling it twice with the same values changes nothing the second time; two
+        calls at the same moment make one customer. Values are checked and written as
+        by the form. Related records are given by id, external id, code or name.
+
+        :param values: the fields of one customer (dict) or of several (list); a field
+            that is not given is left alone, ``False`` empties it
+        :type values: dict | list[dict]
+        :param key: field or fields that identify the customer, such as ``"ref"``,
+            ``"email"`` or ``["name", "country_id"]``
+        :type key: str | list[str]
+        :return: ``{"id", "action"}`` with action created, updated or unchanged; for a
+            list one such answer per row, a row that could not be taken has action
+            ``error`` and ``error`` with the reason
+        :rtype: dict | list[dict]
+        """
+        self._crm_suite_check_role()
+        keys = self._crm_suite_upsert_keys(key)
+        if isinstance(values, dict):
+            return self._crm_suite_upsert_one(values, keys)
+        if not isinstance(values, list | tuple):
+            raise UserError(
+                self.env._("Give the fields of a customer, or a list of them.")
+            )
+        return self._crm_suite_upsert_rows(values, keys)
+
+    def _crm_suite_check_role(self):
+        if not (
+            self.env.su
+            or self.env.user.has_group("crm_suite_base.group_crm_suite_user")
+        ):
+            raise AccessError(
+                self.env._(
+                    "Customers can be written by programs only with a role of the customer application. Ask the administrator for one."
+                )
+            )
+
+    def _crm_suite_upsert_keys(self, key):
+        keys = [key] if isinstance(key, str) else list(key or ())
+        if not keys:
+            raise UserError(
+                self.env._(
+                    "Name the field that identifies a customer, for example ref."
+                )
+            )
+        for name in keys:
+            field = self._fields.get(name)
+            if field is None or not field.store or field.type not in KEY_TYPES:
+                raise UserError(
+                    self.env._(
+                        "Customers cannot be identified by the field “%(field)s”. Take a stored field such as ref, email, phone or vat.",
+                        field=name,
+                    )
+                )
+        return keys
+
+    # ------------------------------------------------------------------
+    # Rows
+    # ------------------------------------------------------------------
+
+    def _crm_suite_upsert_one(self, values, keys):
+        vals = self._crm_suite_upsert_values(values)
+        found = self._crm_suite_upsert_find([self._crm_suite_key(vals, keys)], keys)
+        return self._crm_suite_upsert_apply(vals, keys, found)
+
+    def _crm_suite_upsert_rows(self, rows, keys):
+        """All rows, each on its own: a bad one does not take the others with it."""
+        answers = [None] * len(rows)
+        prepared = {}
+        for index, row in enumerate(rows):
+            try:
+                vals = self._crm_suite_upsert_values(row)
+                prepared[index] = vals, self._crm_suite_key(vals, keys)
+            except (UserError, ValueError) as error:
+                answers[index] = self._crm_suite_upsert_error(error)
+        found = self._crm_suite_upsert_find(
+            [row_key for _vals, row_key in prepared.values()], keys
+        )
+        for index, (vals, row_key) in prepared.items():
+            try:
+                # Each row may fail in the database too; the others stay.
+                with self.env.cr.savepoint():
+                    answer = self._crm_suite_upsert_apply(vals, keys, found)
+            except (UserError, ValueError, psycopg2.IntegrityError) as error:
+                answers[index] = self._crm_suite_upsert_error(error)
+                continue
+            answers[index] = answer
+            found[row_key] = self.browse(answer["id"])
+        return answers
+
+    def _crm_suite_upsert_error(self, error):
+        if isinstance(error, psycopg2.Error):
+            text = self._sql_error_to_message(error)
+        else:
+            text = str(error.args[0] if error.args else error)
+        return {"id": False, "action": "error", "error": text}
+
+    def _crm_suite_upsert_apply(self, vals, keys, found):
+        partner = found.get(self._crm_suite_key(vals, keys), self.browse())
+        if len(partner) > 1:
+            raise UserError(
+                self.env._(
+                    "%(count)s customers have %(key)s. Use a key that only one has, or merge them.",
+                    count=len(partner),
+                    key=self._crm_suite_key_text(vals, keys),
+                )
+            )
+        if not partner:
+            if not vals.get("parent_id") and "crm_suite_lifecycle_id" not in vals:
+                vals = {
+                    **vals,
+                    "crm_suite_lifecycle_id": self._crm_suite_first_stage().id,
+                }
+            return {"id": self.create(vals).id, "action": "created"}
+        partner.check_access("write")
+        changed = {
+            name: value
+            for name, value in vals.items()
+            if self._crm_suite_differs(partner, name, value)
+        }
+        if not changed:
+            return {"id": partner.id, "action": "unchanged"}
+        partner.write(changed)
+        return {"id": partner.id, "action": "updated"}
+
+    def _crm_suite_differs(self, partner, name, value):
+        field = self._fields[name]
+        if field.type == "many2many":
+            wanted = {command[1] for command in value if command[0] == 4}
+            return not wanted <= set(partner[name].ids)
+        current = field.convert_to_write(partner[name], partner)
+        new = field.convert_to_write(
+            field.convert_to_record(field.convert_to_cache(value, partner), partner),
+            partner,
+        )
+        return (current or False) != (new or False)
+
+    # ------------------------------------------------------------------
+    # Keys
+    # ------------------------------------------------------------------
+
+    def _crm_suite_key(self, vals, keys):
+        """What identifies the customer of a row."""
+        missing = [name for name in keys if not vals.get(name)]
+        if missing:
+            raise UserError(
+                self.env._(
+                    "The key is empty: give %(fields)s.", fields=", ".join(missing)
+                )
+            )
+        return tuple(vals[name] for name in keys)
+
+    def _crm_suite_key_text(self, vals, keys):
+        return ", ".join(f"{name} = {vals[name]}" for name in keys)
+
+    def _crm_suite_upsert_find(self, row_keys, keys):
+        """The customers that the keys name; archived ones only if no other is there.
+
+        Takes a lock on every key first, so that two transactions cannot both find
+        nothing and both create.
+
+        :rtype: dict[tuple, ResPartner]
+        """
+        wanted = set(row_keys)
+        if not wanted:
+            return {}
+        self._crm_suite_lock_keys(wanted, keys)
+        found = self._crm_suite_search_keys(wanted, keys)
+        missing = wanted - set(found)
+        if missing:
+            self._crm_suite_check_snapshot(missing, keys)
+        return found
+
+    def _crm_suite_search_keys(self, wanted, keys):
+        domain = [
+            (name, "in", sorted({row_key[index] for row_key in wanted}))
+            for index, name in enumerate(keys)
+        ]
+        found = {}
+        for partner in self.with_context(active_test=False).search_fetch(
+            domain, [*keys, "active"]
+        ):
+            row_key = tuple(
+                partner[name].id if self._fields[name].relational else partner[name]
+                for name in keys
+            )
+            if row_key in wanted:
+                found[row_key] = found.get(row_key, self.browse()) | partner
+        return {
+            row_key: partners.filtered("active") or partners
+            for row_key, partners in found.items()
+        }
+
+    def _crm_suite_lock_keys(self, wanted, keys):
+        """Hold each key until the end of the transaction, always in the same order."""
+        hashes = sorted(
+            int.from_bytes(
+                hashlib.sha256(repr((keys, row_key)).encode()).digest()[:8],
+                "big",
+                signed=True,
+            )
+            for row_key in wanted
+        )
+        self.env.cr.execute(
+            SQL("SELECT count(pg_advisory_xact_lock(k)) FROM unnest(%s) AS k", hashes)
+        )
+
+    def _crm_suite_check_snapshot(self, missing, keys):
+        """Whether somebody else created one of the keys since this transaction began.
+
+        The lock was waited for, but the transaction still sees the database as it was
+        before. A cursor of its own sees it as it is now; if the key is there, the
+        whole call is repeated by the server, which then finds it.
+        """
+        with self.env.registry.cursor() as cr:
+            now = self.with_env(self.env(cr=cr))
+            if now._crm_suite_search_keys(missing, keys):
+                raise ConcurrencyError(
+                    "A customer with this key was created at the same moment."
+                )
+
+    # ------------------------------------------------------------------
+    # Values
+    # ------------------------------------------------------------------
+
+    def _crm_suite_upsert_values(self, row):
+        """The values of a row as the ORM and the rules want them."""
+        if not isinstance(row, dict):
+            raise UserError(self.env._("A customer is a set of fields with values."))
+        vals = {}
+        # The country decides in which one a province of that name is looked for.
+        for name in sorted(row, key=lambda name: name != "country_id"):
+            field = self._fields.get(name)
+            if field is None:
+                raise UserError(
+                    self.env._("Customers have no field “%(field)s”.", field=name)
+                )
+            if name in ("id", *self._crm_suite_log_fields()) or (
+                field.readonly and not field.inverse and not field.store
+            ):
+                raise UserError(
+                    self.env._(
+                        "The field “%(field)s” is set by the system and cannot be given.",
+                        field=name,
+                    )
+                )
+            self._check_field_access(field, "write")
+            vals[name] = self._crm_suite_upsert_value(field, row[name], vals)
+        return self._crm_suite_normalize_values([vals])[0]
+
+    @api.model
+    def _crm_suite_log_fields(self):
+        return ("create_date", "create_uid", "write_date", "write_uid")
+
+    def _crm_suite_upsert_value(self, field, value, vals):
+        if value is None or value is False or value == "":
+            return [(5, 0, 0)] if field.type in ("many2many",) else False
+        if field.type == "many2one":
+            return self._crm_suite_resolve(field, value, vals)
+        if field.type == "many2many":
+            listed = value if isinstance(value, list | tuple) else [value]
+            return [(4, self._crm_suite_resolve(field, item, vals)) for item in listed]
+        if field.type in ("one2many", "reference", "many2one_reference", "binary"):
+            raise UserError(
+                self.env._(
+                    "The field “%(field)s” cannot be given here.", field=field.name
+                )
+            )
+        if field.type == "selection":
+            return self._crm_suite_upsert_choice(field, value)
+        return self._crm_suite_upsert_simple(field, value)
+
+    def _crm_suite_upsert_simple(self, field, value):
+        if field.type == "boolean" and not isinstance(value, bool | int):
+            return str(value).strip().lower() in ("1", "true", "yes", "y", "是")
+        try:
+            field.convert_to_cache(value, self.browse())
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "%(field)s “%(value)s”: this is no %(type)s.",
+                    field=field.get_description(self.env, ["string"])["string"],
+                    value=value,
+                    type=field.type,
+                )
+            ) from error
+        return value
+
+    def _crm_suite_upsert_choice(self, field, value):
+        """A choice by its code or by its label."""
+        choices = field._description_selection(self.env)
+        for code, label in choices:
+            if value in (code, label):
+                return code
+        raise UserError(
+            self.env._(
+                "%(field)s “%(value)s”: choose one of %(choices)s.",
+                field=field.get_description(self.env, ["string"])["string"],
+                value=value,
+                choices=", ".join(str(code) for code, _label in choices[:20]),
+            )
+        )
+
+    def _crm_suite_resolve(self, field, value, vals):
+        """The id of a related record given by id, external id, code or name."""
+        records = self.env[field.comodel_name]
+        if isinstance(value, int):
+            found = records.browse(value).exists()
+        else:
+            text = str(value).strip()
+            found = self._crm_suite_by_external_id(records, text)
+            for domain in self._crm_suite_resolve_domains(records, text, vals):
+                found = found or records.search(domain, limit=2)
+        if len(found) > 1:
+            raise UserError(
+                self.env._(
+                    "%(field)s “%(value)s”: several records have this name. Give the id.",
+                    field=field.get_description(self.env, ["string"])["string"],
+                    value=value,
+                )
+            )
+        if not found and field.comodel_name == "res.partner.category":
+            found = records.create({"name": str(value).strip()})
+        if not found:
+            raise UserError(
+                self.env._(
+                    "%(field)s “%(value)s”: there is no such record.",
+                    field=field.get_description(self.env, ["string"])["string"],
+                    value=value,
+                )
+            )
+        found.check_access("read")
+        return found.id
+
+    def _crm_suite_by_external_id(self, records, text):
+        if "." not in text or " " in text:
+            return records
+        found = self.env.ref(text, raise_if_not_found=False)
+        if found is None or found._name != records._name:
+            return records
+        return found
+
+    def _crm_suite_resolve_domains(self, records, text, vals):
+        """Where to look for a related record, the surest place first."""
+        domains = []
+        scope = []
+        if records._name == "res.country.state" and vals.get("country_id"):
+            scope = [("country_id", "=", vals["country_id"])]
+        for name in ("code", "login"):
+            field = records._fields.get(name)
+            # A longer text would be cut to the size of the code and find another.
+            if field is not None and field.store and len(text) <= (field.size or 99):
+                wanted = text.upper() if records._name == "res.country" else text
+                domains.append([*scope, (name, "=", wanted)])
+        rec_name = records._rec_name or "name"
+        domains.append([*scope, (rec_name, "=", text)])
+        domains.append([*scope, (rec_name, "=ilike", escape_psql(text))])
+        return domains
