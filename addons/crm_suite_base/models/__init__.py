@@ -6,6 +6,7 @@ from . import (
     interaction_mail,
     interaction_sources,
     lifecycle_stage,
+    mail_thread,
     operation,
     operation_change,
     operation_reference,

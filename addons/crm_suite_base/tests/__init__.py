@@ -1,1 +1,1 @@
-from . import test_natural_date, test_normalize
+from . import test_mail_gateway, test_natural_date, test_normalize
