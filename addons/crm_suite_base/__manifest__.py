@@ -42,7 +42,11 @@
         "data/lifecycle_stage_data.xml",
         "data/relation_type_data.xml",
         "data/ir_cron_data.xml",
+        "data/export_cron.xml",
+        # wizards
+        "wizard/export_wizard_views.xml",
         # views
+        "views/export_views.xml",
         "views/lifecycle_stage_views.xml",
         "views/crm_suite_menus.xml",
     ],

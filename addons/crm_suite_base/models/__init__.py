@@ -1,7 +1,9 @@
 from . import (
     account_payment,
     base,
+    base_export_log,
     call,
+    export,
     interaction,
     interaction_mail,
     interaction_sources,
@@ -19,6 +21,7 @@ from . import (
     res_partner_360_figures,
     res_partner_contact_age,
     res_partner_delete,
+    res_partner_export,
     res_partner_family,
     res_partner_normalize,
     res_partner_relation,

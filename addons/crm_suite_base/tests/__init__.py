@@ -1,1 +1,7 @@
-from . import test_mail_gateway, test_natural_date, test_normalize
+from . import (
+    test_export,
+    test_host_export,
+    test_mail_gateway,
+    test_natural_date,
+    test_normalize,
+)
