@@ -48,6 +48,10 @@
         # views
         "views/export_views.xml",
         "views/lifecycle_stage_views.xml",
+        "views/relation_views.xml",
+        "views/call_views.xml",
+        "views/res_partner_views.xml",
+        "views/customer_actions.xml",
         "views/crm_suite_menus.xml",
     ],
     "demo": [],

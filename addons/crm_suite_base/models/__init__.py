@@ -7,6 +7,7 @@ from . import (
     interaction,
     interaction_mail,
     interaction_sources,
+    ir_http,
     lifecycle_stage,
     mail_thread,
     operation,

@@ -1,0 +1,40 @@
+import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { useCustomerPage } from "./customer_page";
+
+/** Who this is in one line: trade, place, size, source; and what is not known yet. */
+export class IdentityLine extends Component {
+    static template = "crm_suite_base.IdentityLine";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.page = useCustomerPage();
+    }
+
+    get identity() {
+        return this.page.blocks.identity;
+    }
+
+    get words() {
+        const { industry, region, size, source } = this.identity;
+        return [industry?.name, region, size, source && _t("source: %s", source.name)]
+            .filter(Boolean)
+            .join(" · ");
+    }
+
+    get missing() {
+        return (this.identity.quality_missing || []).join(", ");
+    }
+
+    /** The missing values are entered on the details page of this form. */
+    openDetails(ev) {
+        ev.target
+            .closest(".o_form_view")
+            .querySelector(".o_notebook .nav-link[name='details']")
+            .click();
+    }
+}
+
+registry.category("view_widgets").add("crm_suite_identity_line", { component: IdentityLine });

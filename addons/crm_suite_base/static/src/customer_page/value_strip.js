@@ -1,0 +1,169 @@
+import { Component } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import {
+    agoText,
+    daysText,
+    exactDate,
+    fullMoney,
+    fullNumber,
+    nearDate,
+    shortMoney,
+    shortNumber,
+} from "../core/format";
+import { useCustomerPage } from "./customer_page";
+import { recordsBehind, useOpenRecords } from "./open_records";
+import { Sparkline } from "./sparkline";
+
+/** Addons add tiles here: (blocks) => tile or nothing. */
+export const valueTiles = registry.category("crm_suite.value_tiles");
+
+valueTiles
+    .add(
+        "value",
+        ({ value }) =>
+            value?.order_count >= 0 && {
+                label: _t("Revenue"),
+                main: shortMoney(value.revenue, value.currency),
+                title: fullMoney(value.revenue, value.currency),
+                note:
+                    value.order_count === 1
+                        ? _t("1 order")
+                        : _t("%s orders", shortNumber(value.order_count)),
+                trend: value.trend,
+                open: "revenue",
+            },
+        { sequence: 10 }
+    )
+    .add(
+        "rhythm",
+        ({ value }) =>
+            value?.last_order && {
+                label: _t("Last order"),
+                main: agoText(value.days_since),
+                title: exactDate(value.last_order),
+                note: value.average_interval_days
+                    ? _t("usually every %s", daysText(Math.round(value.average_interval_days)))
+                    : "",
+                open: "revenue",
+            },
+        { sequence: 20 }
+    )
+    .add(
+        "external",
+        ({ value }) =>
+            value?.external_count && {
+                label: _t("Bought elsewhere"),
+                main: shortMoney(value.external_amount, value.currency),
+                title: fullMoney(value.external_amount, value.currency),
+                note:
+                    value.external_count === 1
+                        ? _t("1 purchase")
+                        : _t("%s purchases", shortNumber(value.external_count)),
+                open: "purchases",
+            },
+        { sequence: 25 }
+    )
+    .add(
+        "receivable",
+        ({ receivable }) =>
+            receivable && {
+                label: _t("To be paid"),
+                main: shortMoney(receivable.open, receivable.currency),
+                title: fullMoney(receivable.open, receivable.currency),
+                alert: receivable.overdue > 0,
+                note:
+                    receivable.overdue > 0
+                        ? _t("%(amount)s overdue, %(days)s", {
+                              amount: shortMoney(receivable.overdue, receivable.currency),
+                              days: daysText(receivable.overdue_days),
+                          })
+                        : _t("nothing overdue"),
+                open: "invoices",
+            },
+        { sequence: 30 }
+    )
+    .add(
+        "deals",
+        ({ deals }) =>
+            deals && {
+                label: _t("Open deals"),
+                main: shortNumber(deals.count),
+                title: fullNumber(deals.count),
+                note: shortMoney(deals.amount, deals.currency),
+                noteTitle: fullMoney(deals.amount, deals.currency),
+                open: "deals",
+            },
+        { sequence: 40 }
+    )
+    .add(
+        "quotes",
+        ({ quotes }) =>
+            quotes?.count && {
+                label: _t("Open quotes"),
+                main: shortNumber(quotes.count),
+                title: fullNumber(quotes.count),
+                note: shortMoney(quotes.amount, quotes.currency),
+                noteTitle: fullMoney(quotes.amount, quotes.currency),
+                open: "quotes",
+            },
+        { sequence: 50 }
+    )
+    .add(
+        "contact",
+        ({ contact }) =>
+            contact && {
+                label: _t("Next step"),
+                main: contact.next ? nearDate(contact.next.date) : _t("nothing planned"),
+                title: contact.next ? exactDate(contact.next.date) : "",
+                note: contact.next
+                    ? contact.next.summary
+                    : contact.last
+                      ? _t("last contact %s", nearDate(contact.last.date))
+                      : _t("no contact yet"),
+                noteTitle: contact.last ? exactDate(contact.last.date) : "",
+                showTab: "messages",
+            },
+        { sequence: 60 }
+    );
+
+const MAX_TILES = 7;
+
+export class ValueStrip extends Component {
+    static template = "crm_suite_base.ValueStrip";
+    static props = { ...standardWidgetProps };
+    static components = { Sparkline };
+
+    setup() {
+        this.page = useCustomerPage();
+        this.records = useOpenRecords();
+        this.placeholders = [1, 2, 3, 4, 5];
+    }
+
+    get tiles() {
+        return valueTiles
+            .getEntries()
+            .map(([key, build]) => ({ key, ...build(this.page.blocks) }))
+            .filter((tile) => tile.label)
+            .slice(0, MAX_TILES);
+    }
+
+    openTile(tile) {
+        if (tile.showTab) {
+            this.page.tab = tile.showTab;
+            return;
+        }
+        const { model, domain } = recordsBehind(
+            tile.open,
+            this.page.blocks,
+            this.page.partnerId
+        );
+        return this.records.openList(tile.label, model, domain);
+    }
+}
+
+registry.category("view_widgets").add("crm_suite_value_strip", {
+    component: ValueStrip,
+    additionalClasses: ["w-100"],
+});

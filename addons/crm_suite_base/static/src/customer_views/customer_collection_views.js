@@ -1,0 +1,68 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { kanbanView } from "@web/views/kanban/kanban_view";
+import { ListController } from "@web/views/list/list_controller";
+import { listView } from "@web/views/list/list_view";
+import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
+import { useOpenRecords } from "../customer_page/open_records";
+import { useDeletePreview } from "./delete_preview";
+
+/** New begins with the short form; saved, it goes on to the customer's page. */
+function useNewCustomer(getContext) {
+    const dialog = useService("dialog");
+    const { openRecord } = useOpenRecords();
+    return () =>
+        dialog.add(FormViewDialog, {
+            resModel: "res.partner",
+            title: _t("New customer"),
+            size: "md",
+            canExpand: false,
+            context: {
+                ...getContext(),
+                form_view_ref: "crm_suite_base.res_partner_view_form_customer_quick",
+            },
+            onRecordSaved: (record) => openRecord("res.partner", record.resId),
+        });
+}
+
+export class CustomerListController extends ListController {
+    setup() {
+        super.setup();
+        this.openNewCustomer = useNewCustomer(() => this.props.context);
+        this.askBeforeDelete = useDeletePreview();
+    }
+
+    async createRecord() {
+        this.openNewCustomer();
+    }
+
+    async onDeleteSelectedRecords() {
+        const ids = await this.model.root.getResIds(true);
+        await this.askBeforeDelete(ids, () => this.model.root.deleteRecords());
+    }
+}
+
+export class CustomerKanbanController extends KanbanController {
+    setup() {
+        super.setup();
+        this.openNewCustomer = useNewCustomer(() => this.props.context);
+        this.askBeforeDelete = useDeletePreview();
+    }
+
+    async createRecord() {
+        this.openNewCustomer();
+    }
+
+    async deleteRecord(record) {
+        await this.askBeforeDelete([record.resId], () =>
+            this.model.root.deleteRecords([record])
+        );
+    }
+}
+
+registry
+    .category("views")
+    .add("crm_suite_customer_list", { ...listView, Controller: CustomerListController })
+    .add("crm_suite_customer_kanban", { ...kanbanView, Controller: CustomerKanbanController });

@@ -1,0 +1,125 @@
+import { Component, onWillUpdateProps, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
+import { useDebounced } from "@web/core/utils/timing";
+import {
+    exactDate,
+    fullMoney,
+    nearDate,
+    parseServerDate,
+    shortMoney,
+    timeOfDay,
+} from "../core/format";
+import { useOpenRecords } from "../customer_page/open_records";
+import { makeTimelineFeed, PERIODS } from "./timeline_feed";
+import { OTHER_KIND, timelineFilters, timelineKinds } from "./timeline_kinds";
+
+const SEARCH_DELAY = 300;
+
+export class Timeline extends Component {
+    static template = "crm_suite_base.Timeline";
+    static props = {
+        partnerId: Number,
+        firstPage: { type: Object, optional: true },
+        people: { type: Array, optional: true },
+    };
+    static defaultProps = { people: [] };
+
+    setup() {
+        this.orm = useService("orm");
+        this.records = useOpenRecords();
+        this.state = useState({ feed: this.makeFeed(this.props) });
+        this.placeholders = [1, 2, 3, 4, 5, 6];
+        this.periodLabels = {
+            any: _t("Any time"),
+            week: _t("Last 7 days"),
+            month: _t("Last month"),
+            quarter: _t("Last 3 months"),
+            year: _t("Last year"),
+        };
+        this.periods = PERIODS;
+        this.onSearch = useDebounced((value) => this.feed.change({ search: value }), SEARCH_DELAY);
+        onWillUpdateProps((next) => this.onNewProps(next));
+    }
+
+    makeFeed({ partnerId, firstPage }) {
+        const feed = makeTimelineFeed(this.orm, partnerId);
+        if (firstPage) {
+            feed.adopt(firstPage);
+        } else {
+            feed.load();
+        }
+        return feed;
+    }
+
+    /** A filter survives the reload of the page, but not the change of customer. */
+    onNewProps(next) {
+        if (next.partnerId !== this.props.partnerId) {
+            this.state.feed = this.makeFeed(next);
+        } else if (next.firstPage !== this.props.firstPage) {
+            if (this.feed.isFiltered || !next.firstPage) {
+                this.feed.load();
+            } else {
+                this.feed.adopt(next.firstPage);
+            }
+        }
+    }
+
+    get feed() {
+        return this.state.feed;
+    }
+
+    get chips() {
+        return timelineFilters
+            .getEntries()
+            .map(([key, chip]) => ({ key, ...chip }))
+            .filter((chip) => !chip.kinds || chip.kinds.length);
+    }
+
+    /** Rows with what the template needs; the day is shown once per day. */
+    get rows() {
+        let lastDay = "";
+        return this.feed.rows.map((row) => {
+            const kind = timelineKinds.get(row.kind, OTHER_KIND);
+            const day = parseServerDate(row.date)?.toISODate() || "";
+            const isNewDay = day !== lastDay;
+            lastDay = day;
+            return {
+                ...row,
+                key: row.id,
+                icon: kind.icon,
+                kindLabel: this.kindText(row, kind),
+                day: isNewDay ? nearDate(row.date) : "",
+                exactDate: exactDate(row.date),
+                timeText: timeOfDay(row.date),
+                amountText: row.amount ? shortMoney(row.amount, row.currency_id) : "",
+                amountTitle: row.amount ? fullMoney(row.amount, row.currency_id) : "",
+            };
+        });
+    }
+
+    kindText(row, kind) {
+        if (row.kind === "call" && row.direction) {
+            return row.direction === "in" ? _t("Call received") : _t("Call made");
+        }
+        return kind.label;
+    }
+
+    onChip(key) {
+        return this.feed.change({ chip: key });
+    }
+
+    onPerson(ev) {
+        return this.feed.change({ personId: Number(ev.target.value) || false });
+    }
+
+    onPeriod(ev) {
+        return this.feed.change({ period: ev.target.value });
+    }
+
+    openRow(row) {
+        if (row.res_model && row.res_id) {
+            return this.records.openRecord(row.res_model, row.res_id);
+        }
+    }
+}
