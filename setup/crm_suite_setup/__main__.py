@@ -13,6 +13,8 @@ PROGRAMS = {
     "odoo": commands.odoo,
     "test": commands.test,
     "bench": commands.bench,
+    "backup": commands.backup,
+    "restore": commands.restore,
 }
 
 

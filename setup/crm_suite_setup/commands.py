@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import pathlib
 import subprocess
 
+from . import backup as backups
 from . import host, postgres, serve, system, venv
 from .console import say
 from .database import Databases
@@ -93,3 +95,50 @@ def bench(arguments):
     from . import benchmark
 
     return benchmark.main(arguments, environment)
+
+
+def backup(arguments):
+    parser = _parser(
+        "backup",
+        "Write database and attachments, with checksums, into a new folder below"
+        " FOLDER.\nThe server may go on working meanwhile.",
+    )
+    parser.add_argument("folder", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--database", help="database (CRM_SUITE_DB)")
+    parser.add_argument(
+        "--keep", type=int, metavar="N", help="afterwards remove all but N backups"
+    )
+    options = parser.parse_args(arguments)
+    if options.keep is not None and options.keep < 1:
+        parser.error("--keep needs a number of at least 1")
+    with environment() as odoo:
+        name = options.database or odoo.settings.database
+        target = options.folder.absolute()
+        backups.backup(Databases(odoo), name, target)
+        if options.keep:
+            backups.forget_old(target, name, options.keep)
+    return 0
+
+
+def restore(arguments):
+    parser = _parser(
+        "restore",
+        "Make a new database from a backup, and check that all its rows and files"
+        " are there.\nAn existing database is never overwritten.",
+    )
+    parser.add_argument("folder", type=pathlib.Path, metavar="BACKUP")
+    parser.add_argument("--database", help="name of the new database")
+    parser.add_argument(
+        "--neutralize",
+        action="store_true",
+        help="for tests: switch off mail, scheduled work and payments",
+    )
+    options = parser.parse_args(arguments)
+    with environment() as odoo:
+        backups.restore(
+            Databases(odoo),
+            options.folder.absolute(),
+            options.database,
+            options.neutralize,
+        )
+    return 0

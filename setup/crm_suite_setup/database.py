@@ -65,6 +65,18 @@ class Databases:
 
     # === SINGLE STEPS === #
 
+    def check_rights(self):
+        """Say before the long work that the role may not do it."""
+        rows = self.connection.query(
+            "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
+        if rows != ["t"]:
+            user = self.connection.user
+            raise SetupError(
+                f"The PostgreSQL role {user} may not create databases: let an"
+                f" administrator run ALTER ROLE {user} CREATEDB."
+            )
+
     def names(self):
         return self.connection.query("SELECT datname FROM pg_database ORDER BY 1")
 
@@ -73,6 +85,7 @@ class Databases:
 
     def create_empty(self, name):
         """Create a database as the host does, but one that knows Chinese."""
+        self.check_rights()
         for ctype in CHARACTER_TYPES:
             created = self.connection.query(
                 f"CREATE DATABASE {quote(name)} TEMPLATE template0 ENCODING 'UTF8'"
@@ -107,6 +120,7 @@ class Databases:
 
     def copy(self, source, target):
         """Copy a database and its files."""
+        self.check_rights()
         self.drop(target)
         self._copy_files(source, target)
         self.connection.query(

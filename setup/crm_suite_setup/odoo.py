@@ -9,6 +9,7 @@ import subprocess
 from .console import Progress
 from .errors import SetupError
 from .settings import Settings
+from .shell import need
 
 LOADING = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 TROUBLE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (ERROR|CRITICAL) ")
@@ -114,3 +115,12 @@ class Odoo:
             )
         progress.done()
         return log
+
+    def neutralize(self, database):
+        """Make a copy harmless: no mail, no scheduled work, no payments."""
+        command = self.command("neutralize", "-c", self.config, "-d", database)
+        need(
+            command,
+            f"The database {database} cannot be neutralized.",
+            env=self.environ(),
+        )

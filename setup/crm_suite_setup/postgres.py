@@ -136,9 +136,7 @@ class Server:
         )
         try:
             rows = self.connection.query(
-                "SELECT current_setting('server_version_num')::int / 10000;"
-                " SELECT rolcreatedb OR rolsuper FROM pg_roles"
-                " WHERE rolname = current_user"
+                "SELECT current_setting('server_version_num')::int / 10000"
             )
         except SetupError as error:
             raise SetupError(
@@ -146,11 +144,6 @@ class Server:
                 f" PGPORT, PGUSER and PGPASSWORD, or unset them. ({error})"
             ) from error
         _check_version(int(rows[0]), f"The PostgreSQL server {given.pg_host}")
-        if rows[1] != "t":
-            raise SetupError(
-                f"The PostgreSQL role {user} may not create databases: let an"
-                f" administrator run ALTER ROLE {user} CREATEDB."
-            )
 
     # === A PRIVATE SERVER === #
 
