@@ -38,7 +38,9 @@
         "security/crm_suite_groups.xml",
         "security/ir.model.access.csv",
         "security/crm_suite_security.xml",
+        "security/import_security.xml",
         # data
+        "data/import_data.xml",
         "data/lifecycle_stage_data.xml",
         "data/relation_type_data.xml",
         "data/ir_cron_data.xml",
@@ -47,12 +49,17 @@
         "wizard/export_wizard_views.xml",
         # views
         "views/export_views.xml",
+        "views/import_batch_views.xml",
+        "views/import_profile_views.xml",
+        "views/import_row_views.xml",
         "views/lifecycle_stage_views.xml",
         "views/relation_views.xml",
         "views/call_views.xml",
         "views/res_partner_views.xml",
         "views/customer_actions.xml",
+        "views/purchase_views.xml",
         "views/crm_suite_menus.xml",
+        "views/import_menus.xml",
     ],
     "demo": [],
     "assets": {

@@ -1,0 +1,427 @@
+import datetime
+import io
+import json
+import os
+from decimal import Decimal
+from itertools import islice
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.column_profile import profile_column
+from ..tools.import_headers import guess_mapping, normalize_header
+from ..tools.import_types import Problem
+from ..tools.tabular import TableError, open_table
+from .import_batch import SMALL
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+SAMPLE = 20
+# Rows of one transaction while a file is read.
+PAGE = 5000
+_COLUMNS = (
+    "batch_id",
+    "number",
+    "kind",
+    "state",
+    "wave",
+    "raw",
+    "vals",
+    "problems",
+    "message",
+    "key",
+    "label",
+    "code",
+    "parent",
+)
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class ImportLoad(models.Model):
+    """The part of an import between the file and the table of rows."""
+
+    _inherit = "crm.suite.import.batch"
+
+    # ------------------------------------------------------------------
+    # The file
+    # ------------------------------------------------------------------
+
+    def _open_table(self):
+        """The file as a table; a large one is streamed from the disk.
+
+        :raise UserError: the file is refused, with the reason
+        """
+        self.ensure_one()
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_field", "=", "file"),
+                    ("res_id", "=", self.id),
+                ],
+                limit=1,
+            )
+        )
+        if not attachment:
+            raise UserError(self.env._("Choose a file first."))
+        source = attachment.raw
+        if attachment.store_fname:
+            path = attachment._full_path(attachment.store_fname)
+            source = path if os.path.exists(path) else source
+        options = {
+            "encoding": self.encoding or None,
+            "delimiter": DELIMITERS.get(self.delimiter),
+            "sheet": self.sheet or None,
+            "header_row": None if self.header_row < 0 else self.header_row,
+        }
+        try:
+            return open_table(source, self.file_name, options)
+        except TableError as error:
+            raise UserError(error.text(self.env)) from error
+
+    # ------------------------------------------------------------------
+    # Preview
+    # ------------------------------------------------------------------
+
+    def _preview(self):
+        """Look at the beginning of the file and guess what its columns mean."""
+        for batch in self:
+            with batch._open_table() as table:
+                try:
+                    rows = list(islice(table.iter_rows(), SMALL + 1))
+                except TableError as error:
+                    raise UserError(error.text(self.env)) from error
+                mapping = batch._guess_mapping(table.columns, rows)
+                preview = batch._make_preview(table, rows)
+            batch.sudo().write(
+                {
+                    "state": "previewed",
+                    "mapping": mapping,
+                    "preview": preview,
+                    "is_loaded": False,
+                    "message": False,
+                }
+            )
+
+    def _guess_mapping(self, headers, rows):
+        """What every column means: as before for this file, as in the profile, or as
+        its header says."""
+        remembered = dict(self.profile_id.mapping or {})
+        for entry in self.mapping or []:
+            if entry.get("field"):
+                remembered[normalize_header(entry["header"])] = entry["field"]
+        columns = self._target()._import_columns()
+        names = guess_mapping(headers, columns, remembered)
+        return [
+            {
+                "index": index,
+                "header": header,
+                "field": name,
+                "options": self._guess_reading(index, rows),
+            }
+            for index, (header, name) in enumerate(zip(headers, names, strict=True))
+        ]
+
+    def _guess_reading(self, index, rows):
+        """How a column writes dates and numbers, as far as its cells tell."""
+        profile = profile_column([row.values[index] for row in rows])
+        found = {"date_order": profile.date_order, "separator": profile.separator}
+        return {name: value for name, value in found.items() if value}
+
+    def _make_preview(self, table, rows):
+        found = [problem for problem in table.problems if problem.level != "info"]
+        return {
+            "kind": table.kind,
+            "encoding": table.encoding,
+            "delimiter": table.delimiter,
+            "sheet": table.sheet,
+            "sheets": [sheet.name for sheet in table.sheets if not sheet.hidden],
+            "header_row": table.header_row,
+            "rows": [[shown(cell) for cell in row.values] for row in rows[:SAMPLE]],
+            "numbers": [row.number for row in rows[:SAMPLE]],
+            "row_count": len(rows) if len(rows) <= SMALL else None,
+            "notes": [
+                problem.text(self.env)
+                for problem in table.problems
+                if problem.level == "info" or problem.row is None
+            ][:10],
+            "problem_count": len([problem for problem in found if problem.row]),
+            "problems": [p.text(self.env) for p in found if p.row][:10],
+        }
+
+    def _is_small(self):
+        return (self.preview or {}).get("row_count") is not None
+
+    # ------------------------------------------------------------------
+    # Loading: file → rows
+    # ------------------------------------------------------------------
+
+    def _load_page(self, memory):
+        """Read the next page of the file into the table of rows.
+
+        The worker keeps the file open between pages. One that takes over from a dead
+        worker reads from the beginning without converting what is already there.
+
+        :param dict memory: what the worker keeps between pages
+        :return: number of rows; 0 when the file is at its end
+        """
+        plan, target = self._plan(dry=True), self._target()
+        mapped = {entry.header: entry.index for entry in plan.mapped}
+        if memory.get("at") != self.loaded:
+            table = memory["table"] = self._open_table()
+            memory["rows"] = islice(table.iter_rows(), self.loaded, None)
+        buffer, count = io.StringIO(), 0
+        try:
+            for row in islice(memory["rows"], PAGE):
+                record = self._load_row(target, plan, mapped, row)
+                buffer.write("\t".join(map(_copy_text, record)))
+                buffer.write("\n")
+                count += 1
+        except TableError as error:
+            raise UserError(error.text(self.env)) from error
+        if count:
+            self._copy_rows(buffer)
+            self.sudo().write({"loaded": self.loaded + count})
+            memory["at"] = self.loaded
+        else:
+            memory["table"].close()
+        return count
+
+    def _copy_rows(self, buffer):
+        buffer.seek(0)
+        self.env.cr.copy_expert(
+            f"COPY crm_suite_import_row ({', '.join(_COLUMNS)}) FROM STDIN", buffer
+        )
+
+    def _load_row(self, target, plan, mapped, row):
+        raw = [_cell(value) for value in row.values]
+        found = [
+            Problem(
+                mapped.get(problem.column), problem.column or "", problem.text(self.env)
+            )
+            for problem in row.problems
+            if problem.level == "error"
+            and (problem.column is None or problem.column in mapped)
+        ]
+        cells = [
+            cell.replace("\0", "") if isinstance(cell, str) else cell
+            for cell in row.values
+        ]
+        record = self._convert_row(target, plan, cells, found)
+        state = "new" if self.state == "checking" else "pending"
+        return self.id, row.number, "row", state, 1, _json(raw), *record
+
+    def _convert_row(self, target, plan, cells, found=()):
+        """Values, problems, message and links of a row, in the order of the table."""
+        vals, problems = target._import_convert(plan, cells)
+        problems = [*found, *problems]
+        message = "\n".join(problem.sentence() for problem in problems)
+        return (
+            _json(vals),
+            _json(problems) if problems else None,
+            message or None,
+            target._import_key_text(plan, vals),
+            *target._import_links(vals),
+        )
+
+    def _read_again(self, rows):
+        """Convert rows whose cells were corrected."""
+        plan, target = self._plan(dry=True), self._target()
+        for row in rows:
+            record = self._convert_row(target, plan, row.raw or [])
+            vals, problems, message, key, label, code, parent = record
+            wave = row.wave
+            if row.decision and row.first:
+                # After the row of the same key that stands above it.
+                wave = max(wave, 2 + row.repeat)
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE crm_suite_import_row
+                       SET vals = %s, problems = %s, message = %s, key = %s,
+                           label = %s, code = %s, parent = %s, wave = %s,
+                           state = 'pending', planned = NULL,
+                           first = CASE WHEN key IS NOT DISTINCT FROM %s
+                                        THEN first END
+                     WHERE id = %s
+                    """,
+                    vals,
+                    problems,
+                    message,
+                    key,
+                    label,
+                    code,
+                    parent,
+                    wave,
+                    key,
+                    row.id,
+                )
+            )
+        rows.invalidate_recordset(flush=False)
+
+    # ------------------------------------------------------------------
+    # After the last row: what only the whole file tells
+    # ------------------------------------------------------------------
+
+    def _mark_rows(self):
+        """Find rows with the same key, rows that others belong to, and what is
+        missing."""
+        self.env.cr.execute(SQL("ANALYZE crm_suite_import_row"))
+        self._mark_repeats()
+        self._mark_waves()
+        if self.create_missing:
+            self._add_implied()
+        self.sudo().is_loaded = True
+
+    def _mark_repeats(self):
+        """Number the rows of the same key and remember which of them is the first."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_suite_import_row r
+                   SET repeat = w.nth - 1, first = w.first,
+                       identical = r.vals = w.first_vals
+                  FROM (
+                    SELECT id, row_number() OVER w AS nth,
+                           first_value(number) OVER w AS first,
+                           first_value(vals) OVER w AS first_vals
+                      FROM crm_suite_import_row
+                     WHERE batch_id = %(batch)s AND kind = 'row' AND key IS NOT NULL
+                    WINDOW w AS (PARTITION BY key ORDER BY number, id)
+                  ) w
+                 WHERE r.id = w.id AND w.nth > 1
+                """,
+                batch=self.id,
+            )
+        )
+
+    def _mark_waves(self):
+        """Put rows behind those that they belong to, whatever their order.
+
+        Rows of a wave are worked on side by side; a wave begins when the one before
+        is through. Rows that belong to each other in a circle are left over.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH RECURSIVE link AS MATERIALIZED (
+                    SELECT r.id, p.id AS parent_id
+                      FROM crm_suite_import_row r
+                      JOIN crm_suite_import_row p
+                        ON p.batch_id = r.batch_id AND p.kind = 'row'
+                       AND (p.label = r.parent OR p.code = r.parent)
+                     WHERE r.batch_id = %(batch)s AND r.parent IS NOT NULL
+                ), depth AS (
+                    SELECT DISTINCT parent_id AS id, 1 AS wave FROM link
+                     WHERE parent_id NOT IN (SELECT id FROM link)
+                 UNION
+                    SELECT l.id, d.wave + 1
+                      FROM link l JOIN depth d ON d.id = l.parent_id
+                ), deepest AS (
+                    SELECT id, max(wave) AS wave FROM depth GROUP BY id
+                )
+                UPDATE crm_suite_import_row r
+                   SET wave = coalesce(d.wave, 0),
+                       message = CASE WHEN d.id IS NULL THEN %(circle)s
+                                      ELSE message END,
+                       problems = CASE WHEN d.id IS NULL
+                                       THEN jsonb_build_array(
+                                            jsonb_build_array(NULL, '', %(circle)s, false))
+                                       ELSE problems END
+                  FROM (SELECT DISTINCT id FROM link) l
+             LEFT JOIN deepest d ON d.id = l.id
+                 WHERE r.id = l.id
+                """,
+                batch=self.id,
+                circle=self.env._(
+                    "The row belongs, directly or through others, to itself."
+                ),
+            )
+        )
+
+    def _add_implied(self):
+        """Add a row for everything that rows name and that is nowhere yet."""
+        target, last = self._target(), ""
+        while True:
+            texts = self._next_missing(last)
+            if not texts:
+                return
+            last = max(texts)
+            known = target._import_known_links(texts.values())
+            implied = target._import_implied(
+                self._plan(dry=True),
+                {text: vals for text, vals in texts.items() if text not in known},
+            )
+            buffer = io.StringIO()
+            for text, vals in implied.items():
+                state = "new" if self.state == "checking" else "pending"
+                record = (
+                    self.id,
+                    0,
+                    "implied",
+                    state,
+                    0,
+                    None,
+                    _json(vals),
+                    None,
+                    None,
+                )
+                record += (text, text, None, None)
+                buffer.write("\t".join(map(_copy_text, record)) + "\n")
+            self._copy_rows(buffer)
+
+    def _next_missing(self, last):
+        """The next thousand names of other records that no row of the file has."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT ON (r.parent COLLATE "C") r.parent, r.vals
+                      FROM crm_suite_import_row r
+                     WHERE r.batch_id = %(batch)s AND r.kind = 'row'
+                       AND r.parent COLLATE "C" > %(last)s
+                       AND NOT EXISTS (
+                            SELECT 1 FROM crm_suite_import_row p
+                             WHERE p.batch_id = r.batch_id AND p.kind = 'row'
+                               AND (p.label = r.parent OR p.code = r.parent))
+                  ORDER BY r.parent COLLATE "C", r.number
+                     LIMIT 1000
+                    """,
+                    batch=self.id,
+                    last=last,
+                )
+            )
+        )
+
+
+def _cell(value):
+    """A cell as it can be stored in JSON and edited as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value.replace("\0", "") if isinstance(value, str) else value
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if Decimal(repr(number)) == value else format(value, "f")
+    return str(value)
+
+
+def shown(value):
+    """A cell in the preview: short text."""
+    value = _cell(value)
+    return "" if value is None else str(value)[:120]
+
+
+def _json(value):
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _copy_text(value):
+    """A value in PostgreSQL's text format of COPY."""
+    if value is None:
+        return "\\N"
+    return str(value).translate(_ESCAPES)

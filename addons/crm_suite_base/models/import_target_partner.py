@@ -1,0 +1,431 @@
+from odoo import api, models
+from odoo.fields import Command, Domain
+
+from ..tools.import_types import Column, Problem
+from ..tools.normalize import (
+    normalize_email,
+    normalize_name,
+    normalize_phone,
+    normalize_vat,
+)
+from .import_target_choice import fold
+
+ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
+
+
+class ImportTargetPartner(models.AbstractModel):
+    """What customers and contacts have in common: both are partners."""
+
+    _name = "crm.suite.import.target.partner"
+    _inherit = "crm.suite.import.target.record"
+    _description = "Import of Partners"
+
+    _import_model = "res.partner"
+    _import_key_field = {"email": "email_normalized", "phone": "phone_sanitized"}
+
+    # ------------------------------------------------------------------
+    # Columns
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_partner_columns(self):
+        """Columns of every partner, with the examples of the template; a hook."""
+        column = self._import_field_column
+        _ = self.env._
+        return [
+            column("name", required=True, key=True, example="深圳示例电子有限公司"),
+            column("ref", key=True, example="C-0001"),
+            column("email", key=True, example="info@example.com"),
+            column("phone", key=True, example="0755-86013388 转 8001"),
+            column("vat", key=True, example="91310000MA1FL0LX9B"),
+            column("website", example="https://www.example.com"),
+            column("street", example="深南大道 1 号"),
+            column("street2"),
+            column("zip", example="518000"),
+            column("city", example="深圳"),
+            column("state_id", example="广东省"),
+            column("country_id", example="CN"),
+            column("category_id", label=_("Tags"), kind="tags", example="VIP;展会"),
+            column(
+                "user_id", label=_("Owner"), kind="record", example=self.env.user.login
+            ),
+            column("comment", kind="text"),
+            Column(
+                "parent_id/name",
+                _("Company (by name)"),
+                kind="record",
+                comodel="res.partner",
+                by="name",
+            ),
+            Column(
+                "parent_id/ref",
+                _("Company (by reference)"),
+                kind="record",
+                comodel="res.partner",
+                by="ref",
+            ),
+        ]
+
+    @api.model
+    def _import_default_key(self, names):
+        for name in ("ref", "vat", "email", "name"):
+            if name in names:
+                return (name,)
+        return ()
+
+    # ------------------------------------------------------------------
+    # Values of a row
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_complete(self, plan, vals, problems):
+        """One spelling for what is checked, by the rules of the customer form."""
+        country_id = vals.get("country_id") or plan.defaults.get("country_id")
+        if not isinstance(country_id, int):
+            country_id = None
+        partner = self.env["res.partner"]
+        for name, normalize in (
+            ("name", lambda text: normalize_name(str(text))),
+            ("email", lambda text: normalize_email(str(text))),
+            ("phone", lambda text: self._import_phone(plan, country_id, vals, text)),
+            (
+                "vat",
+                lambda text: normalize_vat(
+                    str(text), self._import_code(plan, country_id)
+                ),
+            ),
+            ("website", lambda text: partner._clean_website(str(text).strip())),
+        ):
+            if not vals.get(name):
+                continue
+            try:
+                vals[name] = normalize(vals[name])
+            except ValueError as error:
+                vals.pop(name)
+                problems.append(self._import_rule_problem(plan, name, error))
+        return super()._import_complete(plan, vals, problems)
+
+    def _import_rule_problem(self, plan, name, error):
+        index, header = plan.where(name)
+        rule = getattr(error, "rule", None)
+        text = str(error)
+        if rule:
+            reason = self.env["res.partner"]._crm_suite_rule_text(error.field, rule)
+            text = self.env._(
+                "“%(value)s”: %(rule)s", value=str(error.value).strip(), rule=reason
+            )
+        return Problem(index, header, text)
+
+    def _import_phone(self, plan, country_id, vals, text):
+        number, extension = normalize_phone(
+            str(text), self._import_code(plan, country_id)
+        )
+        if extension:
+            vals["crm_suite_phone_extension"] = extension
+        return number
+
+    def _import_code(self, plan, country_id):
+        """ISO code of the country by which a number is read."""
+        codes = plan.memory.setdefault("country codes", {})
+        if country_id not in codes:
+            country = self.env["res.country"].browse(country_id or ())
+            codes[country_id] = (country or self.env.company.country_id).code or None
+        return codes[country_id]
+
+    @api.model
+    def _import_links(self, vals):
+        name, ref = vals.get("name"), vals.get("ref")
+        parent = vals.get("parent_id/ref") or vals.get("parent_id/name")
+        return (
+            name and normalize_name(str(name)).casefold(),
+            ref and str(ref).casefold(),
+            parent and normalize_name(str(parent)).casefold(),
+        )
+
+    # ------------------------------------------------------------------
+    # Names to records
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_resolve(self, plan, rows):
+        owners = self._import_find_users([row.vals.get("user_id") for row in rows])
+        tags = self._import_find_tags(plan, rows)
+        parents = self._import_find_parents(plan, rows)
+        for row in rows:
+            row.values = self._import_values(plan, row)
+            self._import_set_owner(plan, row, owners)
+            self._import_set_tags(plan, row, tags)
+            self._import_set_parent(plan, row, parents)
+            self._import_set_address_type(row)
+
+    def _import_values(self, plan, row):
+        """The values that need no look-up any more."""
+        model = self.env[self._import_model]
+        values = {}
+        for name, value in row.vals.items():
+            if name not in model._fields or name in ("user_id", "category_id"):
+                continue
+            if isinstance(value, dict):
+                comodel = model._fields[name].comodel_name
+                value = self._import_new_choice(plan, comodel, value["new"])
+                if not value:
+                    continue
+            if value is not None or plan.clear_empty:
+                values[name] = value or False
+        kind = row.vals.get("default_type")
+        if kind:
+            values["is_company"] = kind == "company"
+        return values
+
+    def _import_find_tags(self, plan, rows):
+        """Words to tags; missing ones have been created before the first chunk."""
+        if not any(row.vals.get("category_id") for row in rows):
+            return {}
+        return self._import_remember(plan, "res.partner.category")
+
+    def _import_set_tags(self, plan, row, tags):
+        commands = []
+        for text in row.vals.get("category_id") or ():
+            tag_id = tags.get(fold(text))
+            if tag_id:
+                commands.append(Command.link(tag_id))
+            elif not plan.create_missing:
+                message = self.env._("There is no tag “%(name)s”.", name=text)
+                row.reject(message, *plan.where("category_id"))
+        if commands:
+            row.values["category_id"] = commands
+
+    # ------------------------------------------------------------------
+    # Companies that rows belong to: in the file or in the database
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_known_links(self, vals_list):
+        return set(self._import_parents_in_database(vals_list))
+
+    def _import_find_parents(self, plan, rows):
+        """Companies that ``rows`` name: those of the file first.
+
+        :return: link text to a list of ids; None in it stands for a row of the file
+            that would be created
+        :rtype: dict[str, list]
+        """
+        links = {row.number: self._import_links(row.vals)[2] for row in rows}
+        words = {text for text in links.values() if text}
+        if not words:
+            return {}
+        found = self._import_parents_in_file(plan, words)
+        rest = [row.vals for row in rows if links[row.number] not in found]
+        return {**self._import_parents_in_database(rest), **found}
+
+    def _import_parents_in_database(self, vals_list):
+        found = {}
+        for by in ("ref", "name"):
+            column = f"parent_id/{by}"
+            texts = {str(vals[column]) for vals in vals_list if vals.get(column)}
+            if not texts:
+                continue
+            domain = [(by, "in", list(texts)), ("partner_share", "=", True)]
+            for partner in self.env["res.partner"].search_fetch(domain, [by]):
+                found.setdefault(partner[by].casefold(), []).append(partner.id)
+        return found
+
+    def _import_parents_in_file(self, plan, words):
+        found = {}
+        rows = self.env["crm.suite.import.row"]._find_linked(plan.batch_id, words)
+        for word, number, rejected, res_id in rows:
+            entry = found.setdefault(word, [])
+            if rejected:
+                entry.append(("rejected", number))
+            elif res_id not in entry:
+                entry.append(res_id)
+        return found
+
+    def _import_set_parent(self, plan, row, parents):
+        text = self._import_links(row.vals)[2]
+        if not text:
+            return
+        where = plan.where("parent_id")
+        shown = row.vals.get("parent_id/ref") or row.vals.get("parent_id/name")
+        found = parents.get(text, [])
+        good = [entry for entry in found if not isinstance(entry, tuple)]
+        if len(good) == 1:
+            if good[0]:
+                row.values["parent_id"] = good[0]
+        elif good:
+            message = self.env._("Several companies are called “%(name)s”.", name=shown)
+            row.reject(message, *where)
+        elif found:
+            message = self.env._(
+                "Its company “%(name)s” in row %(number)s was rejected.",
+                name=shown,
+                number=found[0][1],
+            )
+            row.reject(message, *where)
+        else:
+            message = self.env._("There is no company “%(name)s”.", name=shown)
+            row.reject(message, *where)
+
+    def _import_set_address_type(self, row):
+        """An address of its own is not that of its company.
+
+        The host keeps the addresses of a company and of its ordinary contacts the
+        same, whichever is written last.
+        """
+        if row.values.get("parent_id") and any(
+            row.values.get(name) for name in ADDRESS
+        ):
+            row.values["type"] = "other"
+
+    @api.model
+    def _import_implied(self, plan, texts):
+        return {
+            text: {
+                "name": vals.get("parent_id/name") or vals.get("parent_id/ref"),
+                "ref": vals.get("parent_id/ref"),
+                "default_type": "company",
+            }
+            for text, vals in texts.items()
+        }
+
+    @api.model
+    def _import_create(self, plan, rows):
+        for row in rows:
+            row.values = {**self._import_defaults(plan, row), **row.values}
+        return super()._import_create(plan, rows)
+
+    def _import_defaults(self, plan, row):
+        """Values of new records for which the file says nothing."""
+        return {
+            name: value
+            for name, value in plan.defaults.items()
+            if value and name in self.env["res.partner"]._fields
+        }
+
+    @api.model
+    def _import_changes(self, plan, row):
+        changes = super()._import_changes(plan, row)
+        if row.match.type != "contact":
+            # Invoice and delivery addresses stay what they are.
+            changes.pop("type", None)
+        return changes
+
+    @api.model
+    def _import_scope(self):
+        """Colleagues are not imported: who changes their e-mail opens their account."""
+        return Domain("partner_share", "=", True)
+
+
+class ImportTargetCustomer(models.AbstractModel):
+    """Companies and persons that buy, with their parent companies."""
+
+    _name = "crm.suite.import.target.customer"
+    _inherit = "crm.suite.import.target.partner"
+    _description = "Import of Customers"
+
+    @api.model
+    def _import_title(self):
+        return self.env._("Customers")
+
+    @api.model
+    def _import_columns(self):
+        column = self._import_field_column
+        _ = self.env._
+        types = (("company", _("Company")), ("person", _("Person")))
+        return [
+            *self._import_partner_columns(),
+            Column("default_type", _("Company or Person"), "selection", choices=types),
+            column("industry_id", example="制造"),
+            column("crm_suite_team_id"),
+            column("crm_suite_lifecycle_id"),
+            column("crm_suite_size"),
+            column("crm_suite_employees", example="250"),
+            column("crm_suite_annual_revenue"),
+            column("crm_suite_source_id"),
+            column("crm_suite_preferred_channel"),
+            column("crm_suite_preferred_time"),
+            column("crm_suite_needs"),
+            column("crm_suite_preferences"),
+            column("function"),
+        ]
+
+    @api.model
+    def _import_scope(self):
+        """Contacts of a company are not customers of their own."""
+        alone = Domain("parent_id", "=", False) | Domain("is_company", "=", True)
+        return super()._import_scope() & alone
+
+    def _import_values(self, plan, row):
+        values = super()._import_values(plan, row)
+        if "crm_suite_employees" in values and not values.get("crm_suite_size"):
+            size = self.env["res.partner"]._crm_suite_size_of(
+                values["crm_suite_employees"]
+            )
+            if size:
+                values["crm_suite_size"] = size
+        return values
+
+    def _import_defaults(self, plan, row):
+        values = super()._import_defaults(plan, row)
+        values["is_company"] = plan.defaults["default_type"] == "company"
+        if not values.get("crm_suite_lifecycle_id"):
+            values["crm_suite_lifecycle_id"] = (
+                self.env["res.partner"]._crm_suite_first_stage().id
+            )
+        return values
+
+    @api.model
+    def _import_changes(self, plan, row):
+        """A partner that a row of customers finds becomes a customer."""
+        changes = super()._import_changes(plan, row)
+        if not row.match.crm_suite_lifecycle_id:
+            stage_id = plan.defaults.get("crm_suite_lifecycle_id")
+            changes.setdefault(
+                "crm_suite_lifecycle_id",
+                stage_id or self.env["res.partner"]._crm_suite_first_stage().id,
+            )
+        return changes
+
+
+class ImportTargetContact(models.AbstractModel):
+    """People who work for customers."""
+
+    _name = "crm.suite.import.target.contact"
+    _inherit = "crm.suite.import.target.partner"
+    _description = "Import of Contacts"
+
+    @api.model
+    def _import_title(self):
+        return self.env._("Contacts")
+
+    @api.model
+    def _import_columns(self):
+        column = self._import_field_column
+        return [
+            *self._import_partner_columns(),
+            column("function", example="采购经理"),
+            column("crm_suite_preferred_channel"),
+            column("crm_suite_preferred_time"),
+        ]
+
+    @api.model
+    def _import_default_key(self, names):
+        key = super()._import_default_key(names)
+        by_company = [name for name in names if name.startswith("parent_id/")]
+        return ("name", "parent_id") if key == ("name",) and by_company else key
+
+    @api.model
+    def _import_scope(self):
+        return super()._import_scope() & Domain("is_company", "=", False)
+
+    def _import_defaults(self, plan, row):
+        """A contact without a company is a customer; others belong to one."""
+        values = super()._import_defaults(plan, row)
+        values["is_company"] = False
+        if row.vals.get("parent_id/name") or row.vals.get("parent_id/ref"):
+            values.pop("crm_suite_lifecycle_id", None)
+        elif not values.get("crm_suite_lifecycle_id"):
+            values["crm_suite_lifecycle_id"] = (
+                self.env["res.partner"]._crm_suite_first_stage().id
+            )
+        return values

@@ -1,0 +1,429 @@
+import hashlib
+
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.import_types import CREATE, Column
+
+# By what a customer is named, the surest first.
+PARTNER_BY = ("ref", "email", "phone", "name")
+_PARTNER_FIELD = {"email": "email_normalized", "phone": "phone_sanitized"}
+
+
+class ImportTargetTable(models.AbstractModel):
+    """Targets that are plain tables of ours: many rows by few statements.
+
+    The records have no hooks to run, so a chunk is one INSERT and one UPDATE, each
+    journalled. A line is recognised by :attr:`import_key`: its customer, its key
+    columns (or all of them) and how many such lines stand above it in the file.
+    """
+
+    _name = "crm.suite.import.target.table"
+    _inherit = "crm.suite.import.target.record"
+    _description = "Import into a Plain Table"
+
+    _import_chunk = 5000
+    # Two equal lines are two lines: nobody buys a thing only once.
+    _import_rejects_repeats = False
+    # Columns of the table that the import fills, with their PostgreSQL types.
+    _import_table_columns = {}
+
+    @api.model
+    def _import_partner_columns(self):
+        labels = {
+            "ref": self.env._("Customer (by reference)"),
+            "name": self.env._("Customer (by name)"),
+            "email": self.env._("Customer (by e-mail)"),
+            "phone": self.env._("Customer (by phone)"),
+        }
+        examples = {"ref": "C-0001", "name": "深圳示例电子有限公司"}
+        return [
+            Column(
+                f"partner_id/{by}",
+                label,
+                kind="record",
+                required=True,
+                comodel="res.partner",
+                by=by,
+                key=True,
+                example=examples.get(by, ""),
+            )
+            for by, label in labels.items()
+        ]
+
+    @api.model
+    def _import_partner_text(self, vals):
+        """How the row names its customer: field and text."""
+        for by in PARTNER_BY:
+            text = vals.get(f"partner_id/{by}")
+            if text:
+                return by, str(text)
+        return None, None
+
+    @api.model
+    def _import_key_text(self, plan, vals):
+        names = plan.key or sorted(name for name in vals if "/" not in name)
+        parts = [
+            self._import_key_part(name, vals) for name in names if name != "partner_id"
+        ]
+        partner = (self._import_partner_text(vals)[1] or "").casefold()
+        return "\x1f".join([partner, *parts])
+
+    @api.model
+    def _import_links(self, vals):
+        text = self._import_partner_text(vals)[1]
+        return None, None, text and text.casefold()
+
+    @api.model
+    def _import_implied(self, plan, texts):
+        """Customers that lines name and that nobody has entered yet."""
+        implied = {}
+        for text, vals in texts.items():
+            by, value = self._import_partner_text(vals)
+            implied[text] = {by: value, "name": vals.get("partner_id/name") or value}
+        return implied
+
+    # ------------------------------------------------------------------
+    # A chunk
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_resolve(self, plan, rows):
+        partners = self._import_find_partners([row.vals for row in rows])
+        planned = self._import_planned_partners(plan, rows) if plan.dry else ()
+        for row in rows:
+            text = self._import_links(row.vals)[2]
+            found = partners.get(text, ())
+            if len(found) == 1:
+                row.values = self._import_table_values(plan, row, found[0])
+                self._import_set_key(row, found[0].id)
+            elif not found and text in planned:
+                row.action = CREATE
+            else:
+                self._import_refuse_partner(plan, row, found)
+
+    @api.model
+    def _import_known_links(self, vals_list):
+        return set(self._import_find_partners(vals_list))
+
+    @api.model
+    def _import_find_partners(self, vals_list):
+        """Customers by the texts that name them.
+
+        :rtype: dict[str, list]
+        """
+        texts = {}
+        for vals in vals_list:
+            by, text = self._import_partner_text(vals)
+            if by:
+                texts.setdefault(by, set()).add(text)
+        found = {}
+        company = Domain("company_id", "in", [False, self.env.company.id])
+        for by, words in texts.items():
+            field = _PARTNER_FIELD.get(by, by)
+            domain = company & Domain(field, "in", list(words))
+            names = [field, "commercial_partner_id"]
+            for partner in self.env["res.partner"].search_fetch(domain, names):
+                found.setdefault(partner[field].casefold(), []).append(partner)
+        return found
+
+    @api.model
+    def _import_planned_partners(self, plan, rows):
+        texts = {self._import_links(row.vals)[2] for row in rows} - {None}
+        linked = self.env["crm.suite.import.row"]._find_linked(plan.batch_id, texts)
+        return {word for word, _number, rejected, _res_id in linked if not rejected}
+
+    def _import_refuse_partner(self, plan, row, found):
+        by, text = self._import_partner_text(row.vals)
+        mapped = next(
+            (m for m in plan.by_field["partner_id"] if m.column.by == by), None
+        )
+        where = (mapped.index, mapped.header) if mapped else (None, "")
+        if found:
+            message = self.env._(
+                "%(count)s customers match “%(name)s”.", count=len(found), name=text
+            )
+        else:
+            message = self.env._("There is no customer “%(name)s”.", name=text)
+        row.reject(message, *where)
+
+    @api.model
+    def _import_table_values(self, plan, row, partner):
+        """Values of the table's columns for one row; a hook of the target."""
+        raise NotImplementedError
+
+    def _import_set_key(self, row, partner_id):
+        rest = (row.key or "").partition("\x1f")[2]
+        digest = hashlib.sha1(f"{partner_id}\x1f{rest}".encode()).hexdigest()
+        row.values["import_key"] = f"{digest}:{row.repeat}"
+
+    @api.model
+    def _import_match(self, plan, rows):
+        keys = {row.values["import_key"]: row for row in rows if row.values}
+        if not keys:
+            return
+        domain = [
+            ("company_id", "=", self.env.company.id),
+            ("import_key", "in", list(keys)),
+        ]
+        names = [*self._import_table_columns, "import_key"]
+        for record in self.env[self._import_model].search_fetch(domain, names):
+            keys[record.import_key].match = record
+
+    @api.model
+    def _import_decide(self, plan, row):
+        if row.values or row.match:
+            return super()._import_decide(plan, row)
+        return None
+
+    @api.model
+    def _import_changes(self, plan, row):
+        """Only what the file says: a default is no reason to change a line."""
+        row.values = {
+            name: value
+            for name, value in row.values.items()
+            if name in plan.by_field or name == "partner_id"
+        }
+        return super()._import_changes(plan, row)
+
+    # ------------------------------------------------------------------
+    # Writing
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_create(self, plan, rows):
+        rows = [row for row in rows if row.values]
+        if not rows:
+            return
+        model = self.env[self._import_model]
+        model.check_access("create")
+        ids = self._import_new_ids(len(rows))
+        columns = {"import_key": "varchar", **self._import_table_columns}
+        names = SQL(", ").join(map(SQL.identifier, columns))
+        query = SQL(
+            """
+            INSERT INTO %(table)s
+                        (id, create_uid, write_uid, create_date, write_date, %(names)s)
+            SELECT new.id, %(uid)s, %(uid)s, %(now)s, %(now)s, %(values)s
+              FROM unnest(%(ids)s::int[], %(arrays)s) AS new (id, %(names)s)
+            """,
+            table=SQL.identifier(model._table),
+            names=names,
+            values=SQL(", ").join(SQL.identifier("new", name) for name in columns),
+            uid=self.env.uid,
+            now=self.env.cr.now(),
+            ids=ids,
+            arrays=self._import_arrays(columns, rows),
+        )
+        self._import_execute(plan, query)
+        for row, res_id in zip(rows, ids, strict=True):
+            row.res_id = res_id
+
+    @api.model
+    def _import_update(self, plan, rows):
+        """One statement for each set of columns that rows change."""
+        model = self.env[self._import_model]
+        model.browse(row.res_id for row in rows).check_access("write")
+        groups = {}
+        for row in rows:
+            groups.setdefault(frozenset(row.values), []).append(row)
+        for names, part in groups.items():
+            columns = {name: self._import_table_columns[name] for name in sorted(names)}
+            query = SQL(
+                """
+                UPDATE %(table)s t
+                   SET %(changes)s, write_uid = %(uid)s, write_date = %(now)s
+                  FROM unnest(%(ids)s::int[], %(arrays)s) AS new (id, %(names)s)
+                 WHERE t.id = new.id
+                """,
+                table=SQL.identifier(model._table),
+                changes=SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name))
+                    for name in columns
+                ),
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+                ids=[row.res_id for row in part],
+                arrays=self._import_arrays(columns, part),
+                names=SQL(", ").join(map(SQL.identifier, columns)),
+            )
+            self._import_execute(plan, query, "t")
+
+    @api.model
+    def _import_arrays(self, columns, rows):
+        """The values of ``rows`` as one array per column."""
+        return SQL(", ").join(
+            SQL("%s::%s[]", [row.values.get(name) for row in rows], SQL(kind))
+            for name, kind in columns.items()
+        )
+
+    @api.model
+    def _import_execute(self, plan, query, alias=None):
+        if plan.operation:
+            plan.operation.log_sql(self._import_model, query, alias)
+        else:
+            self.env.cr.execute(query)
+            self.env[self._import_model].invalidate_model(flush=False)
+
+    @api.model
+    def _import_new_ids(self, count):
+        table = self.env[self._import_model]._table
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id'))"
+                " FROM generate_series(1, %s)",
+                table,
+                count,
+            )
+        )
+        return [id_ for (id_,) in rows]
+
+
+class ImportTargetPurchase(models.AbstractModel):
+    """What customers bought elsewhere."""
+
+    _name = "crm.suite.import.target.purchase"
+    _inherit = "crm.suite.import.target.table"
+    _description = "Import of Purchases"
+
+    _import_model = "crm.suite.purchase"
+    _import_table_columns = {
+        "partner_id": "int",
+        "company_id": "int",
+        "currency_id": "int",
+        "product_id": "int",
+        "date": "date",
+        "reference": "varchar",
+        "product_name": "varchar",
+        "quantity": "numeric",
+        "amount": "numeric",
+        "source": "varchar",
+    }
+
+    @api.model
+    def _import_title(self):
+        return self.env._("Purchase history")
+
+    @api.model
+    def _import_columns(self):
+        column = self._import_field_column
+        return [
+            *self._import_partner_columns(),
+            column("date", required=True, example="2026-03-05", key=True),
+            column("reference", example="SO-20260305-01", key=True),
+            column(
+                "product_name", label=self.env._("Product"), example="办公椅", key=True
+            ),
+            column("quantity", example="2"),
+            column("amount", example="1280.00"),
+            column("currency_id", example="CNY"),
+            column("source", example="天猫"),
+        ]
+
+    @api.model
+    def _import_resolve(self, plan, rows):
+        plan.memory["products"] = self._import_find_products(rows)
+        return super()._import_resolve(plan, rows)
+
+    def _import_find_products(self, rows):
+        """Products of ours by the code that the other system uses too."""
+        texts = {row.vals.get("product_name") for row in rows} - {None}
+        if not texts:
+            return {}
+        products = self.env["product.product"].search_fetch(
+            [("default_code", "in", list(texts))], ["default_code"]
+        )
+        found = {}
+        for product in products:
+            found.setdefault(product.default_code, []).append(product.id)
+        return {code: ids[0] for code, ids in found.items() if len(ids) == 1}
+
+    @api.model
+    def _import_table_values(self, plan, row, partner):
+        vals = row.vals
+        company = self.env.company
+        return {
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "currency_id": vals.get("currency_id") or company.currency_id.id,
+            "product_id": plan.memory["products"].get(vals.get("product_name")),
+            "date": vals["date"],
+            "reference": vals.get("reference"),
+            "product_name": vals.get("product_name"),
+            "quantity": vals.get("quantity", 1.0),
+            "amount": vals.get("amount", 0.0),
+            "source": vals.get("source"),
+        }
+
+
+class ImportTargetCall(models.AbstractModel):
+    """Earlier calls, visits and walk-ins."""
+
+    _name = "crm.suite.import.target.call"
+    _inherit = "crm.suite.import.target.table"
+    _description = "Import of Interactions"
+
+    _import_model = "crm.suite.call"
+    _import_table_columns = {
+        "partner_id": "int",
+        "commercial_partner_id": "int",
+        "company_id": "int",
+        "user_id": "int",
+        "kind": "varchar",
+        "direction": "varchar",
+        "date": "timestamp",
+        "duration": "int",
+        "outcome": "varchar",
+        "summary": "text",
+    }
+
+    @api.model
+    def _import_title(self):
+        return self.env._("Interactions")
+
+    @api.model
+    def _import_columns(self):
+        column = self._import_field_column
+        return [
+            *self._import_partner_columns(),
+            column("date", required=True, example="2026-03-05 14:30", key=True),
+            column("kind", example="call", key=True),
+            column("direction", example="out"),
+            column("duration", example="6"),
+            column("outcome"),
+            column(
+                "summary", label=self.env._("Summary"), example="报价已确认", key=True
+            ),
+            column(
+                "user_id",
+                label=self.env._("Owner"),
+                kind="record",
+                example=self.env.user.login,
+            ),
+        ]
+
+    @api.model
+    def _import_resolve(self, plan, rows):
+        texts = [row.vals.get("user_id") for row in rows]
+        plan.memory["users"] = self._import_find_users(texts)
+        super()._import_resolve(plan, rows)
+        for row in rows:
+            if row.values:
+                self._import_set_owner(plan, row, plan.memory["users"])
+
+    @api.model
+    def _import_table_values(self, plan, row, partner):
+        vals = row.vals
+        return {
+            "partner_id": partner.id,
+            "commercial_partner_id": partner.commercial_partner_id.id,
+            "company_id": self.env.company.id,
+            "user_id": plan.defaults.get("user_id") or self.env.uid,
+            "kind": vals.get("kind") or "call",
+            "direction": vals.get("direction") or "out",
+            "date": vals["date"],
+            "duration": vals.get("duration") or 0,
+            "outcome": vals.get("outcome"),
+            "summary": vals.get("summary"),
+        }

@@ -1,0 +1,551 @@
+import logging
+
+from psycopg2.extras import Json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE, Problem, Row
+from .import_batch import AT_WORK
+from .import_target_orm import is_try_again
+
+_logger = logging.getLogger(__name__)
+
+# A chunk that fails as a whole is tried so often before the batch is given up.
+MAX_ATTEMPTS = 5
+WORKER_CRONS = "crm_suite_base.import_worker_"
+DONE = {
+    CREATE: "created",
+    UPDATE: "updated",
+    UNCHANGED: "unchanged",
+    REJECT: "rejected",
+}
+
+
+class ImportWork(models.Model):
+    """The part of an import between the table of rows and the records.
+
+    Several workers share a batch: each claims a chunk of rows that nobody else has
+    locked, brings it in and commits. There is no other state than that of the rows,
+    so it does not matter when or how often a worker dies.
+    """
+
+    _inherit = "crm.suite.import.batch"
+
+    # ------------------------------------------------------------------
+    # Start and end
+    # ------------------------------------------------------------------
+
+    def _check_plan(self):
+        """Refuse a batch with which nothing could be done."""
+        plan = self._plan(dry=True)
+        target = self._target()
+        if not plan.mapped:
+            raise UserError(
+                self.env._(
+                    "No column of the file has a meaning yet. Choose them first."
+                )
+            )
+        target._import_check_plan(plan)
+        target.env[target._import_model].check_access("create")
+
+    def _start(self, state):
+        """Begin or go on; small files are through when this returns."""
+        self.ensure_one()
+        values = {
+            "state": state,
+            "attempts": 0,
+            "message": False,
+            "totals": False,
+            "date_end": False,
+            "user_id": self.env.uid,
+        }
+        if not self.is_loaded:
+            self._drop_rows()
+            values["loaded"] = 0
+        if state == "running":
+            values["date_start"] = self.date_start or fields.Datetime.now()
+            self._begin_operation()
+        values["phase"] = self._next_phase(state)
+        self.sudo().write(values)
+        if self.is_loaded:
+            self._reset_rows("new" if state == "checking" else "pending")
+        if self._is_small():
+            self._as_worker()._work_through()
+        else:
+            self._wake_workers()
+
+    def _next_phase(self, state):
+        if not self.is_loaded:
+            return "load"
+        return "check" if state == "checking" else "prepare"
+
+    def _drop_rows(self):
+        self.env.cr.execute(
+            SQL("DELETE FROM crm_suite_import_row WHERE batch_id = %s", self.id)
+        )
+        self.env["crm.suite.import.row"].invalidate_model(flush=False)
+
+    def _reset_rows(self, state):
+        """Rows that are not imported wait (again)."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_suite_import_row
+                   SET state = %(state)s,
+                       planned = CASE WHEN %(state)s = 'new' THEN NULL ELSE planned END
+                 WHERE batch_id = %(batch)s AND state IN ('new', 'pending')
+                   AND state != %(state)s
+                """,
+                state=state,
+                batch=self.id,
+            )
+        )
+        self.env["crm.suite.import.row"].invalidate_model(flush=False)
+
+    def _begin_operation(self):
+        """Open the operation, or a further part of it when the run goes on."""
+        operation = self.sudo().run_operation_id
+        if operation.state == "open":
+            return
+        outer = self.operation_id
+        new = self.env["crm.suite.operation"].begin(
+            "import",
+            self.env._("Import %(name)s", name=self.name),
+            company_id=self.company_id.id,
+            res_model=self._target()._import_model,
+            **({"parent_id": outer.id} if outer else {}),
+        )
+        self.sudo().write(
+            {"run_operation_id": new.id, "operation_id": (outer or new).id}
+        )
+
+    def _close_run(self, failure=None):
+        """End the operation; both parts of a run that went on count as one."""
+        operation = self.sudo().run_operation_id
+        if operation.state == "open":
+            operation.fail(failure) if failure else operation.close()
+
+    def _finish(self):
+        """Nothing is left to do in this phase: go to the next one."""
+        state, phase = self.state, self.phase
+        values = {}
+        if phase == "load":
+            self._mark_rows()
+            values["phase"] = self._next_phase(state)
+        elif phase == "prepare":
+            values["phase"] = "import"
+        elif phase == "check":
+            values = {"state": "ready", "phase": False}
+        else:
+            self._close_run()
+            values = {
+                "state": "done",
+                "phase": False,
+                "date_end": fields.Datetime.now(),
+            }
+        self.sudo().write(values)
+        if phase == "import":
+            self.sudo().totals = self._count_rows()[self.id]
+
+    def _fail(self, reason):
+        self._close_run(reason)
+        self.sudo().write(
+            {
+                "state": "failed",
+                "message": reason,
+                "date_end": fields.Datetime.now(),
+            }
+        )
+
+    # ------------------------------------------------------------------
+    # Workers
+    # ------------------------------------------------------------------
+
+    def _wake_workers(self):
+        """Let every worker look for something to do."""
+        for number in ("1", "2"):
+            cron = self.env.ref(f"{WORKER_CRONS}{number}", raise_if_not_found=False)
+            if cron:
+                cron.sudo()._trigger()
+
+    def _as_worker(self):
+        """The batch as its user in its company, whoever does the work."""
+        user = self.user_id
+        return (
+            self.sudo(False)
+            .with_user(user)
+            .with_context(
+                allowed_company_ids=self.company_id.ids,
+                lang=user.lang,
+                tz=user.tz,
+                crm_suite_import=True,
+            )
+        )
+
+    @api.model
+    def _cron_work(self):
+        """One worker: do chunks of started imports, oldest first."""
+        for batch in self.search([("state", "in", AT_WORK)], order="date_start, id"):
+            if not batch._work():
+                return
+
+    def _work(self):
+        """Work on the batch until nothing is to be had or the time is over.
+
+        :return: seconds left
+        """
+        progress = self.env["ir.cron"]._commit_progress
+        memory = {}
+        left = progress(0)
+        while left:
+            try:
+                count = self._as_worker()._step(memory)
+                left = progress(count, remaining=1 if count else 0)
+            except Exception as error:
+                self.env.cr.rollback()
+                memory = {}
+                if not self._note_failure(error):
+                    return progress(0, remaining=0)
+                left = progress(1, remaining=1)
+                continue
+            if not count:
+                break
+        return left
+
+    def _note_failure(self, error):
+        """A chunk failed as a whole: try again, at last give the batch up.
+
+        :return: whether it is worth another try
+        """
+        if is_try_again(error):
+            return True
+        if not self.exists() or self.state not in AT_WORK:
+            return False
+        if isinstance(error, UserError):
+            self._fail(str(error.args[0] if error.args else error))
+            return False
+        _logger.error("Import %s: a chunk failed", self.id, exc_info=error)
+        self.sudo().attempts += 1
+        if self.attempts < MAX_ATTEMPTS:
+            return True
+        self._fail(
+            self.env._(
+                "The import stopped after %(count)s tries (%(error)s). The server log has the details; what was imported can be undone, or the import can go on.",
+                count=self.attempts,
+                error=type(error).__name__,
+            )
+        )
+        return False
+
+    def _work_through(self):
+        """Do everything in the present transaction: for small files."""
+        memory = {}
+        while self.state in AT_WORK and self._step(memory):
+            continue
+
+    def _step(self, memory):
+        """Do one chunk, or go on to the next phase.
+
+        :param dict memory: what this worker keeps between chunks
+        :return: how much was done; 0 if there is nothing to do at the moment
+        """
+        if self.state not in AT_WORK:
+            return 0
+        rows = self._claim()
+        if rows:
+            self._do_rows(rows, memory)
+            return len(rows)
+        batch = self.try_lock_for_update(allow_referencing=True)
+        batch.invalidate_recordset()
+        if not batch or batch.state not in AT_WORK:
+            return 0
+        if batch.phase == "load":
+            if count := batch._load_page(memory):
+                return count
+            memory.clear()
+        elif batch.phase == "prepare":
+            batch._prepare()
+        elif batch._has_open_rows():
+            return 0
+        batch._finish()
+        batch._wake_if_large()
+        return 1 if batch.state in AT_WORK else 0
+
+    def _wake_if_large(self):
+        if self.state in AT_WORK and not self._is_small():
+            self._wake_workers()
+
+    def _has_open_rows(self):
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM crm_suite_import_row
+                     WHERE batch_id = %s AND state IN ('new', 'pending')
+                       AND state = %s
+                     LIMIT 1
+                    """,
+                    self.id,
+                    self._open_state(),
+                )
+            )
+        )
+
+    def _open_state(self):
+        return "new" if self.state == "checking" else "pending"
+
+    def _claim(self):
+        """Lock the next rows that no other worker has.
+
+        Only rows of the earliest wave are free: those of later ones may belong to
+        records that are still being made.
+        """
+        if self.phase not in ("check", "import"):
+            return []
+        records = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, number, kind, coalesce(repeat, 0), key, decision, vals, problems,
+                       first, identical, wave
+                  FROM crm_suite_import_row
+                 WHERE batch_id = %(batch)s AND state IN ('new', 'pending')
+                   AND state = %(state)s
+                   AND wave = (SELECT wave FROM crm_suite_import_row
+                                WHERE batch_id = %(batch)s
+                                  AND state IN ('new', 'pending')
+                                  AND state = %(state)s
+                             ORDER BY wave LIMIT 1)
+              ORDER BY number, id
+                 LIMIT %(limit)s
+            FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                batch=self.id,
+                state=self._open_state(),
+                limit=self._target()._import_chunk,
+            )
+        )
+        return [self._claimed_row(*record) for record in records]
+
+    @api.model
+    def _claimed_row(self, *record):
+        *values, problems, first, identical, _wave = record
+        row = Row(*values, first=first, identical=identical)
+        row.problems = [Problem(*problem) for problem in problems or ()]
+        return row
+
+    # ------------------------------------------------------------------
+    # One chunk
+    # ------------------------------------------------------------------
+
+    def _do_rows(self, rows, memory):
+        dry = self.state == "checking"
+        if "plan" not in memory:
+            memory["plan"] = self._plan(dry=dry)
+        plan = memory["plan"]
+        self._settle_known(plan, rows)
+        open_rows = [row for row in rows if not row.action]
+        if dry:
+            self._do_dry(plan, open_rows)
+        else:
+            with self.run_operation_id.journal():
+                self._do_targets(plan, open_rows)
+        self._store_outcome(rows, dry)
+
+    def _settle_known(self, plan, rows):
+        """Decide about rows without looking at the database."""
+        for row in rows:
+            if row.is_refused:
+                row.action = REJECT
+            elif (
+                row.first
+                and not row.decision
+                and self._target()._import_rejects_repeats
+            ):
+                if row.identical:
+                    row.action = UNCHANGED
+                else:
+                    row.reject(
+                        self.env._(
+                            "Row %(number)s has the same key. Put both into one row, or decide what to do with this one.",
+                            number=row.first,
+                        ),
+                        *(plan.where(plan.key[0]) if plan.key else ()),
+                    )
+
+    def _do_dry(self, plan, rows):
+        """Do the real thing and take it back, with whatever it wanted to send."""
+        cursor = self.env.cr
+        waiting = list(cursor.postcommit._funcs)
+        savepoint = cursor.savepoint()
+        try:
+            self._do_targets(plan, rows)
+        finally:
+            savepoint.close(rollback=True)
+            cursor.postcommit._funcs.clear()
+            cursor.postcommit._funcs.extend(waiting)
+
+    def _do_targets(self, plan, rows):
+        implied = [row for row in rows if row.kind == "implied"]
+        if implied:
+            target = self.env["crm.suite.import.target"]._import_target("customer")
+            target._import_rows(plan.for_implied(), implied)
+        if own := [row for row in rows if row.kind == "row"]:
+            self._target()._import_rows(plan, own)
+
+    def _store_outcome(self, rows, dry):
+        """What became of the rows, in the transaction that made it so."""
+        outcome = [
+            {
+                "id": row.id,
+                "action": row.action,
+                "state": "pending" if dry else DONE[row.action],
+                "res_id": row.res_id if row.action != CREATE or not dry else None,
+                "problems": [list(problem) for problem in row.problems] or None,
+                "message": "\n".join(p.sentence() for p in row.problems) or None,
+            }
+            for row in rows
+        ]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_suite_import_row r
+                   SET state = o.state, planned = o.action, res_id = o.res_id,
+                       problems = o.problems, message = o.message
+                  FROM jsonb_to_recordset(%s)
+                    AS o(id int, action text, state text, res_id int,
+                         problems jsonb, message text)
+                 WHERE r.id = o.id
+                """,
+                Json(outcome),
+            )
+        )
+        self.env["crm.suite.import.row"].invalidate_model(flush=False)
+
+    def _retry(self, rows):
+        """Do single rows again: check them, or import them after the run."""
+        self.ensure_one()
+        self._require_state("ready", "previewed", "done", "cancelled", "failed")
+        imported = self.state in ("done", "cancelled", "failed")
+        if imported:
+            self._begin_operation()
+        self.sudo().state = "running" if imported else "checking"
+        todo = rows.filtered(lambda row: row.state in ("pending", "rejected", "new"))
+        self._read_again(todo)
+        records = [
+            self._claimed_row(
+                row.id,
+                row.number,
+                row.kind,
+                row.repeat,
+                row.key,
+                row.decision or None,
+                row.vals or {},
+                row.problems,
+                row.first or None,
+                row.identical,
+                row.wave,
+            )
+            for row in todo
+        ]
+        self._as_worker()._do_rows(records, {})
+        self._finish_retry(imported)
+        return self._result()
+
+    def _finish_retry(self, imported):
+        self.sudo().state = "done" if imported else "ready"
+        if imported:
+            self._close_run()
+            self.sudo().totals = self._count_rows()[self.id]
+
+    # ------------------------------------------------------------------
+    # Before the first chunk of a run
+    # ------------------------------------------------------------------
+
+    def _prepare(self):
+        """Create the tags, industries and sources that rows name, each once."""
+        if not self.create_missing:
+            return
+        target = self._target()
+        with self.run_operation_id.journal():
+            for name, model in target._import_creatable_columns(self._plan()):
+                texts = self._new_texts(name)
+                if texts:
+                    target._import_create_choices(model, texts)
+
+    def _new_texts(self, name):
+        """Distinct names in a column for which there was no record."""
+        return [
+            text
+            for (text,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT coalesce(v.value ->> 'new', v.value #>> '{}')
+                      FROM crm_suite_import_row r,
+                   LATERAL (
+                        SELECT r.vals -> %(name)s AS value
+                         WHERE jsonb_typeof(r.vals -> %(name)s) = 'object'
+                     UNION ALL
+                        SELECT e.value FROM jsonb_array_elements(
+                            CASE WHEN jsonb_typeof(r.vals -> %(name)s) = 'array'
+                                 THEN r.vals -> %(name)s ELSE '[]' END) e
+                   ) v
+                     WHERE r.batch_id = %(batch)s AND r.problems IS NULL
+                  ORDER BY 1
+                    """,
+                    name=name,
+                    batch=self.id,
+                )
+            )
+            if text
+        ]
+
+    # ------------------------------------------------------------------
+    # Trimming
+    # ------------------------------------------------------------------
+
+    @api.autovacuum
+    def _gc_rows(self):
+        """Forget rows and files of imports that can no longer be undone.
+
+        They are personal data; what became of them stays as figures.
+        """
+        now = fields.Datetime.now()
+        batch = self.sudo().search(
+            [
+                ("state", "in", ("done", "cancelled", "failed")),
+                ("operation_id.undo_until", "<", now),
+                ("is_loaded", "=", True),
+            ],
+            order="id",
+            limit=1,
+        )
+        if not batch:
+            return 0, 0
+        if not batch.totals:
+            batch.totals = batch._count_rows()[batch.id]
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM crm_suite_import_row
+                 WHERE id IN (SELECT id FROM crm_suite_import_row
+                               WHERE batch_id = %s LIMIT 10000)
+                """,
+                batch.id,
+            )
+        )
+        removed = self.env.cr.rowcount
+        if removed < 10_000:
+            batch._forget_file()
+        return removed or 1, 1
+
+    def _forget_file(self):
+        self.env["ir.attachment"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_field", "=", "file"),
+                ("res_id", "in", self.ids),
+            ]
+        ).unlink()
+        self.sudo().write({"is_loaded": False, "preview": False})
