@@ -61,7 +61,13 @@
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
     ],
-    "demo": [],
+    "demo": [
+        "demo/res_users_demo.xml",
+        "demo/catalogue_demo.xml",
+        "demo/res.partner.csv",
+        "demo/res.partner-contacts.csv",
+        "demo/crm_suite_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "crm_suite_base/static/src/**/*",

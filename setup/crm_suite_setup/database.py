@@ -16,8 +16,7 @@ from .console import say
 from .errors import SetupError
 from .locks import locked
 
-# The first one is the language of users and contacts that name none.
-LANGUAGES = "en_US,zh_CN"
+LANGUAGES = "zh_CN"
 PREFIX = "crm_suite_tpl"
 MAKING = "__making"
 # pg_trgm finds nothing in Chinese when the character type is "C".

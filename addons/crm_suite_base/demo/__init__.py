@@ -1,0 +1,1 @@
+from . import demo_builder, demo_customers, demo_deals, demo_sales, demo_talk
