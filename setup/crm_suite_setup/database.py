@@ -16,7 +16,8 @@ from .console import say
 from .errors import SetupError
 from .locks import locked
 
-LANGUAGES = "zh_CN"
+# The first one is the language of users and contacts that name none.
+LANGUAGES = "en_US,zh_CN"
 PREFIX = "crm_suite_tpl"
 MAKING = "__making"
 # pg_trgm finds nothing in Chinese when the character type is "C".
