@@ -70,6 +70,8 @@ def to_text(value):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         value = Decimal(repr(value))
+        if value.is_finite() and value == value.to_integral_value():
+            value = value.to_integral_value()
     if isinstance(value, Decimal):
         return format(value, "f") if value.is_finite() else ""
     if isinstance(value, datetime.datetime):

@@ -52,10 +52,11 @@ class Scanner:
         lenient, rest = self._lenient(first, next_line)
         if lenient and not lenient.flaws and len(lenient.lines) == 1:
             return lenient, []
-        if lenient and len(lenient.cells) == self.expected:
-            return lenient, []
         literal = self._literal(first)
         fits = len(literal.cells) == self.expected
+        if lenient and len(lenient.cells) == self.expected:
+            if not (lenient.flaws and fits and self._are_rows(lenient.lines[1:])):
+                return lenient, []
         if lenient and not fits:
             # A whole value over several lines needs no explanation.
             return lenient, []
@@ -95,6 +96,12 @@ class Scanner:
             if end < 0:
                 return Record(cells, flaws, lines), []
             position = end + 1
+
+    def _are_rows(self, lines):
+        """Whether lines that a value would swallow are rows of their own."""
+        return bool(lines) and all(
+            len(self._literal(line).cells) == self.expected for line in lines
+        )
 
     def _may_grow(self, lines, text):
         return len(lines) < self.max_lines and len(text) < MAX_CHARS

@@ -51,7 +51,7 @@ class CsvSource(Source):
         text = "".join(lines)
         if not text.strip():
             raise TableError("file_empty")
-        if len(_CONTROL.findall(text)) > len(text) / 20:
+        if len(_CONTROL.findall(text)) > max(20, len(text) / 20):
             raise TableError("file_binary")
         return lines
 

@@ -52,6 +52,12 @@ _GB18030_ANY = re.compile(
 )
 # Code pages of DOS are guessed for next to no evidence; 866 (Russian) is in use.
 _DOS = re.compile(r"cp(?!866|932|949|950|125\d)\d+")
+# Western and Central European text share most letters; these bytes are letters (of
+# Polish, Czech, Slovak …) in the latter only.
+_CENTRAL = {"windows-1250", "iso-8859-2", "iso-8859-16", "mac-latin2"}
+_CENTRAL_ONLY = re.compile(
+    rb"[\x8a\x8d\x8e\x8f\x9a\x9d\x9e\x9f\xa3\xa5\xb3\xb9\xbc\xbe\xbf]"
+)
 # Characters that no list of customers contains: the guess was wrong.
 _IMPLAUSIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd-\uffff]")
 
@@ -164,6 +170,11 @@ def _guess(sample):
     name = (chardet.detect(sample)["encoding"] or "").lower()
     if _DOS.fullmatch(name) or len(_HIGH.findall(sample)) < 4:
         # Too little to go by: Western European is by far the most frequent.
+        name = "cp1252"
+    if name.startswith(("utf-16", "utf-32", "utf-7")):
+        # Those were ruled out before, by better evidence.
+        name = "gb18030"
+    if name in _CENTRAL and not _CENTRAL_ONLY.search(sample):
         name = "cp1252"
     for codec in (_WIDEN.get(name, name), "gb18030", "big5hkscs", "cp1252"):
         if codec and _decodes_plausibly(sample, codec):
