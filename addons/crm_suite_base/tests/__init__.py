@@ -4,4 +4,10 @@ from . import (
     test_mail_gateway,
     test_natural_date,
     test_normalize,
+    test_tools_convert,
+    test_tools_csv,
+    test_tools_files,
+    test_tools_fuzz,
+    test_tools_vcard,
+    test_tools_workbook,
 )

@@ -17,7 +17,7 @@ from ..tools.vcard import iter_cards
 from ..tools.xlsx import WorkbookWriter
 
 SETTINGS = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     database=None,
     derandomize=True,

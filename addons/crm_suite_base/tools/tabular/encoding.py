@@ -12,7 +12,7 @@ import chardet
 
 from .errors import TableError
 
-_CHUNK = 1024 * 1024
+_CHUNK = 256 * 1024
 _SAMPLE = 256 * 1024
 
 _BOMS = (

@@ -1,5 +1,6 @@
 """The parts of an XLSX package, unpacked with limits and without XML tricks."""
 
+import functools
 import posixpath
 import zipfile
 import zlib
@@ -20,7 +21,9 @@ _ZIP_ERRORS = (
 )
 
 
+@functools.lru_cache(1024)
 def local_name(tag):
+    """The name of an element without its namespace."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 

@@ -6,6 +6,7 @@ an empty cell, and takes twice as long.
 """
 
 import datetime
+import functools
 import re
 
 from .errors import TableError, shorten
@@ -169,7 +170,8 @@ class XlsxSource(Source):
             cells[column] = value
             if code:
                 cell = element.get("r") or f"{_letters(column)}{number}"
-                problems.append((column, code, {"cell": cell, "value": shown}))
+                params = {"cell": cell, "value": shorten(shown, 40)}
+                problems.append((column, code, params))
         return cells, problems
 
     def _value(self, cell):
@@ -190,23 +192,22 @@ class XlsxSource(Source):
         return self._typed(raw, kind, cell.get("s"))
 
     def _typed(self, raw, kind, style):
-        shown = shorten(raw, 40)
         if kind == "s":
             try:
                 return self._strings[int(raw)] or None, None, None
             except (ValueError, IndexError):
-                return None, "cell_broken", shown
+                return None, "cell_broken", raw
         if kind in ("str", "inlineStr"):
             return unescape(raw) or None, None, None
         if kind == "b":
             return raw.strip() in ("1", "true"), None, None
         if kind == "e":
-            return None, "cell_error", shown
+            return None, "cell_error", raw
         if kind == "d":
             value = _iso_value(raw)
-            return value, None if value else "cell_broken", shown
+            return value, None if value else "cell_broken", raw
         value, code = typed_number(raw, self._format(style), self._date1904)
-        return value, code, shown
+        return value, code, raw
 
     def _format(self, style):
         if style is None or not style.isdigit() or int(style) >= len(self._kinds):
@@ -253,15 +254,18 @@ def _column_index(reference, previous):
     """Column of ``BC12``; a cell without a reference follows the one before."""
     if not reference:
         return previous + 1
+    index = _index_of(reference.rstrip("0123456789"))
+    return previous + 1 if index is None else index
+
+
+@functools.lru_cache(4096)
+def _index_of(letters):
     index = 0
-    for character in reference:
-        if "A" <= character <= "Z":
-            index = index * 26 + ord(character) - 64
-        elif "a" <= character <= "z":
-            index = index * 26 + ord(character) - 96
-        elif character != "$":
-            break
-    return min(index - 1, 1_000_000) if index else previous + 1
+    for character in letters.replace("$", "").upper()[:4]:
+        if not "A" <= character <= "Z":
+            return None
+        index = index * 26 + ord(character) - 64
+    return index - 1 if index else None
 
 
 def _letters(index):
