@@ -42,6 +42,7 @@
         # data
         "data/import_data.xml",
         "data/lifecycle_stage_data.xml",
+        "data/operation_data.xml",
         "data/relation_type_data.xml",
         "data/ir_cron_data.xml",
         "data/export_cron.xml",

@@ -29,6 +29,8 @@ from . import (
     operation_change,
     operation_reference,
     operation_shape,
+    operation_undo,
+    operation_usage,
     purchase,
     relation,
     relation_type,

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..tools.journal_policy import DELETIONS, FULL
 from ..tools.undo import diff_images
+from .operation_image import created_image, read_columns, read_relations, read_rows
 
 # Where the journal of the running operation hangs: on the cursor itself, because
 # every environment of the transaction shares it. (``cr.cache`` would be emptied by
@@ -70,19 +71,26 @@ class Journal:
             if ids:
                 self._insert_created(self.shape(model_name), model_name, list(ids))
 
-    def _insert_created(self, shape, model_name, ids):
+    def note_restored(self, records, cascade):
+        """Journal rows that undo brought back."""
+        shape = self.shape(records._name)
+        if shape.policy and records:
+            self._insert_created(shape, records._name, records.ids, cascade)
+
+    def _insert_created(self, shape, model_name, ids, cascade=False):
         self.cr.execute(
             SQL(
                 """
                 INSERT INTO crm_suite_operation_change
-                            (operation_id, model, res_id, kind, after)
-                SELECT %(operation)s, %(model)s, t.id, 'create', %(image)s
+                            (operation_id, model, res_id, kind, cascade, after)
+                SELECT %(operation)s, %(model)s, t.id, 'create', %(cascade)s, %(image)s
                   FROM %(table)s t
                  WHERE t.id = ANY(%(ids)s)
               ORDER BY t.id
                 """,
                 operation=self.operation_id,
                 model=model_name,
+                cascade=cascade,
                 image=created_image(shape),
                 table=SQL.identifier(shape.table),
                 ids=ids,
@@ -101,9 +109,9 @@ class Journal:
         if shape.policy != FULL or not names or not ids:
             yield
             return
-        before = self._read_columns(shape, names, ids)
+        before = read_columns(self.env, shape, names, ids)
         yield
-        after = self._read_columns(shape, names, ids)
+        after = read_columns(self.env, shape, names, ids)
         if self._insert_updated(shape, records._name, before, after):
             self._keep_files(records._name, before, after)
 
@@ -121,42 +129,10 @@ class Journal:
         if shape.policy != FULL or not names or not ids:
             yield
             return
-        before = self._read_relations(shape, names, ids)
+        before = read_relations(self.env, shape, names, ids)
         yield
-        after = self._read_relations(shape, names, ids)
+        after = read_relations(self.env, shape, names, ids)
         self._insert_updated(shape, records._name, before, after)
-
-    def _read_columns(self, shape, names, ids):
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT t.id, to_jsonb(t) FROM (SELECT %s FROM %s WHERE id = ANY(%s)) t",
-                SQL(", ").join(SQL.identifier(name) for name in ("id", *names)),
-                SQL.identifier(shape.table),
-                list(ids),
-            )
-        )
-        return dict(rows)
-
-    def _read_relations(self, shape, names, ids):
-        images = {id_: {name: [] for name in names} for id_ in ids}
-        for name in names:
-            table, own, other = shape.relations[name]
-            for id_, others in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT %(own)s, array_agg(%(other)s ORDER BY %(other)s)
-                      FROM %(table)s
-                     WHERE %(own)s = ANY(%(ids)s)
-                  GROUP BY %(own)s
-                    """,
-                    own=SQL.identifier(own),
-                    other=SQL.identifier(other),
-                    table=SQL.identifier(table),
-                    ids=list(ids),
-                )
-            ):
-                images[id_][name] = others
-        return images
 
     def _insert_updated(self, shape, model_name, before, after, cascade=False):
         rows = []
@@ -223,7 +199,7 @@ class Journal:
         ids = [id_ for id_ in ids if not pending.pop(id_, False)]
         if not shape.policy or not ids:
             return
-        images = self.read_rows(shape, ids)
+        images = read_rows(self.env, shape, ids)
         self._keep_files(model_name, images)
         rows = []
         for id_, image in images.items():
@@ -231,18 +207,6 @@ class Journal:
                 image["@relations"] = relations
             rows.append({"res_id": id_, "before": image})
         self.insert(model_name, "delete", rows, cascade or shape.policy == DELETIONS)
-
-    def read_rows(self, shape, ids):
-        """Return ``{id: image of the whole row}``."""
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    "SELECT t.id, to_jsonb(t) FROM %s t WHERE t.id = ANY(%s)",
-                    SQL.identifier(shape.table),
-                    list(ids),
-                )
-            )
-        )
 
     # === FILES === #
 
@@ -286,28 +250,3 @@ class Journal:
 
 def _dumps(value):
     return json.dumps(value, ensure_ascii=False)
-
-
-def created_image(shape, alias="t"):
-    """Compose the image of a created row; NULLs and empty relations are left out."""
-    table = SQL.identifier(alias)
-    dropped = SQL(
-        "SELECT to_jsonb(x) FROM (SELECT %s) x",
-        SQL(", ").join(SQL.identifier(alias, name) for name in shape.columns),
-    )
-    parts = [SQL("(%s)", dropped)]
-    for name, (relation, own, other) in shape.relations.items():
-        parts.append(
-            SQL(
-                """jsonb_build_object(%s, (
-                    SELECT jsonb_agg(m.%s ORDER BY m.%s) FROM %s m WHERE m.%s = %s.id
-                ))""",
-                name,
-                SQL.identifier(other),
-                SQL.identifier(other),
-                SQL.identifier(relation),
-                SQL.identifier(own),
-                table,
-            )
-        )
-    return SQL("jsonb_strip_nulls(%s)", SQL(" || ").join(parts))

@@ -70,6 +70,13 @@ class OperationReference(models.Model):
         return [key for key in self._get_foreign_keys() if key.target == table]
 
     @api.model
+    def _is_derived_key(self, key):
+        """Whether a reference is computed from others and means nothing by itself."""
+        model_name = self._get_models_by_table().get(key.table)
+        field = model_name and self.env[model_name]._fields.get(key.column)
+        return bool(field and field.compute and field.readonly)
+
+    @api.model
     def _has_cascade(self, table):
         return any(key.on_delete in "cnd" for key in self._get_keys_to(table))
 

@@ -10,4 +10,5 @@ from . import (
     test_tools_fuzz,
     test_tools_vcard,
     test_tools_workbook,
+    test_operation_undo,
 )

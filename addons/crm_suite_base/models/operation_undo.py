@@ -1,0 +1,372 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .operation import UNDOABLE_STATES
+from .operation_kept import describe_kept
+from .operation_plan import UndoPlanner
+from .operation_restore import UndoRunner
+
+_logger = logging.getLogger(__name__)
+
+# Up to this many rows undo answers at once; more become a job with progress.
+IMMEDIATE_LIMIT = 2000
+
+
+class OperationUndo(models.Model):
+    _inherit = "crm.suite.operation"
+
+    can_undo = fields.Boolean(compute="_compute_can_undo", search="_search_can_undo")
+    kept_count = fields.Integer(string="Kept", readonly=True)
+    kept = fields.Json(string="Kept Records", groups=fields.NO_ACCESS, readonly=True)
+    is_job = fields.Boolean(readonly=True, help="The undo runs in the background.")
+    selection = fields.Json(
+        groups=fields.NO_ACCESS,
+        readonly=True,
+        help="The chosen records of a partial undo that runs in the background.",
+    )
+    progress_done = fields.Integer(readonly=True)
+    progress_total = fields.Integer(readonly=True)
+    progress = fields.Float(compute="_compute_progress")
+
+    _job_idx = models.Index("(id) WHERE is_job AND state = 'open'")
+
+    # === COMPUTES === #
+
+    @api.depends("state", "undo_until", "trimmed", "undo_operation_id.state")
+    def _compute_can_undo(self):
+        now = fields.Datetime.now()
+        for operation in self:
+            operation.can_undo = (
+                operation.state in UNDOABLE_STATES
+                and not operation.trimmed
+                and (not operation.undo_until or operation.undo_until > now)
+                and operation.undo_operation_id.state != "open"
+            )
+
+    def _search_can_undo(self, operator, value):
+        if operator not in ("in", "not in"):
+            return NotImplemented
+        domain = [
+            ("state", "in", UNDOABLE_STATES),
+            ("trimmed", "=", False),
+            "|",
+            ("undo_until", "=", False),
+            ("undo_until", ">", fields.Datetime.now()),
+            ("undo_operation_id.state", "!=", "open"),
+        ]
+        wanted = (operator == "in") == (True in value)
+        return domain if wanted else ["!", *fields.Domain(domain)]
+
+    @api.depends("progress_done", "progress_total")
+    def _compute_progress(self):
+        for operation in self:
+            total = operation.progress_total
+            operation.progress = 100 * operation.progress_done / total if total else 0
+
+    # === PUBLIC === #
+
+    @api.readonly
+    def undo_preview(self, selection=None):
+        """Tell what :meth:`action_undo` would do, without doing it.
+
+        :param dict selection: ``{model: [record id]}`` to undo only these records
+        :return: ``{"restore": n, "keep": [{"model", "res_id", "name", "reason",
+            "fields": [{"field", "label", "was", "is"}]}], "keep_count": n}``; of a
+            value, *was* is what the operation had written and *is* what it is now
+        :rtype: dict
+        """
+        self._check_undo()
+        plan = UndoPlanner(self, self._check_selection(selection)).make()
+        kept = plan.get_kept()
+        return {
+            "restore": plan.count(),
+            "keep": describe_kept(self.env, kept),
+            "keep_count": len(kept),
+        }
+
+    def action_undo(self, selection=None):
+        """Take the operation back, as far as nothing was changed since.
+
+        A value that still is what the operation made of it gets its former value
+        back; a record that it created is deleted unless it was edited or is used; a
+        record that it deleted comes back with its id. Everything else is kept and
+        listed. Runs with the rights of the user. A big one runs in the background:
+        read ``progress`` and ``state`` of the operation that is returned.
+
+        :param dict selection: ``{model: [record id]}`` to undo only these records
+        :return: ``{"restored": n, "kept": […], "kept_count": n, "operation_id": id of
+            the undo, "background": bool}``; *kept* as in :meth:`undo_preview`
+        :rtype: dict
+        """
+        self._check_undo(lock=True)
+        return self._undo(self._check_selection(selection))
+
+    def _check_selection(self, selection):
+        """Accept the records to undo from a program.
+
+        :raise UserError: when it is not ``{model: [id]}``
+        """
+        if not selection:
+            return None
+        valid = isinstance(selection, dict) and all(
+            isinstance(ids, list | tuple) and all(isinstance(id_, int) for id_ in ids)
+            for ids in selection.values()
+        )
+        if not valid:
+            raise UserError(
+                self.env._(
+                    "Name the records to undo as {model: [id, …]}, for example "
+                    '{"res.partner": [12, 15]}.'
+                )
+            )
+        return selection
+
+    # === CHECKS === #
+
+    def _check_undo(self, lock=False):
+        """Make sure that the user may undo the operation, and that it is possible.
+
+        :param bool lock: also make everybody else wait until the transaction ends
+        :raise UserError: with what to do
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if lock:
+            self._lock_for_undo()
+        operation = self.sudo()
+        if operation.undo_operation_id.state == "open" and not self.can_undo:
+            message = self.env._(
+                "%(user)s is undoing “%(operation)s” right now.",
+                user=operation.undo_operation_id.user_id.name,
+                operation=operation.name,
+            )
+        elif operation.state == "undone":
+            message = operation._explain_undone()
+        elif not self.can_undo:
+            message = self.env._(
+                "“%(operation)s” cannot be undone any more: changes are kept for "
+                "%(days)s days. An administrator can set this time.",
+                operation=operation.name,
+                days=operation._get_undo_days(),
+            )
+        else:
+            return
+        raise UserError(message)
+
+    def _explain_undone(self):
+        undo = self.undo_operation_id
+        if not undo:
+            return self.env._("“%(operation)s” is undone already.", operation=self.name)
+        return self.env._(
+            "“%(operation)s” was undone by %(user)s on %(date)s. To do it again, undo "
+            "that undo.",
+            operation=self.name,
+            user=undo.user_id.name,
+            date=fields.Datetime.context_timestamp(self, undo.date_start).strftime(
+                "%Y-%m-%d %H:%M"
+            ),
+        )
+
+    def _lock_for_undo(self):
+        """Let one of two users who undo at once win; the other reads who did.
+
+        Who comes second waits for the first and then fails to serialise, so that the
+        request runs again and sees the outcome. An operation that is still running is
+        not waited for.
+        """
+        self.flush_recordset()
+        running = self.sudo().state == "open"
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM crm_suite_operation WHERE id = %s FOR UPDATE %s",
+                self.id,
+                SQL("SKIP LOCKED") if running else SQL(),
+            )
+        )
+        if not rows:
+            raise UserError(
+                self.env._(
+                    "“%(operation)s” is still running. Stop it or wait until it is done.",
+                    operation=self.sudo().name,
+                )
+            )
+        self.invalidate_recordset()
+
+    # === DOING IT === #
+
+    def _undo(self, selection=None):
+        """Undo without further checks; see :meth:`action_undo`."""
+        planner = UndoPlanner(self, selection)
+        plan = planner.make()
+        undo = self._begin_undo()
+        if plan.size() > IMMEDIATE_LIMIT:
+            undo._queue_undo(selection, plan)
+            return {
+                "restored": 0,
+                "kept": [],
+                "kept_count": 0,
+                "operation_id": undo.id,
+                "background": True,
+            }
+        with undo.journal():
+            UndoRunner(planner, plan).run()
+            self.env.flush_all()
+        return undo._finish_undo(plan)
+
+    def _begin_undo(self):
+        operation = self.sudo()
+        undo = self.begin(
+            "undo",
+            self.env._("Undo: %(operation)s", operation=operation.name),
+            undo_of_id=self.id,
+            res_model=operation.res_model,
+            company_id=operation.company_id.id,
+        )
+        operation.undo_operation_id = undo.sudo()
+        return undo
+
+    def _finish_undo(self, plan):
+        """Close the undo, settle the states and report.
+
+        :param UndoPlan plan: as it was carried out
+        """
+        kept = plan.get_kept()
+        described = describe_kept(self.env, kept)
+        restored = plan.count()
+        undo = self.sudo()
+        undo.close()
+        undo.write({"kept": described, "kept_count": len(kept)})
+        undo._settle_chain(plan.get_records() - kept.keys())
+        self.env.registry.clear_cache()
+        return {
+            "restored": restored,
+            "kept": described,
+            "kept_count": len(kept),
+            "operation_id": self.id,
+            "background": False,
+        }
+
+    def _settle_chain(self, records):
+        """Carry the outcome along: undo of an undo makes the first act valid again.
+
+        :param set records: ``{(model, id)}`` that were brought back
+        """
+        target = self.undo_of_id
+        target._settle_state(self)
+        undone = False
+        while target.undo_of_id:
+            target = target.undo_of_id
+            target._set_undone(records, undone)
+            target._settle_state(target.undo_operation_id)
+            undone = not undone
+
+    def _set_undone(self, records, undone):
+        by_model = {}
+        for model_name, id_ in records:
+            by_model.setdefault(model_name, []).append(id_)
+        for model_name, ids in by_model.items():
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE crm_suite_operation_change SET undone = %(undone)s
+                     WHERE operation_id = ANY(%(unit)s)
+                       AND (model = %(model)s AND res_id = ANY(%(ids)s)
+                            OR cascade
+                            OR model = 'ir.attachment')
+                    """,
+                    undone=undone,
+                    unit=self._get_unit().ids,
+                    model=model_name,
+                    ids=ids,
+                )
+            )
+
+    def _settle_state(self, undo):
+        """Derive the states of an operation and its parts from their journals."""
+        for operation in self._get_unit():
+            undone, total = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT count(*) FILTER (WHERE undone), count(*)
+                      FROM crm_suite_operation_change
+                     WHERE operation_id = ANY(%s) AND cascade IS NOT TRUE
+                    """,
+                    operation._get_unit().ids,
+                )
+            )[0]
+            if not undone and total:
+                state = "failed" if operation.failure else "done"
+            else:
+                state = "undone" if undone == total else "partly_undone"
+            operation.write(
+                {
+                    "state": state,
+                    "undo_operation_id": undo.id if undone or not total else False,
+                }
+            )
+
+    # === IN THE BACKGROUND === #
+
+    def _queue_undo(self, selection, plan):
+        self.sudo().write(
+            {
+                "is_job": True,
+                "selection": selection,
+                "progress_total": plan.size(),
+            }
+        )
+        self.env.ref("crm_suite_base.operation_undo_cron").sudo()._trigger()
+
+    @api.model
+    def _cron_undo(self):
+        """Go on with the undos that run in the background, the oldest first."""
+        jobs = self.search([("is_job", "=", True), ("state", "=", "open")], order="id")
+        for job in jobs:
+            locked = job.try_lock_for_update(allow_referencing=True)
+            if locked and not job._run_undo_job():
+                return
+
+    def _run_undo_job(self):
+        """Undo in chunks, each in a transaction of its own.
+
+        What a chunk did is ticked off in the journal with it: whoever continues after
+        a crash plans the rest anew.
+
+        :return: whether there is time for more
+        :rtype: bool
+        """
+        user = self.user_id
+        origin = self.undo_of_id.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids, lang=user.lang, tz=user.tz
+        )
+        try:
+            return self._run_undo_chunks(origin)
+        except (UserError, ValueError) as error:
+            self.env.cr.rollback()
+            _logger.exception("Undo %s failed", self.id)
+            self.fail(str(error))
+            self.undo_of_id._settle_state(self)
+            self.env["ir.cron"]._commit_progress(1)
+            return True
+
+    def _run_undo_chunks(self, origin):
+        planner = UndoPlanner(origin, self.selection)
+        plan = planner.make()
+        runner = UndoRunner(planner, plan)
+        steps = runner.get_steps()
+        left = plan.size()
+        undo = self.with_env(origin.env)
+        for act, model_name, ids in steps:
+            with undo.journal():
+                act(model_name, ids)
+            left -= len(ids)
+            self.progress_done = max(self.progress_total - left, 0)
+            if not self.env["ir.cron"]._commit_progress(len(ids), remaining=left):
+                return False
+        with undo.journal():
+            runner.settle()
+        undo._finish_undo(plan)
+        return bool(self.env["ir.cron"]._commit_progress(0, remaining=0))
