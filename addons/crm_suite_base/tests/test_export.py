@@ -299,7 +299,7 @@ class TestBigExport(ExportCommon):
     """More rows than one request can write: in the background, file by file."""
 
     def start(self):
-        with patch.object(export_module, "DIRECT_ROWS", 3):
+        with patch.object(export_module, "MAX_CELLS", 3):
             partners = self.env["res.partner"].with_user(self.analyst)
             answer = partners.crm_suite_export(self.domain, ["name"], "csv")
         self.assertEqual(answer["state"], "queued")
@@ -308,7 +308,7 @@ class TestBigExport(ExportCommon):
 
     def run_cron(self):
         with (
-            patch.object(export_module, "PART_ROWS", 3),
+            patch.object(export_module, "MAX_CELLS", 3),
             self.enter_registry_test_mode(),
         ):
             self.env.ref("crm_suite_base.ir_cron_export").method_direct_trigger()
@@ -422,7 +422,7 @@ class TestExportWindow(ExportCommon):
         self.assertEqual(export.columns.split("\n")[0], ".id")
 
     def test_big(self):
-        with patch.object(export_module, "DIRECT_ROWS", 3):
+        with patch.object(export_module, "MAX_CELLS", 3):
             action = self.window().action_export()
         self.assertEqual(action["tag"], "display_notification")
 
