@@ -3,10 +3,12 @@ import io
 import json
 import tempfile
 import time
+from decimal import Decimal
 from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
 
+from ..tools.convert import parse_decimal
 from ..tools.csv_writer import (
     CsvWriter,
     guard_cell,
@@ -38,6 +40,14 @@ class TestCsvText(CsvCase):
                 table, rows = self.read(text)
                 self.assertEqual(table.delimiter, separator)
                 self.assertEqual(rows, [["Ä", "B", "1,5; 2|3"]])
+
+    def test_columns_aligned_by_blanks(self):
+        text = " id     date  n  amount\r\n 00001 19970101  1   11.77\r\n 2 19970112 12 1.00"
+        table, rows = self.read(text)
+        self.assertEqual((table.delimiter, table.columns[3]), (" ", "amount"))
+        self.assertEqual(rows[0], ["00001", "19970101", "1", "11.77"])
+        table, _rows = self.read("name\nJohn Q Smith\nMary X Jones\n")
+        self.assertEqual(table.columns, ["name"])
 
     def test_separator_directive_of_excel(self):
         table, rows = self.read("sep=;\nName;Price\nA;1,5\nB;2,5\n")
@@ -316,6 +326,21 @@ class TestCsvStreaming(CsvCase):
                 tracemalloc.stop()
         self.assertEqual(count, 100_000)
         self.assertLess(peak, 5_000_000)
+
+
+@tagged("-at_install", "post_install")
+class TestPurchaseLog(CsvCase):
+    def test_figures_of_the_source(self):
+        """The purchase log: all rows, all customers, the revenue to the cent."""
+        path = shared_data("cdnow", "CDNOW_master.txt")
+        with open_table(str(path)) as table:
+            rows = [values for _number, values in table.iter_rows()]
+            self.assertEqual((len(table.columns), table.problem_count), (4, 0))
+        self.assertEqual(len(rows), 69_659)
+        self.assertEqual(len({row[0] for row in rows}), 23_570)
+        lines = path.read_text().splitlines()[1:]
+        expected = sum(Decimal(line[-8:].strip()) for line in lines if line.strip())
+        self.assertEqual(sum(parse_decimal(row[3], ".") for row in rows), expected)
 
 
 @tagged("-at_install", "post_install")

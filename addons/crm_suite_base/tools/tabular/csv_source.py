@@ -15,6 +15,7 @@ _SAMPLE_LINES = 200
 _SAMPLE_CHARS = 256 * 1024
 _MAX_LINE = 4_000_000
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
+_FIGURE = re.compile(r"[-+]?[\d.,/:-]+")
 # The mark for "no value" in dumps of MySQL and PostgreSQL.
 _NULL_MARK = "\\N"
 
@@ -67,7 +68,7 @@ class CsvSource(Source):
             score = self._score(sample, delimiter)
             if score > best_score:
                 best, best_score = delimiter, score
-        return best
+        return " " if not best_score and _is_aligned(sample) else best
 
     def _widths(self, sample, delimiter):
         records = iter_records(sample, delimiter, self.options.quotechar)
@@ -139,6 +140,16 @@ class CsvSource(Source):
             if "\ufffd" in cell:
                 params = {"encoding": self.encoding, "value": shorten(cell)}
                 problems.append((index, "undecodable", params))
+
+
+def _is_aligned(sample):
+    """Columns set apart by blanks: figures, as programs print them."""
+    rows = [cells for line in sample if (cells := line.split())]
+    width = len(rows[-1]) if rows else 0
+    alike = sum(1 for cells in rows if len(cells) == width)
+    words = [cell for cells in rows[1:] for cell in cells]
+    figures = sum(1 for word in words if _FIGURE.fullmatch(word))
+    return width > 2 and alike >= 0.95 * len(rows) and figures * 2 > len(words)
 
 
 def _separator_directive(sample):
