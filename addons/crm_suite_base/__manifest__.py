@@ -27,7 +27,6 @@
         "python": [
             "chardet",
             "phonenumbers",
-            "python-calamine",
             "python-stdnum",
             "xlrd",
             "xlsxwriter",

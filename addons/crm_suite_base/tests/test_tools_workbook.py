@@ -279,6 +279,94 @@ class TestXlsReader(WorkbookCase):
         )
 
 
+def ods(rows, name="名单"):
+    """An OpenDocument spreadsheet with handwritten rows."""
+    base = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(
+        f'xmlns:{prefix}="{base}:{prefix}:1.0"'
+        for prefix in ("office", "table", "text")
+    )
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content {spaces} xmlns:calcext="urn:calcext"><office:body>'
+            f'<office:spreadsheet><table:table table:name="empty"/>'
+            f'<table:table table:name="{name}">{rows}</table:table></office:spreadsheet>'
+            "</office:body></office:document-content>",
+        )
+    return output.getvalue()
+
+
+def ods_row(*cells, repeat=1):
+    """A row of texts, or of finished cells where they begin with ``<``."""
+    return (
+        f'<table:table-row table:number-rows-repeated="{repeat}">'
+        + "".join(
+            cell
+            if cell.startswith("<")
+            else '<table:table-cell office:value-type="string">'
+            f"<text:p>{cell}</text:p></table:table-cell>"
+            for cell in cells
+        )
+        + "</table:table-row>"
+    )
+
+
+@tagged("-at_install", "post_install")
+class TestOdsReader(WorkbookCase):
+    def cell(self, kind, attributes="", text=""):
+        return (
+            f'<table:table-cell office:value-type="{kind}" {attributes}>'
+            f"<text:p>{text}</text:p></table:table-cell>"
+        )
+
+    def test_types(self):
+        rows = ods_row("name", "day", "phone", "yes", "share") + ods_row(
+            "张三<text:s text:c='2'/>x",
+            self.cell("date", 'office:date-value="2026-03-05"', "5. März"),
+            self.cell("float", 'office:value="13800138000"', "1,38E10"),
+            self.cell("boolean", 'office:boolean-value="true"', "WAHR"),
+            self.cell("percentage", 'office:value="0.15"', "15%"),
+        )
+        blank = '<table:table-cell table:number-columns-repeated="16384"/>'
+        rows += ods_row(blank, repeat=1_000_000) + ods_row("last")
+        table = open_table(ods(rows))
+        self.assertEqual((table.kind, table.sheet), ("ods", "名单"))
+        day = datetime.date(2026, 3, 5)
+        self.assertEqual(
+            list(table.iter_rows()),
+            [
+                (2, ["张三  x", day, 13800138000, True, Decimal("0.15")]),
+                (1_000_003, ["last", None, None, None, None]),
+            ],
+        )
+
+    def test_errors_name_their_cell(self):
+        error = self.cell("string", 'calcext:value-type="error"', "#DIV/0!")
+        formula = '<table:table-cell table:formula="of:=1"/>'
+        table, _rows = self.read(ods(ods_row("a", "b") + ods_row(error, formula)))
+        self.assertEqual(
+            [(p.row, p.column, p.code) for p in table.problems],
+            [(2, "a", "cell_error"), (2, "b", "cell_formula")],
+        )
+
+    def test_merged_cells(self):
+        first = self.cell("string", 'table:number-rows-spanned="2"', "ACME")
+        rows = ods_row("a", "b") + ods_row(first, "1")
+        rows += ods_row("<table:covered-table-cell/>", "2") + ods_row("B", "3")
+        self.assertEqual(self.read(ods(rows))[1][1], [None, "2"])
+        _table, found = self.read(ods(rows), fill_merged=True)
+        self.assertEqual(found, [["ACME", "1"], ["ACME", "2"], ["B", "3"]])
+
+    def test_multiplied_cells(self):
+        wide = self.cell("string", 'table:number-columns-repeated="16000"', "x")
+        self.assertRefused("columns_too_many", ods(ods_row(wide)))
+        rows = ods_row("a", "b") + ods_row("x", repeat=1_000_000)
+        self.assertRefused("file_unreadable", ods(rows))
+
+
 @tagged("-at_install", "post_install")
 class TestXlsxWriter(WorkbookCase):
     def write(self, columns, rows, **options):

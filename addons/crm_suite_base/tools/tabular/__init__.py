@@ -1,4 +1,4 @@
-"""Read any table a customer may send: CSV, XLSX, XLSM, XLSB, XLS, ODS and vCard.
+"""Read any table a customer may send: CSV, XLSX, XLSM, XLS, ODS and vCard.
 
 Plain Python without ORM::
 

@@ -28,7 +28,7 @@ _FOREIGN = (
 
 
 def detect_kind(blob, options: Options, filename=None):
-    """:return: csv, xlsx, xlsb, xls, ods or vcard; refuses everything else"""
+    """:return: csv, xlsx, xls, ods or vcard; refuses everything else"""
     if options.kind:
         return options.kind
     head = blob.head(8192)
@@ -72,7 +72,7 @@ def _zip_kind(blob):
     except NotImplementedError as error:
         raise TableError("file_unreadable", reason="compression") from error
     if any(name.endswith("workbook.bin") for name in names):
-        return "xlsb"
+        raise TableError("file_kind", found="xlsb")
     if mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return "ods"
     if "word/document.xml" in names:

@@ -96,6 +96,7 @@ WORDS = {
         "web": _lt("a web page saved under another name"),
         "excel_xml": _lt("an Excel 2003 XML file"),
         "xml": _lt("an XML file"),
+        "xlsb": _lt("a binary workbook (XLSB)"),
         "word": _lt("a Word document"),
         "slides": _lt("a presentation"),
         "office": _lt("an Office file without cells"),

@@ -28,8 +28,8 @@ def _source(kind, blob, options, filename):
         from .xlsx_source import XlsxSource as source_class  # noqa: PLC0415
     elif kind == "xls":
         from .xls_source import XlsSource as source_class  # noqa: PLC0415
-    elif kind in ("ods", "xlsb"):
-        from .calamine_source import CalamineSource as source_class  # noqa: PLC0415
+    elif kind == "ods":
+        from .ods_source import OdsSource as source_class  # noqa: PLC0415
     elif kind == "vcard":
         from .vcard_source import VcardSource as source_class  # noqa: PLC0415
     else:

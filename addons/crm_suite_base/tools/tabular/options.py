@@ -9,7 +9,7 @@ MEBIBYTE = 1024 * 1024
 class Options:
     """Everything left at None is found out from the content.
 
-    :param kind: csv, xlsx, xls, xlsb, ods or vcard
+    :param kind: csv, xlsx, xls, ods or vcard
     :param encoding: name of a codec, for text files
     :param delimiter: the character between columns of a text file
     :param quotechar: the character around values of a text file ("" = none)

@@ -10,6 +10,14 @@ from lxml import etree
 from .errors import TableError
 from .source import megabytes
 
+PARSER_OPTIONS = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -140,12 +148,7 @@ def stream_elements(stream, tags):
         stream,
         events=("end",),
         tag=[f"{{*}}{tag}" for tag in tags],
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        **PARSER_OPTIONS,
     )
     try:
         for _event, element in parser:

@@ -12,6 +12,7 @@ import re
 from .errors import TableError, shorten
 from .excel_values import NUMBER, format_kind, typed_number
 from .source import Sheet, Source
+from .table import column_letter
 from .xlsx_package import Package, attribute, local_name
 from .xlsx_strings import SharedStrings, read_shared_strings, rich_text, unescape
 
@@ -169,7 +170,7 @@ class XlsxSource(Source):
                 cells.extend([None] * (column + 1 - len(cells)))
             cells[column] = value
             if code:
-                cell = element.get("r") or f"{_letters(column)}{number}"
+                cell = element.get("r") or f"{column_letter(column)}{number}"
                 params = {"cell": cell, "value": shorten(shown, 40)}
                 problems.append((column, code, params))
         return cells, problems
@@ -204,7 +205,7 @@ class XlsxSource(Source):
         if kind == "e":
             return None, "cell_error", raw
         if kind == "d":
-            value = _iso_value(raw)
+            value = iso_value(raw)
             return value, None if value else "cell_broken", raw
         value, code = typed_number(raw, self._format(style), self._date1904)
         return value, code, raw
@@ -268,12 +269,6 @@ def _index_of(letters):
     return index - 1 if index else None
 
 
-def _letters(index):
-    from .table import column_letter  # noqa: PLC0415 - table imports no reader
-
-    return column_letter(index)
-
-
 def _area_cells(reference):
     first, _colon, last = reference.partition(":")
     first, last = _REFERENCE.fullmatch(first), _REFERENCE.fullmatch(last or first)
@@ -290,7 +285,8 @@ def _area_cells(reference):
     }
 
 
-def _iso_value(text):
+def iso_value(text):
+    """An ISO date or date and time; a time of day as text; None for neither."""
     text = text.strip().removesuffix("Z")
     try:
         if "T" in text or " " in text:
