@@ -369,7 +369,7 @@ class TestOdsReader(WorkbookCase):
 
 @tagged("-at_install", "post_install")
 class TestXlsxWriter(WorkbookCase):
-    def write(self, columns, rows, **options):
+    def written(self, columns, rows, **options):
         output = io.BytesIO()
         with WorkbookWriter(output, columns, **options) as writer:
             for row in rows:
@@ -387,7 +387,7 @@ class TestXlsxWriter(WorkbookCase):
             "0138",
             "1",
         ]
-        data = self.write(["t"], [[text] for text in texts])
+        data = self.written(["t"], [[text] for text in texts])
         sheet = openpyxl.load_workbook(io.BytesIO(data)).active
         for row, text in enumerate(texts, start=2):
             cell = sheet.cell(row, 1)
@@ -413,7 +413,7 @@ class TestXlsxWriter(WorkbookCase):
             False,
             12345678901234567890,
         ]
-        data = self.write(columns, [row])
+        data = self.written(columns, [row])
         expected = [*row[:6], "12345678901234567890"]
         self.assertEqual(self.read(data)[1], [expected])
         sheet = openpyxl.load_workbook(io.BytesIO(data)).active
@@ -422,13 +422,13 @@ class TestXlsxWriter(WorkbookCase):
 
     def test_false_is_empty_but_for_yes_and_no(self):
         columns = [SheetColumn("a"), SheetColumn("b", "boolean")]
-        data = self.write(columns, [[False, False], ["x", True]])
+        data = self.written(columns, [[False, False], ["x", True]])
         self.assertEqual(self.read(data)[1], [[None, False], ["x", True]])
 
     def test_odd_values(self):
         values = ["x" * 40_000, "\x01\x0b", "\ud800", float("nan"), float("inf")]
         values += [datetime.date(1899, 5, 1), "_x000D_"]
-        data = self.write([f"c{i}" for i in range(len(values))], [values, values])
+        data = self.written([f"c{i}" for i in range(len(values))], [values, values])
         row = self.read(data, header_row=1)[1][0]
         self.assertEqual((len(row[0]), row[0][-1]), (32_767, "…"))
         self.assertEqual(row[1], "\x01\x0b")
@@ -436,7 +436,7 @@ class TestXlsxWriter(WorkbookCase):
 
     def test_full_sheets_roll_over(self):
         self.patch(xlsx, "MAX_ROWS", 4)
-        data = self.write(["n"], [[f"n{i}"] for i in range(7)], sheet="客户")
+        data = self.written(["n"], [[f"n{i}"] for i in range(7)], sheet="客户")
         table, rows = self.read(data)
         self.assertEqual(
             [s.name for s in table.sheets], ["客户", "客户 (2)", "客户 (3)"]

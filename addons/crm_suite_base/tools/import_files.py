@@ -73,7 +73,7 @@ def write_template(output, columns, examples=(), texts=None):
     # The sheets are written side by side, hence not row by row.
     options = {**SAFE_OPTIONS, "constant_memory": False}
     with xlsxwriter.Workbook(output, options) as book:
-        _Template(book, columns, texts).write(examples)
+        _Template(book, columns, texts).build(examples)
 
 
 class _Template:
@@ -93,7 +93,7 @@ class _Template:
         )
         self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
 
-    def write(self, examples):
+    def build(self, examples):
         self.data.freeze_panes(1, 0)
         for index, column in enumerate(self.columns):
             self._write_header(index, column)
