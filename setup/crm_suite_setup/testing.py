@@ -108,8 +108,8 @@ def _run(odoo, options, pytest_arguments):
     everything = not options.paths
     with_lint = options.lint or (everything and not options.expression)
     total = Count()
-    if not (options.lint or (outside and not inside)):
-        # Browsers and PostgreSQL leave one core idle while a template is made.
+    if not options.lint:
+        # Linters use one core while PostgreSQL and the host use the other.
         template = _InBackground(databases.suite_template, True)
     if with_lint:
         say("Linters")
@@ -125,6 +125,7 @@ def _run(odoo, options, pytest_arguments):
             pytest_arguments,
         )
     if outside or everything:
+        template.result()
         total += _outside_tests(odoo, outside or ["tests"], pytest_arguments)
     return total
 
