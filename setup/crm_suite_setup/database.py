@@ -147,7 +147,7 @@ class Databases:
     def host_template(self, demo):
         """A template with the host's modules, without ours."""
         modules = host_modules(self.settings)
-        key = _digest(self.odoo.host.key, ",".join(modules), LANGUAGES, str(demo))
+        key = _digest(self.odoo.host.version, ",".join(modules), LANGUAGES, str(demo))
         name = f"{PREFIX}_host_{'demo' if demo else 'bare'}_{key}"
 
         def make(new):

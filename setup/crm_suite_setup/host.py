@@ -68,10 +68,6 @@ class Host:
             folders.insert(0, beside)
         return folders
 
-    @property
-    def key(self):
-        return hashlib.sha256(f"{self.version} {self.python_root}".encode()).hexdigest()
-
 
 def ensure_host(settings):
     """Return the host to use: the one named, the one unpacked, or a fresh one."""
@@ -122,13 +118,16 @@ def _from_tree(folder):
 
 
 def _tree_version(root):
-    # A package is named after its version by _unpack; a source checkout changes
-    # under our feet, so its base module stands for it.
+    """Stands for the files of the host in the names of templates."""
+    # A package is named after its version and checksum by _unpack.
     for parent in root.parents:
         if re.match(r"19\.0\S*-[0-9a-f]{8}$", parent.name):
             return parent.name
-    manifest = root / "odoo" / "addons" / "base" / "__manifest__.py"
-    return "19.0-" + hashlib.sha256(manifest.read_bytes()).hexdigest()[:8]
+    # Another tree is known by where it is and by its revision, if it has one.
+    revision = (
+        run(["git", "-C", root, "rev-parse", "HEAD"]).stdout if which("git") else ""
+    )
+    return "19.0-" + hashlib.sha256(f"{root} {revision}".encode()).hexdigest()[:8]
 
 
 def _in_cache(settings):

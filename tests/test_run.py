@@ -1,0 +1,190 @@
+"""`./setup/run` as a person uses it: start, stop, start again, a second checkout."""
+
+import dataclasses
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from conftest import ROOT
+from crm_suite_setup import postgres, serve
+
+NAME = "crm_suite_test_run"
+READY_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def environ(odoo, databases):
+    """A database and a port of our own beside those of the checkout."""
+    databases.suite_template(demo=True)
+    databases.drop(NAME)
+    yield {
+        **{k: v for k, v in os.environ.items() if k != "CRM_SUITE_DB"},
+        "CRM_SUITE_DB": NAME,
+        "CRM_SUITE_PORT": str(serve.free_port()),
+    }
+    databases.drop(NAME)
+
+
+def run(environ, *arguments, **options):
+    return subprocess.run(
+        [str(ROOT / "setup" / "run"), *arguments],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+class Running:
+    """./setup/run in the background, until it says that it is ready."""
+
+    def __init__(self, environ):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [str(ROOT / "setup" / "run")],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said = []
+        for line in self.process.stdout:
+            self.said.append(line)
+            if "Ready: " in line:
+                break
+        self.seconds = time.monotonic() - self.started
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        self.said.append(self.process.stdout.read())
+        return self.process.wait(60)
+
+
+def children(pid):
+    """Processes below one process, by the kernel's own list."""
+    output = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True
+    ).stdout
+    rows = [line.split(None, 2) for line in output.splitlines()]
+    return [row[2] for row in rows if row[1] == str(pid)]
+
+
+def test_first_start_prepares_without_serving(environ, databases):
+    result = run(environ, "--no-serve")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"database {NAME} is ready" in result.stdout
+    [installed] = databases.connection.query(
+        "SELECT count(*) FROM ir_module_module"
+        " WHERE name LIKE 'crm_suite_%' AND state = 'installed'",
+        database=NAME,
+    )
+    assert int(installed) == len(databases.settings.suite_addons)
+    ctype = databases.connection.query(
+        f"SELECT datctype FROM pg_database WHERE datname = '{NAME}'"
+    )
+    # Trigrams of Chinese names need a character type that knows them.
+    assert re.search("utf-?8", ctype[0], re.I)
+    trigrams = databases.connection.query("SELECT show_trgm('客户')", database=NAME)
+    assert trigrams != ["{}"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_second_start_is_quick_and_stops_clean(environ, number):
+    running = Running(environ)
+    try:
+        port = environ["CRM_SUITE_PORT"]
+        assert f"http://127.0.0.1:{port}" in running.said[-1]
+        assert not [line for line in running.said if "Installing" in line]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login") as page:
+            assert page.status == 200
+        # The database manager is closed, the port is on loopback only.
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/web/database/manager"
+        ) as page:
+            assert b"disabled by the administrator" in page.read()
+        again = run(environ)
+        assert again.returncode == 1
+        assert "running already" in again.stderr
+        below = children(running.process.pid)
+    finally:
+        code = running.stop(number)
+    assert below and code == 0, running.said
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=5)
+    if os.environ.get("CRM_SUITE_TEST_TIMING", "1") != "0":
+        assert running.seconds < READY_SECONDS
+
+
+def test_changed_addon_is_upgraded_once(environ, databases):
+    """After a `git pull` the database follows by itself."""
+    addon = databases.settings.suite_addons[0]
+    remembered = databases._remembered(NAME)
+    databases._remember(NAME, remembered | {addon: "older"})
+    result = run(environ, "--no-serve")
+    assert f"have changed since the last start: {addon}" in result.stdout
+    assert "Upgrading" not in run(environ, "--no-serve").stdout
+
+
+def test_uninstalled_addon_stays_so(environ, databases):
+    """Only an addon that the database has never seen is installed by itself."""
+    addon = databases.settings.suite_addons[-1]
+    query = databases.connection.query
+    update = "UPDATE ir_module_module SET state = '{}' WHERE name = '{}'"
+    query(update.format("uninstalled", addon), database=NAME)
+    try:
+        assert "Upgrading" not in run(environ, "--no-serve").stdout
+    finally:
+        query(update.format("installed", addon), database=NAME)
+
+
+def test_interrupted_creation_is_redone(environ, databases):
+    """A database under its temporary name is from a run that was killed."""
+    databases.drop(NAME)
+    databases.create_empty(f"{NAME}__making")
+    result = run(environ, "--no-serve")
+    assert result.returncode == 0, result.stderr
+    assert NAME in databases.names()
+    assert f"{NAME}__making" not in databases.names()
+
+
+def test_two_checkouts_do_not_collide(odoo, tmp_path):
+    """A second state folder gets a server of its own, and stops only that."""
+    second = dataclasses.replace(
+        odoo.settings, state=tmp_path / "state", pg_host="", pg_port=""
+    )
+    second.state.mkdir()
+    if os.geteuid() == 0:
+        for part in (tmp_path, *tmp_path.parents):
+            if part.stat().st_uid == 0 and not part.stat().st_mode & 0o001:
+                part.chmod(part.stat().st_mode | 0o011)
+    with postgres.Server(second) as connection:
+        assert connection.host != odoo.connection.host
+        connection.query("CREATE DATABASE only_here")
+        assert "only_here" not in odoo.connection.query(
+            "SELECT datname FROM pg_database"
+        )
+        # The first user of a server leaves, the second stays: it goes on.
+        with postgres.Server(second):
+            pass
+        assert connection.query("SELECT 1") == ["1"]
+    assert connection.query("SELECT 1", check=False) is None
+    assert odoo.connection.query("SELECT 1") == ["1"]
+
+
+def test_long_paths_get_a_short_socket(odoo, tmp_path):
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    settings = dataclasses.replace(odoo.settings, state=deep)
+    home = postgres._home(settings)
+    folder = postgres._socket_folder(home, settings)
+    try:
+        assert len(os.fsencode(folder)) <= postgres.LONGEST_SOCKET
+        assert folder.stat().st_mode & 0o777 == 0o700
+    finally:
+        folder.rmdir()

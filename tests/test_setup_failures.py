@@ -1,0 +1,333 @@
+"""When something is wrong with the machine: one sentence, exit code 1, nothing half-made.
+
+Every case runs the real command with a state, a cache and a PATH of its own, in which
+single programs are replaced by small scripts.
+"""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from crm_suite_setup import host
+
+# A deb needs dpkg-deb to be made.
+needs_dpkg = pytest.mark.skipif(
+    not shutil.which("dpkg-deb"), reason="This system has no dpkg-deb."
+)
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="Only root can change user.")
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+class Machine:
+    def __init__(self, folder):
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.state = folder / "state"
+        keep = {"PATH", "HOME", "LANG", "TMPDIR"}
+        self.environ = {k: v for k, v in os.environ.items() if k in keep}
+        self.environ |= {
+            "PATH": f"{self.bin}:{self.environ['PATH']}",
+            "CRM_SUITE_STATE": str(self.state),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+        }
+
+    def program(self, name, script):
+        path = self.bin / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def command(self, name, *arguments, **options):
+        environ = self.environ | options.pop("environ", {})
+        return subprocess.run(
+            [str(options.pop("root", ROOT) / "setup" / name), *arguments],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+
+    def sentence(self, name, *arguments, **options):
+        """The sentence with which a command ends that must fail."""
+        result = self.command(name, *arguments, **options)
+        assert result.returncode == 1, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        lines = [x for x in result.stderr.splitlines() if "Warning" not in x]
+        assert lines[0].startswith(f"setup/{name}: "), result.stderr
+        return "\n".join(lines)
+
+    def fake_host(self, version="(19, 0, 0, FINAL, 0, '')"):
+        """A folder that looks like a source checkout of Odoo."""
+        package = self.folder / "odoo-source" / "odoo"
+        base = package / "addons" / "base"
+        base.mkdir(parents=True)
+        (package / "release.py").write_text(f"version_info = {version}\n")
+        (base / "__manifest__.py").write_text("{}")
+        return package.parent
+
+    def leftovers(self, pattern):
+        return sorted(self.folder.glob(f"cache/crm_suite/{pattern}"))
+
+
+def test_port_in_use(machine):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        sentence = machine.sentence("run", environ={"CRM_SUITE_PORT": port})
+    assert f"Port {port} is in use" in sentence
+    assert "CRM_SUITE_PORT" in sentence
+
+
+@pytest.mark.parametrize("port", ["web", "0", "70000"])
+def test_port_that_is_none(machine, port):
+    sentence = machine.sentence("run", environ={"CRM_SUITE_PORT": port})
+    assert "between 1 and 65535" in sentence
+
+
+def test_database_name_that_is_none(machine):
+    assert "CRM_SUITE_DB" in machine.sentence("run", environ={"CRM_SUITE_DB": "a;b"})
+
+
+def test_state_folder_that_cannot_be_written(machine):
+    # A file in place of the folder's parent stops root as well.
+    (machine.folder / "file").write_text("")
+    state = {"CRM_SUITE_STATE": str(machine.folder / "file" / "state")}
+    assert str(machine.folder / "file") in machine.sentence("run", environ=state)
+
+
+@needs_root
+def test_read_only_checkout(machine):
+    """An ordinary user in a checkout of somebody else's."""
+    checkout = machine.folder / "checkout"
+    shutil.copytree(ROOT / "setup", checkout / "setup")
+    for path in (*machine.folder.parents, machine.folder, checkout):
+        if path.stat().st_uid == os.getuid() and path.is_relative_to("/tmp"):
+            path.chmod(path.stat().st_mode | 0o055)
+    environ = {"CRM_SUITE_STATE": ""}
+    sentence = machine.sentence(
+        "run", root=checkout, environ=environ, user="nobody", group="nogroup"
+    )
+    assert "cannot be written" in sentence
+    assert "CRM_SUITE_STATE" in sentence
+    assert not (checkout / ".crm_suite").exists()
+    assert not list(checkout.rglob("__pycache__"))
+
+
+def test_no_odoo_where_it_should_be(machine):
+    sentence = machine.sentence("odoo", "x", environ={"CRM_SUITE_ODOO": "/nowhere"})
+    assert "There is no Odoo in /nowhere" in sentence
+
+
+def test_odoo_of_another_version(machine):
+    other = machine.fake_host("(18, 0, 0, FINAL, 0, '')")
+    sentence = machine.sentence("odoo", "x", environ={"CRM_SUITE_ODOO": str(other)})
+    assert "18.0" in sentence
+    assert "19.0" in sentence
+
+
+def test_no_network(machine):
+    machine.program(
+        "apt-get",
+        'case "$*" in *indextargets*) echo "Debian|http://mirror.invalid|bookworm|'
+        'Packages";; *) echo "E: Temporary failure resolving"; exit 100;; esac',
+    )
+    sentence = machine.sentence("odoo", "x")
+    assert "check the network" in sentence
+    assert "CRM_SUITE_ODOO" in sentence
+    assert not machine.leftovers("host/*")
+    assert not machine.leftovers("tmp/*")
+
+
+def test_no_debian_archive(machine):
+    machine.program("apt-get", "exit 0")
+    assert "names no Debian archive" in machine.sentence("odoo", "x")
+
+
+def make_package(folder, name, version, files=()):
+    tree = folder / f"tree-{name}"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN" / "control").write_text(
+        f"Package: {name}\nVersion: {version}\nArchitecture: all\n"
+        "Maintainer: Test <test@example.com>\nDescription: test\n"
+    )
+    for path, text in dict(files).items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+    package = folder / f"{name}_{version}_all.deb"
+    command = ["dpkg-deb", "-q", "--root-owner-group", "-b", str(tree), str(package)]
+    subprocess.run(command, check=True)
+    return package
+
+
+@needs_dpkg
+def test_wrong_checksum(machine):
+    """The archive serves another file under the version that we know."""
+    shop = machine.folder / "shop"
+    shop.mkdir()
+    make_package(shop, host.PACKAGE, host.KNOWN_VERSION)
+    for name in (*host.COMPANIONS_OWN, *host.COMPANIONS_SID):
+        make_package(shop, name, "1.0")
+    machine.program(
+        "apt-get",
+        'case "$*" in *indextargets*) echo "Debian|http://mirror.invalid|bookworm|'
+        f'Packages";; *download*) cp {shop}/*.deb .;; esac',
+    )
+    sentence = machine.sentence("odoo", "x")
+    assert host.KNOWN_SHA256 in sentence
+    assert not machine.leftovers("host/*")
+    assert not machine.leftovers("tmp/*")
+
+
+@needs_dpkg
+def test_package_of_another_version(machine):
+    package = make_package(machine.folder, "odoo", "18.0.1")
+    sentence = machine.sentence("odoo", "x", environ={"CRM_SUITE_ODOO": str(package)})
+    assert "18.0.1" in sentence
+
+
+def test_file_that_is_no_package(machine):
+    (machine.folder / "odoo.deb").write_text("not a package")
+    environ = {"CRM_SUITE_ODOO": str(machine.folder / "odoo.deb")}
+    assert "is not a Debian package" in machine.sentence("odoo", "x", environ=environ)
+
+
+def test_disk_full_before_the_start(machine):
+    """The space is looked at before anything is downloaded."""
+    code = (
+        "import collections, shutil, sys; from crm_suite_setup import __main__\n"
+        "usage = collections.namedtuple('usage', 'total used free')\n"
+        "shutil.disk_usage = lambda path: usage(10, 10, 1024**2)\n"
+        "sys.exit(__main__.main(['odoo', 'x']))"
+    )
+    result = run_code(machine, code)
+    assert result.returncode == 1
+    assert "0.0 GB free" in result.stderr
+    assert not machine.leftovers("host/*")
+
+
+def test_disk_full_in_the_middle(machine):
+    code = (
+        "import errno, sys; from crm_suite_setup import __main__, host\n"
+        "def fail(*_): raise OSError(errno.ENOSPC, 'No space', '/some/file')\n"
+        "host._download = fail\n"
+        "sys.exit(__main__.main(['odoo', 'x']))"
+    )
+    result = run_code(machine, code)
+    assert result.returncode == 1
+    assert "disk is full (/some/file)" in result.stderr
+    assert not machine.leftovers("tmp/*")
+
+
+def run_code(machine, code):
+    return subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        env=machine.environ | {"PYTHONPATH": str(ROOT / "setup")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_missing_packages_are_named_in_one_line(machine):
+    """An ordinary user is told what to install; nothing is tried."""
+    code = (
+        "import sys; from crm_suite_setup import __main__, system\n"
+        "system.is_root = lambda: False\n"
+        "system.wanted = lambda *_: [system.Package(name, lambda: False)"
+        " for name in ('postgresql', 'fonts-noto-cjk')]\n"
+        "sys.exit(__main__.main(['odoo', 'x']))"
+    )
+    result = run_code(machine, code)
+    assert result.returncode == 1
+    line = "apt-get install -y --no-install-recommends postgresql fonts-noto-cjk"
+    assert line in result.stderr
+
+
+# === POSTGRESQL === #
+
+
+@pytest.fixture
+def ready(odoo, machine):
+    """Everything but PostgreSQL is there already."""
+    machine.environ["CRM_SUITE_ODOO"] = str(odoo.host.python_root)
+    machine.environ["XDG_CACHE_HOME"] = str(odoo.settings.cache.parent)
+    return machine
+
+
+def test_postgresql_too_old(ready):
+    ready.program("psql", "echo 12")
+    environ = {"PGHOST": "db.invalid", "PGUSER": "crm"}
+    code = (
+        "import sys; from crm_suite_setup import __main__, postgres\n"
+        "postgres.tool = lambda name: name\n"
+        "sys.exit(__main__.main(['odoo', 'x']))"
+    )
+    ready.environ |= environ
+    result = run_code(ready, code)
+    assert result.returncode == 1
+    assert "version 12" in result.stderr
+    assert "13 or newer" in result.stderr
+
+
+def test_postgresql_that_does_not_answer(ready):
+    environ = {"PGHOST": "127.0.0.1", "PGPORT": "1", "PGUSER": "crm"}
+    sentence = ready.sentence("odoo", "x", environ=environ)
+    assert "PostgreSQL server 127.0.0.1 cannot be used" in sentence
+
+
+def test_role_that_the_host_refuses(ready):
+    environ = {"PGHOST": "127.0.0.1", "PGUSER": "postgres"}
+    assert "refuses" in ready.sentence("odoo", "x", environ=environ)
+
+
+def test_role_that_may_not_create_databases(ready, odoo):
+    connection = odoo.connection
+    connection.query("DROP ROLE IF EXISTS crm_weak; CREATE ROLE crm_weak LOGIN")
+    try:
+        environ = {"PGHOST": connection.host, "PGUSER": "crm_weak"}
+        sentence = ready.sentence("run", "--no-serve", environ=environ)
+    finally:
+        connection.query("DROP ROLE crm_weak")
+    assert "ALTER ROLE crm_weak CREATEDB" in sentence
+
+
+def test_cluster_of_a_version_that_is_gone(ready):
+    data = ready.state / "pg" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("9\n")
+    assert "install postgresql-9" in ready.sentence("odoo", "x")
+
+
+def test_unknown_package_index(ready, tmp_path):
+    """pip without a network: its failure is told, and no environment is left."""
+    ready.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    environ = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_RETRIES": "0"}
+    environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
+    sentence = ready.sentence("odoo", "x", environ=environ)
+    assert "Python packages cannot be fetched" in sentence
+    assert not [p for p in ready.leftovers("venv/*") if p.is_dir()]
+
+
+def test_help_needs_nothing(machine):
+    for name in ("run", "test", "odoo", "bench", "backup", "restore"):
+        result = machine.command(name, "--help")
+        assert result.returncode == 0, result.stderr
+        assert "CRM_SUITE_PORT" in result.stdout
+    assert not machine.state.exists()
+
+
+def test_every_command_is_executable():
+    for name in ("run", "test", "odoo", "bench", "backup", "restore"):
+        assert os.access(pathlib.Path(ROOT, "setup", name), os.X_OK)
