@@ -184,6 +184,7 @@ class Call(models.Model):
         :return: ``{"id", "activity_id", "next_step", "next_date", "display_name"}``
         :rtype: dict
         """
+        self.check_access("create")
         vals = dict(values)
         if not vals.get("partner_id"):
             raise UserError(self.env._("Say who it was: choose a customer first."))
@@ -236,6 +237,7 @@ class Call(models.Model):
 
         :rtype: dict
         """
+        self.check_access("read")
         summary, next_step = self._split_text(text or "")
         found = parse_when(next_step or summary, self._local_now())
         return {

@@ -143,6 +143,7 @@ class ImportSettings(models.AbstractModel):
 
     def _download(self, field, name_field):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/{field}"

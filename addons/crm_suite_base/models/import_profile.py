@@ -56,6 +56,7 @@ class ImportProfile(models.Model):
     def action_import(self):
         """Start an import with this profile."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "crm.suite.import.batch",
@@ -65,6 +66,7 @@ class ImportProfile(models.Model):
 
     def action_open_batches(self):
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_suite_base.import_batch_action"
         )

@@ -6,6 +6,7 @@ from . import (
     test_natural_date,
     test_normalize,
     test_operation_undo,
+    test_roles,
     test_tools_convert,
     test_tools_csv,
     test_tools_files,

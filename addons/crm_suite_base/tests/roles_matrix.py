@@ -1,0 +1,203 @@
+"""What each role may do: the table behind ``docs/roles.md`` and ``test_roles.py``.
+
+``python addons/crm_suite_base/tests/roles_matrix.py docs/roles.md`` writes the tables
+into the document between its marks; a test fails while the two differ.
+"""
+
+import pathlib
+import re
+import sys
+
+PREFIX = "crm_suite_base.group_crm_suite_"
+# Short name of the group and title of the role; the first has no role of the suite.
+ROLES = {
+    None: "Internal user without a role",
+    "sales_rep": "Sales representative",
+    "sales_lead": "Sales lead",
+    "sales_manager": "Sales manager",
+    "marketer": "Marketer",
+    "marketing_manager": "Marketing manager",
+    "agent": "Service agent",
+    "service_manager": "Service manager",
+    "analyst": "Analyst",
+    "data_steward": "Data steward",
+    "privacy_officer": "Privacy officer",
+    "admin": "Suite administrator",
+    "mail_gateway": "Mail gateway (a program)",
+}
+
+READ, ALL, NONE = "R", "CRUD", "–"
+
+
+def _row(default=READ, **other):
+    """Rights of every role: ``default`` for those of the suite, none for others."""
+    row = dict.fromkeys(ROLES, default) | {None: NONE, "mail_gateway": NONE}
+    return row | {None if role == "nobody" else role: v for role, v in other.items()}
+
+
+WORKERS = dict.fromkeys(
+    ["sales_rep", "sales_lead", "sales_manager", "marketer", "marketing_manager"]
+    + ["agent", "service_manager", "data_steward", "admin"],
+    ALL,
+)
+IMPORTERS = ["sales_lead", "sales_manager", "marketing_manager", "service_manager"]
+IMPORTERS += ["data_steward", "admin"]
+
+# C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
+MODELS = {
+    "crm.suite.call": _row(**WORKERS),
+    "crm.suite.export": _row(),
+    "crm.suite.export.wizard": _row(ALL),
+    "crm.suite.export.wizard.line": _row(ALL),
+    "crm.suite.import.batch": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
+    "crm.suite.import.profile": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
+    "crm.suite.import.row": _row(NONE, **dict.fromkeys(IMPORTERS, "RU")),
+    "crm.suite.interaction": _row(),
+    "crm.suite.lifecycle.stage": _row(admin=ALL),
+    "crm.suite.operation": _row(),
+    "crm.suite.operation.change": _row(),
+    "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
+    "crm.suite.relation": _row(**WORKERS),
+    "crm.suite.relation.type": _row(admin=ALL),
+    # The host's models, with the host's own groups that the roles imply.
+    "res.partner": _row(
+        nobody=READ,
+        mail_gateway=READ,
+        **WORKERS | dict.fromkeys(["sales_rep", "sales_lead", "sales_manager"], "CRU"),
+    ),
+    "crm.lead": _row(
+        NONE, sales_rep="CRU", sales_lead="CRU", sales_manager=ALL, admin=ALL
+    ),
+    "sale.order": _row(
+        NONE, sales_rep="CRU", sales_lead="CRU", sales_manager=ALL, admin=ALL
+    ),
+}
+
+# Whose records a role reads where a record has an owner; others read their own.
+SCOPE = {
+    "crm.suite.call": set(ROLES) - {None, "mail_gateway"},
+    "crm.suite.export": {"privacy_officer", "admin"},
+    "crm.suite.import.batch": {"data_steward", "admin"},
+    "crm.suite.operation": {"sales_manager", "data_steward", "admin"},
+}
+
+# Rights that are not about one model: what it is, and the group that gives it.
+RIGHTS = {
+    "Export lists": (
+        "base.group_allow_export",
+        {"sales_manager", "marketing_manager", "service_manager", "analyst"}
+        | {"data_steward", "privacy_officer", "admin"},
+    ),
+    "See customers and their timeline": (
+        PREFIX + "user",
+        set(ROLES) - {None, "mail_gateway"},
+    ),
+    "Deliver incoming mail to customers and leads": (
+        PREFIX + "mail_gateway",
+        {"mail_gateway"},
+    ),
+    "Configure the suite": (PREFIX + "admin", {"admin"}),
+    "Settings of the whole system": ("base.group_system", set()),
+}
+
+# Methods that a program can call on the suite's models, and on host models by the
+# suite. A new one is added here together with its check of rights.
+METHODS = {
+    "crm.suite.call": {"quick_log", "understand"},
+    "crm.suite.export.wizard": {"action_export"},
+    "crm.suite.import.batch": {
+        "action_cancel",
+        "action_dry_run",
+        "action_error_file",
+        "action_open_operation",
+        "action_open_rows",
+        "action_preview",
+        "action_remember",
+        "action_run",
+        "action_show_undo",
+        "action_template",
+        "action_undo",
+        "progress",
+    },
+    "crm.suite.import.profile": {
+        "action_import",
+        "action_open_batches",
+        "action_template",
+    },
+    "crm.suite.import.row": {"action_open", "action_retry"},
+    "crm.suite.interaction": {"action_open"},
+    "crm.suite.operation": {"action_undo", "undo_preview"},
+    "res.partner": {
+        "crm_suite_360",
+        "crm_suite_delete_preview",
+        "crm_suite_export",
+        "crm_suite_structure",
+        "crm_suite_timeline",
+        "crm_suite_upsert",
+    },
+}
+
+
+def _table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _is_window(model):
+    return model.startswith("crm.suite.export.wizard")
+
+
+def render():
+    """The tables of the document."""
+    titles = list(ROLES.values())
+    models = [
+        [f"`{model}`", *(row[role] for role in ROLES)]
+        for model, row in MODELS.items()
+        if not _is_window(model)
+    ]
+    scope = [
+        [
+            f"`{model}`",
+            *(
+                NONE
+                if MODELS[model][role] == NONE
+                else ("all" if role in roles else "own")
+                for role in ROLES
+            ),
+        ]
+        for model, roles in SCOPE.items()
+    ]
+    rights = [
+        [right, *("yes" if role in roles else NONE for role in ROLES)]
+        for right, (_group, roles) in RIGHTS.items()
+    ]
+    methods = [
+        [f"`{model}`", ", ".join(f"`{name}`" for name in sorted(names))]
+        for model, names in METHODS.items()
+    ]
+    return "\n\n".join(
+        [
+            "### Rights by model\n\nC create, R read, U update, D delete.",
+            _table(["Model", *titles], models),
+            "### Whose records are read",
+            _table(["Model", *titles], scope),
+            "### Other rights",
+            _table(["Right", *titles], rights),
+            "### Methods for programs",
+            _table(["Model", "Methods"], methods),
+        ]
+    )
+
+
+BLOCK = re.compile(r"(<!-- roles:begin -->\n).*?(\n<!-- roles:end -->)", re.DOTALL)
+
+
+def replaced(text):
+    """The document with the tables of now."""
+    return BLOCK.sub(lambda match: match[1] + render() + match[2], text)
+
+
+if __name__ == "__main__":
+    path = pathlib.Path(sys.argv[1])
+    path.write_text(replaced(path.read_text()))
