@@ -28,7 +28,7 @@ FORMER_EMPLOYERS = {
     "halbrook_2": "brightwater",
     "shuowang_2": "qinxiu",
 }
-DECISION_ROLES = ("user", "influencer", "decider", "champion")
+DECISION_ROLES = ("user", "influencer", "user", "champion", "blocker")
 LEADERS = ("总经理", "Managing Director", "技术总监", "Technical Director")
 
 

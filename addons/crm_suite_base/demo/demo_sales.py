@@ -272,7 +272,7 @@ class CrmSuiteDemo(models.AbstractModel):
             )
         )
         today = fields.Date.context_today(self)
-        paid = []
+        paid, partly = [], []
         for invoice in invoices:
             rng = self._rng(invoice.commercial_partner_id, f"pay {invoice.ref}")
             late = invoice.commercial_partner_id in slow
@@ -281,10 +281,11 @@ class CrmSuiteDemo(models.AbstractModel):
             # Paid in one run a week, as an accounts department does.
             day += timedelta(days=3 - day.weekday())
             if invoice.invoice_date <= day <= today:
-                # The first slow payer still owes a part of one invoice.
-                part = 0.6 if late and not any(row[2] < 1 for row in paid) else 1
-                paid.append((invoice, day, part))
-        self._pay(sorted(paid, key=lambda row: (row[1], row[0].id)))
+                paid.append((invoice, day, 1))
+            elif late and invoice.invoice_date_due < today and not partly:
+                # One slow payer has sent a part of what is overdue.
+                partly = [(invoice, invoice.invoice_date_due, 0.6)]
+        self._pay(sorted(paid + partly, key=lambda row: (row[1], row[0].id)))
 
     @api.model
     def _pay(self, paid):
