@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 # The columns of the timeline and their types. Every source gives all of them.
@@ -135,7 +136,7 @@ class Interaction(models.Model):
         """Whether the model is installed and the viewer may read it at all."""
         return model in self.env and self.env[model].has_access("read")
 
-    def _interaction_query(self, model, domain=()):
+    def _interaction_query(self, model, domain=Domain.TRUE):
         """The records of ``model`` that the viewer may read.
 
         :return: the query, or ``None`` if the model is not there or not readable
@@ -144,7 +145,7 @@ class Interaction(models.Model):
         if not self._interaction_may_read(model):
             return None
         records = self.env[model].with_context(active_test=False)
-        query = records._search(list(domain))
+        query = records._search(Domain(domain))
         return None if query.is_empty() else query
 
     def _interaction_select(self, slot, query, columns, partner=None):

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 QUOTE_STATES = ("draft", "sent", "cancel")
@@ -243,18 +244,19 @@ class Interaction(models.Model):
         return self._interaction_select(3, query, columns)
 
     def _interaction_source_meeting(self):
-        """A meeting once per customer company, whoever of it takes part.
+        """A meeting once per customer company, whoever of it takes part; of one
+        person (context key ``crm_suite_interaction_person``) those he was in.
 
         Other people's private meetings stay theirs, as in the host's calendar.
         """
-        events = self.env["calendar.event"]
-        if not events.has_access("read"):
+        if not self._interaction_may_read("calendar.event"):
             return None
         query = self._interaction_query(
-            "calendar.event", events._get_default_privacy_domain()
+            "calendar.event", self._interaction_public_meetings()
         )
         if query is None:
             return None
+        events = self.env["calendar.event"]
         table = query.table
         link = query.join(
             table,
@@ -289,11 +291,33 @@ class Interaction(models.Model):
             "res_model": SQL("'calendar.event'"),
             "res_id": SQL.identifier(table, "id"),
         }
+        if person_id := self.env.context.get("crm_suite_interaction_person"):
+            query.add_where(SQL("%s = %s", SQL.identifier(partner, "id"), person_id))
         rows = self._interaction_select(2, query, columns, partner)
         return SQL(
             "SELECT DISTINCT ON (commercial_partner_id, res_id) * FROM (%s) meeting"
             " ORDER BY commercial_partner_id, res_id, partner_id",
             rows,
+        )
+
+    def _interaction_public_meetings(self):
+        """Meetings whose subject the viewer may know.
+
+        The host lets everybody read all events and hides the private ones of others
+        when it fetches their fields; here they are left out.
+        """
+        private = (
+            self.env["res.users.settings"]
+            .sudo()
+            .search([("calendar_default_privacy", "=", "private")])
+            .user_id
+        )
+        user = self.env.user
+        return (
+            Domain("privacy", "in", ("public", "confidential"))
+            | (Domain("privacy", "=", False) & Domain("user_id", "not in", private.ids))
+            | Domain("user_id", "=", user.id)
+            | Domain("partner_ids", "in", user.partner_id.ids)
         )
 
     def _interaction_source_activity(self):

@@ -118,6 +118,7 @@ class ResPartner(models.Model):
         context = self.env.context
         return bool(
             context.get("crm_suite_managed")
+            and (self.env.su or self.env.user.has_group(ROLE))
             and not vals.get("parent_id")
             and not context.get("default_parent_id")
             and not vals.get("crm_suite_lifecycle_id")

@@ -111,9 +111,9 @@ class ResPartner(models.Model):
 
     def _crm_suite_last_contact(self):
         """The last contact as data, or false."""
-        where = self._crm_suite_timeline_where({"kinds": CONTACT_KINDS})
-        where.append(SQL("date <= now() AT TIME ZONE 'UTC'"))
-        rows = self.env["crm.suite.interaction"]._interaction_page(where, 1)
+        rows = self._crm_suite_timeline_page(
+            {"kinds": CONTACT_KINDS}, 1, until_now=True
+        )
         if not rows:
             return False
         row = rows[0]

@@ -30,6 +30,9 @@ class ResPartner(models.Model):
             for vals in vals_list:
                 if self._crm_suite_starts_managed(vals):
                     vals["crm_suite_lifecycle_id"] = stage_id
+                elif self._crm_suite_starts_managed({}):
+                    # A contact in the same form: the default is not meant for it.
+                    vals.setdefault("crm_suite_lifecycle_id", False)
         extensions = {}
         for index, vals in enumerate(vals_list):
             if self._crm_suite_is_checked_create(vals):

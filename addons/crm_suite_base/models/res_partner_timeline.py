@@ -54,9 +54,8 @@ class ResPartner(models.Model):
             )
         partner.check_access("read")
         limit = max(1, min(int(limit or DEFAULT_PAGE), MAX_PAGE))
-        where = partner._crm_suite_timeline_where(dict(filters or {}))
-        found = self.env["crm.suite.interaction"]._interaction_page(
-            where, limit + 1, self._crm_suite_read_cursor(cursor)
+        found = partner._crm_suite_timeline_page(
+            dict(filters or {}), limit + 1, self._crm_suite_read_cursor(cursor)
         )
         more = len(found) > limit
         return {
@@ -64,9 +63,27 @@ class ResPartner(models.Model):
             "next": self._crm_suite_write_cursor(found[limit - 1]) if more else False,
         }
 
+    def _crm_suite_timeline_page(self, filters, limit, cursor=None, until_now=False):
+        """The newest rows of the customer that meet the filters, as in the database.
+
+        :param bool until_now: leave out what is planned
+        """
+        interactions = self.env["crm.suite.interaction"]
+        interactions.check_access("read")
+        where = self._crm_suite_timeline_where(filters)
+        if until_now:
+            where.append(SQL("date <= now() AT TIME ZONE 'UTC'"))
+        person_id = filters.get("person_id")
+        if not person_id and self.sudo().commercial_partner_id != self:
+            person_id = self.id
+        if person_id:
+            interactions = interactions.with_context(
+                crm_suite_interaction_person=int(person_id)
+            )
+        return interactions._interaction_page(where, limit, cursor)
+
     def _crm_suite_timeline_where(self, filters):
         """The conditions of a page, as SQL on the columns of the timeline."""
-        self.env["crm.suite.interaction"].check_access("read")
         if unknown := sorted(set(filters) - FILTERS):
             raise UserError(
                 self.env._(

@@ -1,4 +1,6 @@
 from . import (
+    test_call,
+    test_customer_rules,
     test_export,
     test_export_tour,
     test_host_export,
@@ -6,12 +8,15 @@ from . import (
     test_natural_date,
     test_normalize,
     test_operation_undo,
+    test_relation,
     test_roles,
+    test_timeline,
     test_tools_convert,
     test_tools_csv,
     test_tools_files,
     test_tools_fuzz,
     test_tools_vcard,
     test_tools_workbook,
+    test_upsert,
     test_xlsx_fast,
 )

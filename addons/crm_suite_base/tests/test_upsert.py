@@ -1,0 +1,181 @@
+from psycopg2.errors import LockNotAvailable
+
+from odoo import SUPERUSER_ID
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import CustomerCase
+
+
+@tagged("-at_install", "post_install")
+class TestUpsert(CustomerCase):
+    def upsert(self, values, key="ref", user=None):
+        return self.Partner.with_user(user or self.rep).crm_suite_upsert(values, key)
+
+    def test_created_then_unchanged_then_updated(self):
+        values = {
+            "ref": "U1",
+            "name": " 新客户　A ",
+            "is_company": True,
+            "country_id": "CN",
+            "state_id": "浙江省",
+            "phone": "0571-88157838",
+            "category_id": ["Gold"],
+            "user_id": "suite_rep",
+            "crm_suite_size": "20_99",
+        }
+        self.env["res.partner.category"].create({"name": "Gold"})
+        first = self.upsert(values)
+        self.assertEqual(first["action"], "created")
+        again = self.upsert(values)
+        self.assertEqual(again, {"id": first["id"], "action": "unchanged"})
+        customer = self.Partner.browse(first["id"])
+        self.assertRecordValues(
+            customer,
+            [
+                {
+                    "name": "新客户 A",
+                    "phone": "+8657188157838",
+                    "user_id": self.rep.id,
+                    "country_id": self.china.id,
+                    "crm_suite_lifecycle_id": self.stage.id,
+                }
+            ],
+        )
+        self.assertEqual(customer.category_id.mapped("name"), ["Gold"])
+        self.assertEqual(self.upsert({**values, "name": "B"})["action"], "updated")
+        self.assertEqual(customer.name, "B")
+
+    def test_key_is_compared_in_its_one_spelling(self):
+        first = self.upsert({"name": "A", "email": "A@Example.com"}, "email")
+        again = self.upsert({"name": "A", "email": "a@example.COM"}, "email")
+        self.assertEqual(again, {"id": first["id"], "action": "unchanged"})
+
+    def test_key_of_two_fields(self):
+        first = self.upsert({"name": "A", "city": "Wuhan"}, ["name", "city"])
+        other = self.upsert({"name": "A", "city": "Xian"}, ["name", "city"])
+        self.assertEqual(other["action"], "created")
+        again = self.upsert({"name": "A", "city": "Wuhan"}, ["name", "city"])
+        self.assertEqual(again["id"], first["id"])
+
+    def test_bad_rows_do_not_take_the_others_along(self):
+        answers = self.upsert(
+            [
+                {"ref": "L1", "name": "A"},
+                {"ref": "L2", "name": "B", "email": "bad"},
+                {"ref": "L3", "nofield": 1},
+                {"name": "no key"},
+                "no row",
+                {"ref": "L4", "name": False},
+                {"ref": "L1", "name": "A2"},
+                {"ref": "L5", "name": "E"},
+            ]
+        )
+        self.assertEqual(
+            [answer["action"] for answer in answers],
+            [
+                "created",
+                "error",
+                "error",
+                "error",
+                "error",
+                "error",
+                "updated",
+                "created",
+            ],
+        )
+        self.assertIn("name@company.com", answers[1]["error"])
+        self.assertIn("nofield", answers[2]["error"])
+        self.assertIn("ref", answers[3]["error"])
+        self.assertEqual(answers[0]["id"], answers[6]["id"])
+        self.assertEqual(self.Partner.browse(answers[0]["id"]).name, "A2")
+        self.assertFalse(self.Partner.search([("ref", "in", ("L2", "L3", "L4"))]))
+
+    def test_errors_say_what_is_wrong(self):
+        twins = self.Partner.create([{"name": "T", "ref": "T"}] * 2)
+        for values, key, word in (
+            ({"ref": "T", "name": "x"}, "ref", "2 customers"),
+            ({"name": "x"}, "ref", "ref"),
+            ({"name": "x"}, "nofield", "nofield"),
+            ({"name": "x"}, [], "field"),
+            ({"ref": "E", "country_id": "Nirgends"}, "ref", "Nirgends"),
+            ({"ref": "E", "crm_suite_size": "huge"}, "ref", "1_19"),
+            ({"ref": "E", "crm_suite_employees": "many"}, "ref", "many"),
+            ({"ref": "E", "create_date": "2020-01-01"}, "ref", "create_date"),
+            ({"ref": "E", "child_ids": []}, "ref", "child_ids"),
+        ):
+            with self.subTest(word), self.assertRaises(UserError) as caught:
+                self.upsert(values, key)
+            self.assertIn(word, str(caught.exception))
+        self.assertEqual(set(twins.mapped("name")), {"T"})
+
+    def test_an_archived_customer_is_found(self):
+        self.customer.write({"ref": "OLD", "active": False})
+        answer = self.upsert({"ref": "OLD", "name": "Huaqiang Electronics"})
+        self.assertEqual(answer, {"id": self.customer.id, "action": "unchanged"})
+
+    def test_rights_of_the_user_hold(self):
+        self.customer.ref = "R"
+        values = {"ref": "R", "name": "Changed"}
+        for user in (self.plain, self.clerk):
+            with self.assertRaises(AccessError):
+                self.upsert(values, user=user)
+        with self.assertRaises(AccessError):
+            self.upsert(values, user=self.analyst)
+        self.assertEqual(self.customer.name, "Huaqiang Electronics")
+        self.assertEqual(self.upsert(values, user=self.agent)["action"], "updated")
+
+    def test_customer_of_another_company_is_not_touched(self):
+        self.customer.write({"ref": "OC", "company_id": self._other_company().id})
+        answer = self.upsert({"ref": "OC", "name": "Mine"})
+        self.assertEqual(answer["action"], "created")
+        self.assertNotEqual(answer["id"], self.customer.id)
+
+    def test_values_are_validated_as_by_the_form(self):
+        with self.assertRaises(ValidationError):
+            self.upsert({"ref": "V", "name": "V", "phone": "12"})
+
+
+@tagged("-at_install", "post_install")
+class TestUpsertRace(CustomerCase):
+    """Two transactions of a real database."""
+
+    def setUp(self):
+        super().setUp()
+        self.first, self.second = (self._transaction() for _number in range(2))
+        self.addCleanup(self._remove)
+
+    def _transaction(self):
+        cr = self.registry.cursor()
+        self.addCleanup(cr.close)
+        return self.Partner.with_env(self.env(cr=cr, user=SUPERUSER_ID))
+
+    def _remove(self):
+        self.first.env.cr.rollback()
+        self.first.search([("ref", "=", "RACE")]).unlink()
+        self.first.env.cr.commit()
+
+    def test_two_at_once_make_one(self):
+        """The second began before the first was done: its view of the database is
+        old, which it notices, so the server repeats it and no twin is made."""
+        values = {"ref": "RACE", "name": "Race"}
+        self.assertFalse(self.second.search([("ref", "=", "RACE")]))
+        created = self.first.crm_suite_upsert(values, "ref")
+        self.assertEqual(created["action"], "created")
+        self.second.env.cr.execute("SET LOCAL lock_timeout = '200ms'")
+        with (
+            self.assertRaises(LockNotAvailable, msg="the second has to wait"),
+            mute_logger("odoo.sql_db"),
+            self.second.env.cr.savepoint(),
+        ):
+            self.second.crm_suite_upsert(values, "ref")
+        self.first.env.cr.commit()
+        with self.assertRaises(ConcurrencyError):
+            self.second.crm_suite_upsert(values, "ref")
+        self.second.env.cr.rollback()
+        self.assertEqual(
+            self.second.crm_suite_upsert(values, "ref"),
+            {"id": created["id"], "action": "unchanged"},
+        )
+        self.second.env.cr.rollback()
