@@ -258,7 +258,7 @@ class Interaction(models.Model):
             [
                 SQL("commercial_partner_id = ANY(%s)", list(commercial_ids)),
                 SQL("kind IN %s", tuple(kinds)),
-                SQL("date <= now() AT TIME ZONE 'UTC'"),
+                SQL("date <= %s", fields.Datetime.now()),
             ]
         )
         if rows is None:

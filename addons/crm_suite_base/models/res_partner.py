@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -132,6 +133,20 @@ class ResPartner(models.Model):
             .sudo()
             .search([("code", "=", "lead")], limit=1)
         )
+
+    @api.model
+    def _crm_suite_check_role(self):
+        """Refuse a user without a role of the suite, whichever host rights he has.
+
+        The fields of the suite are hidden from him, but the host does not ask for the
+        right to a field that is searched by a method.
+        """
+        if not (self.env.su or self.env.user.has_group(ROLE)):
+            raise AccessError(
+                self.env._(
+                    "This needs a role of the Customers application. Ask the administrator for one."
+                )
+            )
 
     def _crm_suite_is_managed(self):
         """The partners that are customers or contacts of customers.

@@ -33,7 +33,7 @@ class ResPartner(models.Model):
                 )
             )
         partner.check_access("read")
-        self.env["crm.suite.interaction"].check_access("read")
+        self._crm_suite_check_role()
         scope = partner._crm_suite_360_scope()
         blocks = {}
         for name, method in self._crm_suite_360_blocks().items():

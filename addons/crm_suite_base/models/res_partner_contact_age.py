@@ -56,6 +56,7 @@ class ResPartner(models.Model):
         "Before a day" includes those with whom nobody ever was in touch: they are
         whom the search is for.
         """
+        self._crm_suite_check_role()
         if operator == "in" and set(value) == {False}:
             return ~self._crm_suite_in_touch_since(None)
         if operator not in ("<", "<=", ">", ">="):
@@ -67,6 +68,7 @@ class ResPartner(models.Model):
         return in_touch if operator in (">", ">=") else ~in_touch
 
     def _search_crm_suite_no_contact(self, operator, value):
+        self._crm_suite_check_role()
         if operator != "in":
             return NotImplemented
         in_touch = self._crm_suite_in_touch_since(self._crm_suite_no_contact_before())
@@ -92,7 +94,7 @@ class ResPartner(models.Model):
         """Partners of customers with a contact on ``day`` or later."""
         where = [
             SQL("kind IN %s", CONTACT_KINDS),
-            SQL("date <= now() AT TIME ZONE 'UTC'"),
+            SQL("date <= %s", fields.Datetime.now()),
         ]
         if day:
             start = fields.Datetime.to_datetime(day)

@@ -21,7 +21,7 @@ class ResPartner(models.Model):
         :rtype: dict
         """
         self.check_access("read")
-        self.env["crm.suite.interaction"].check_access("read")
+        self._crm_suite_check_role()
         groups = {"cascade": [], "set null": [], "restrict": []}
         for model, name, effect in self._crm_suite_references():
             row = self._crm_suite_reference_row(model, [(name, "in", self.ids)])

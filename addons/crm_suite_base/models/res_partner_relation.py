@@ -145,7 +145,7 @@ class ResPartner(models.Model):
                 )
             )
         partner.check_access("read")
-        self.env["crm.suite.relation"].check_access("read")
+        self._crm_suite_check_role()
         top = partner.commercial_partner_id._crm_suite_top()
         companies = top._crm_suite_family()
         truncated = len(companies) > MAX_NODES

@@ -64,6 +64,7 @@ class ResPartner(models.Model):
             )
 
     def _search_crm_suite_overdue_amount(self, operator, value):
+        self._crm_suite_check_role()
         if operator not in COMPARISONS:
             return NotImplemented
         query = self._crm_suite_open_items_query()
@@ -135,6 +136,7 @@ class ResPartner(models.Model):
             partner.crm_suite_incomplete = not all(partner[name] for name in names)
 
     def _search_crm_suite_incomplete(self, operator, value):
+        self._crm_suite_check_role()
         if operator != "in":
             return NotImplemented
         everybody, companies = self._crm_suite_quality_fields()
@@ -176,6 +178,7 @@ class ResPartner(models.Model):
             partner.crm_suite_my_team = partner in mine
 
     def _search_crm_suite_my_team(self, operator, value):
+        self._crm_suite_check_role()
         if operator != "in":
             return NotImplemented
         mine = self._crm_suite_my_team_domain()

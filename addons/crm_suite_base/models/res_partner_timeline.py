@@ -68,11 +68,11 @@ class ResPartner(models.Model):
 
         :param bool until_now: leave out what is planned
         """
+        self._crm_suite_check_role()
         interactions = self.env["crm.suite.interaction"]
-        interactions.check_access("read")
         where = self._crm_suite_timeline_where(filters)
         if until_now:
-            where.append(SQL("date <= now() AT TIME ZONE 'UTC'"))
+            where.append(SQL("date <= %s", fields.Datetime.now()))
         person_id = filters.get("person_id")
         if not person_id and self.sudo().commercial_partner_id != self:
             person_id = self.id

@@ -47,17 +47,6 @@ class ResPartner(models.Model):
             )
         return self._crm_suite_upsert_rows(values, keys)
 
-    def _crm_suite_check_role(self):
-        if not (
-            self.env.su
-            or self.env.user.has_group("crm_suite_base.group_crm_suite_user")
-        ):
-            raise AccessError(
-                self.env._(
-                    "Customers can be written by programs only with a role of the customer application. Ask the administrator for one."
-                )
-            )
-
     def _crm_suite_upsert_keys(self, key):
         keys = [key] if isinstance(key, str) else list(key or ())
         if not keys:

@@ -1,5 +1,6 @@
 from . import (
     test_call,
+    test_customer_360,
     test_customer_rules,
     test_export,
     test_export_tour,
