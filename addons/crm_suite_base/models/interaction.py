@@ -1,29 +1,39 @@
+import copy
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# The columns of the timeline and their types. Every source gives all of them.
+# The columns of the timeline and their types. Every source gives all of them. The
+# fragments are made once: a page is put together from some two hundred.
 COLUMNS = {
-    "id": SQL("bigint"),
-    "partner_id": SQL("int4"),
-    "commercial_partner_id": SQL("int4"),
-    "date": SQL("timestamp"),
-    "kind": SQL("varchar"),
-    "channel": SQL("varchar"),
-    "direction": SQL("varchar"),
-    "user_id": SQL("int4"),
-    "title": SQL("varchar"),
-    "summary": SQL("text"),
-    "amount": SQL("numeric"),
-    "currency_id": SQL("int4"),
-    "state": SQL("varchar"),
-    "res_model": SQL("varchar"),
-    "res_id": SQL("int4"),
-    "company_id": SQL("int4"),
+    "id": "bigint",
+    "partner_id": "int4",
+    "commercial_partner_id": "int4",
+    "date": "timestamp",
+    "kind": "varchar",
+    "channel": "varchar",
+    "direction": "varchar",
+    "user_id": "int4",
+    "title": "varchar",
+    "summary": "text",
+    "amount": "numeric",
+    "currency_id": "int4",
+    "state": "varchar",
+    "res_model": "varchar",
+    "res_id": "int4",
+    "company_id": "int4",
 }
+EMPTY = {
+    name: SQL(f"NULL::{sql_type} AS {name}")  # pylint: disable=sql-injection
+    for name, sql_type in COLUMNS.items()
+}
+TYPED = {name: f"(%s)::{sql_type} AS {name}" for name, sql_type in COLUMNS.items()}
 # Sources share the room of the ids: an id is the source's own id times SLOTS plus
 # the number of the source, so that a row can be found again by its id alone.
 SLOTS = 64
+ALL = Domain.TRUE
+MEMO = "crm_suite_interaction_memo"
 
 
 class Interaction(models.Model):
@@ -99,9 +109,9 @@ class Interaction(models.Model):
 
     @property
     def _table_query(self):
-        sources = self._interaction_sources()
+        sources = self._interaction_read_sources()
         if not sources:
-            return SQL("%s WHERE FALSE", self._interaction_columns(0, {}))
+            return SQL("SELECT %s WHERE FALSE", self._interaction_columns(0, {}))
         return SQL(" UNION ALL ").join(
             SQL("(%s)", self._interaction_narrow(source)) for source in sources
         )
@@ -121,6 +131,16 @@ class Interaction(models.Model):
     # What sources are made of
     # ------------------------------------------------------------------
 
+    def _interaction_read_sources(self):
+        """The sources, with the records of each model looked up once: documents and
+        the mails on them start from the same."""
+        cache = self.env.cr.cache
+        cache[MEMO] = {}
+        try:
+            return self._interaction_sources()
+        finally:
+            del cache[MEMO]
+
     def _interaction_sources(self):
         """The ``SELECT`` statements whose union is the timeline.
 
@@ -136,48 +156,76 @@ class Interaction(models.Model):
         """Whether the model is installed and the viewer may read it at all."""
         return model in self.env and self.env[model].has_access("read")
 
-    def _interaction_query(self, model, domain=Domain.TRUE):
+    def _interaction_query(self, model, domain=ALL):
         """The records of ``model`` that the viewer may read.
 
         :return: the query, or ``None`` if the model is not there or not readable
         :rtype: odoo.tools.Query | None
         """
-        if not self._interaction_may_read(model):
-            return None
-        records = self.env[model].with_context(active_test=False)
-        query = records._search(Domain(domain))
-        return None if query.is_empty() else query
+        # The very same domain object of a module, kept alive by the memo.
+        memo = self.env.cr.cache.get(MEMO, {})
+        key = model, id(domain)
+        if key not in memo:
+            query = None
+            if self._interaction_may_read(model):
+                records = self.env[model].with_context(active_test=False)
+                query = records._search(Domain(domain))
+            memo[key] = domain, None if query is None or query.is_empty() else query
+        query = memo[key][1]
+        return None if query is None else self._interaction_copy(query)
 
-    def _interaction_select(self, slot, query, columns, partner=None):
+    def _interaction_copy(self, query):
+        """A query of its own for a source to add its joins to."""
+        twin = copy.copy(query)
+        twin._tables = dict(query._tables)
+        twin._joins = dict(query._joins)
+        twin._where_clauses = list(query._where_clauses)
+        return twin
+
+    def _interaction_select(self, slot, query, columns):
         """One source: the rows of ``query`` with the columns of the timeline.
 
         :param int slot: number of the source, 1 to 63; this addon uses 1 to 31, an
             addon on top of it 32 and more
         :param Query query: as made by :meth:`_interaction_query`
         :param dict columns: SQL by column name; what is missing is empty
-        :param str partner: alias of the joined ``res_partner``, the person
         """
-        columns = dict(columns)
-        if partner:
-            columns["partner_id"] = SQL.identifier(partner, "id")
-            columns["commercial_partner_id"] = SQL.identifier(
-                partner, "commercial_partner_id"
-            )
-        return query.select(self._interaction_columns(slot, columns, select=False))
+        return query.select(self._interaction_columns(slot, columns))
 
-    def _interaction_columns(self, slot, columns, select=True):
+    def _interaction_columns(self, slot, columns):
         values = []
-        for name, sql_type in COLUMNS.items():
-            value = columns.get(name, SQL("NULL"))
-            if name == "id" and name in columns:
+        for name in COLUMNS:
+            value = columns.get(name)
+            if value is None:
+                values.append(EMPTY[name])
+                continue
+            if name == "id":
                 value = SQL("%s::bigint * %s + %s", value, SLOTS, slot)
-            values.append(SQL("(%s)::%s AS %s", value, sql_type, SQL.identifier(name)))
-        listed = SQL(", ").join(values)
-        return SQL("SELECT %s", listed) if select else listed
+            # The format is one of sixteen constants of this file.
+            values.append(SQL(TYPED[name], value))  # pylint: disable=sql-injection
+        return SQL(", ").join(values)
 
-    def _interaction_partner(self, query, column="partner_id"):
-        """Join the person of a document; its alias."""
-        return query.join(query.table, column, "res_partner", "id", "crm_suite_person")
+    def _interaction_person(self, query, table=None, column="partner_id"):
+        """The columns of the person and the customer of a source.
+
+        One customer is read by the ids of its people, straight from the source's own
+        index; a list or a search over many joins the partners.
+
+        :param str table: alias that has the column, the main table by default
+        :rtype: dict[str, SQL]
+        """
+        table = table or query.table
+        person = SQL.identifier(table, column)
+        if people := self.env.context.get("crm_suite_interaction_people"):
+            commercial_id, ids = people
+            query.add_where(SQL("%s = ANY(%s)", person, list(ids)))
+            commercial = SQL("%s", commercial_id)
+        elif table == "res_partner":
+            commercial = SQL.identifier(table, "commercial_partner_id")
+        else:
+            alias = query.join(table, column, "res_partner", "id", "crm_suite_person")
+            commercial = SQL.identifier(alias, "commercial_partner_id")
+        return {"partner_id": person, "commercial_partner_id": commercial}
 
     # ------------------------------------------------------------------
     # Reading
@@ -209,7 +257,7 @@ class Interaction(models.Model):
         :param tuple cursor: (date, id) of the last row of the page before
         :rtype: list[dict]
         """
-        sources = self._interaction_sources()
+        sources = self._interaction_read_sources()
         if not sources:
             return []
         conditions = list(where)
@@ -242,7 +290,7 @@ class Interaction(models.Model):
             SQL(
                 "(SELECT * FROM (%s) source WHERE %s)", source, SQL(" AND ").join(where)
             )
-            for source in self._interaction_sources()
+            for source in self._interaction_read_sources()
         ]
         return SQL(" UNION ALL ").join(branches) if branches else None
 

@@ -1,6 +1,9 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .interaction import ALL
+from .interaction_sources import DELIVERIES, INVOICES
+
 # Messages that people exchange. Left out are the log lines of the system
 # ("stage changed") and the notices of the host to its own users.
 MESSAGE_TYPES = ("email", "comment", "email_outgoing", "auto_comment", "sms")
@@ -41,27 +44,16 @@ class Interaction(models.Model):
         :rtype: list[tuple[str, str, list]]
         """
         return [
-            ("res.partner", "id", []),
-            ("crm.lead", "partner_id", []),
-            ("sale.order", "partner_id", []),
-            (
-                "account.move",
-                "partner_id",
-                [("move_type", "in", ("out_invoice", "out_refund", "out_receipt"))],
-            ),
-            (
-                "stock.picking",
-                "partner_id",
-                [("picking_type_code", "=", "outgoing")],
-            ),
+            ("res.partner", "id", ALL),
+            ("crm.lead", "partner_id", ALL),
+            ("sale.order", "partner_id", ALL),
+            ("account.move", "partner_id", INVOICES),
+            ("stock.picking", "partner_id", DELIVERIES),
         ]
 
     def _interaction_source_mail(self, slot, query, model, column):
         document = query.table
-        if column == "id":
-            partner = document
-        else:
-            partner = self._interaction_partner(query, column)
+        person = self._interaction_person(query, column=column)
         message = query.make_alias(document, "crm_suite_message")
         query.add_join(
             "JOIN",
@@ -82,7 +74,7 @@ class Interaction(models.Model):
         columns["res_id"] = SQL.identifier(document, "id")
         if "company_id" in self.env[model]._fields:
             columns["company_id"] = SQL.identifier(document, "company_id")
-        return self._interaction_select(slot, query, columns, partner)
+        return self._interaction_select(slot, query, {**columns, **person})
 
     def _interaction_mail_columns(self, message):
         note = SQL(
@@ -125,7 +117,13 @@ class Interaction(models.Model):
                 SQL.identifier(message, "author_id"),
             ),
             "title": SQL.identifier(message, "subject"),
-            "summary": self._interaction_plain_text(SQL.identifier(message, "body")),
+            # A subselect, because the planner makes those after it has cut the page:
+            # the text of five thousand mails is not read to show forty.
+            "summary": SQL(
+                "(SELECT %s FROM mail_message b WHERE b.id = %s)",
+                self._interaction_plain_text(SQL.identifier("b", "body")),
+                SQL.identifier(message, "id"),
+            ),
             "state": SQL.identifier(message, "message_type"),
         }
 

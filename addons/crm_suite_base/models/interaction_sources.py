@@ -3,8 +3,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 QUOTE_STATES = ("draft", "sent", "cancel")
-DELIVERY_KINDS = ("outgoing",)
 INVOICE_TYPES = ("out_invoice", "out_refund", "out_receipt")
+INVOICES = [("move_type", "in", INVOICE_TYPES), ("state", "=", "posted")]
+DELIVERIES = [("picking_type_code", "=", "outgoing")]
 
 
 class Interaction(models.Model):
@@ -32,9 +33,9 @@ class Interaction(models.Model):
     def _interaction_document(self, slot, query, model, columns):
         """A source whose row is one document of a customer."""
         table = query.table
-        partner = self._interaction_partner(query)
         read = self.env[model]._field_to_sql
         base = {
+            **self._interaction_person(query),
             "id": SQL.identifier(table, "id"),
             "res_id": SQL.identifier(table, "id"),
             "res_model": SQL("%s", model),
@@ -42,7 +43,7 @@ class Interaction(models.Model):
         }
         for name, value in columns.items():
             base[name] = value if isinstance(value, SQL) else read(table, value, query)
-        return self._interaction_select(slot, query, base, partner)
+        return self._interaction_select(slot, query, base)
 
     def _interaction_source_lead(self):
         query = self._interaction_query("crm.lead")
@@ -107,9 +108,7 @@ class Interaction(models.Model):
         )
 
     def _interaction_source_delivery(self):
-        query = self._interaction_query(
-            "stock.picking", [("picking_type_code", "in", DELIVERY_KINDS)]
-        )
+        query = self._interaction_query("stock.picking", DELIVERIES)
         if query is None:
             return None
         table = query.table
@@ -135,10 +134,7 @@ class Interaction(models.Model):
         )
 
     def _interaction_source_invoice(self):
-        query = self._interaction_query(
-            "account.move",
-            [("move_type", "in", INVOICE_TYPES), ("state", "=", "posted")],
-        )
+        query = self._interaction_query("account.move", INVOICES)
         if query is None:
             return None
         return self._interaction_document(
@@ -265,7 +261,7 @@ class Interaction(models.Model):
             "calendar_event_id",
             "crm_suite_link",
         )
-        partner = query.join(link, "res_partner_id", "res_partner", "id", "person")
+        person = self._interaction_person(query, link, "res_partner_id")
         attendee = query.make_alias(link, "attendee")
         query.add_join(
             "JOIN",
@@ -292,8 +288,8 @@ class Interaction(models.Model):
             "res_id": SQL.identifier(table, "id"),
         }
         if person_id := self.env.context.get("crm_suite_interaction_person"):
-            query.add_where(SQL("%s = %s", SQL.identifier(partner, "id"), person_id))
-        rows = self._interaction_select(2, query, columns, partner)
+            query.add_where(SQL("%s = %s", person["partner_id"], person_id))
+        rows = self._interaction_select(2, query, {**columns, **person})
         return SQL(
             "SELECT DISTINCT ON (commercial_partner_id, res_id) * FROM (%s) meeting"
             " ORDER BY commercial_partner_id, res_id, partner_id",
@@ -306,16 +302,17 @@ class Interaction(models.Model):
         The host lets everybody read all events and hides the private ones of others
         when it fetches their fields; here they are left out.
         """
-        private = (
-            self.env["res.users.settings"]
-            .sudo()
-            .search([("calendar_default_privacy", "=", "private")])
-            .user_id
+        secretive = Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN (SELECT user_id FROM res_users_settings"
+                " WHERE calendar_default_privacy = 'private')",
+                SQL.identifier(alias, "user_id"),
+            )
         )
         user = self.env.user
         return (
             Domain("privacy", "in", ("public", "confidential"))
-            | (Domain("privacy", "=", False) & Domain("user_id", "not in", private.ids))
+            | (Domain("privacy", "=", False) & ~secretive)
             | Domain("user_id", "=", user.id)
             | Domain("partner_ids", "in", user.partner_id.ids)
         )
@@ -323,7 +320,8 @@ class Interaction(models.Model):
     def _interaction_source_activity(self):
         """Activities on the customer itself, to do and done.
 
-        The host lets read an activity who may read the document.
+        The host lets read an activity whom it is assigned to and who may write in
+        the thread of the document.
         """
         if not self.env["mail.activity"].has_access("read"):
             return None
@@ -331,6 +329,7 @@ class Interaction(models.Model):
         if query is None:
             return None
         table = query.table
+        person = self._interaction_person(query, column="id")
         activity = query.make_alias(table, "crm_suite_activity")
         query.add_join(
             "JOIN",
@@ -344,6 +343,14 @@ class Interaction(models.Model):
             ),
         )
         self.env["mail.activity"].flush_model()
+        query.add_where(
+            SQL(
+                "(%s = %s OR %s)",
+                SQL.identifier(activity, "user_id"),
+                self.env.uid,
+                self._interaction_may_post("res.partner", table),
+            )
+        )
         columns = {
             "id": SQL.identifier(activity, "id"),
             "date": SQL(
@@ -369,7 +376,21 @@ class Interaction(models.Model):
             "res_model": SQL("'mail.activity'"),
             "res_id": SQL.identifier(activity, "id"),
         }
-        return self._interaction_select(1, query, columns, table)
+        return self._interaction_select(1, query, {**columns, **person})
+
+    def _interaction_may_post(self, model, table):
+        """Whether the viewer may write in the thread of a document, as a condition."""
+        records = self.env[model]
+        operation = records._mail_post_access
+        if operation == "read" or self.env.su:
+            return SQL("TRUE")
+        if not records.has_access(operation):
+            return SQL("FALSE")
+        rules = self.env["ir.rule"]._compute_domain(model, operation)
+        if rules.is_true():
+            return SQL("TRUE")
+        allowed = records.sudo().with_context(active_test=False)._search(rules)
+        return SQL("%s IN %s", SQL.identifier(table, "id"), allowed.subselect())
 
     def _interaction_source_web(self):
         """Pages that a known visitor looked at, if the website is installed."""
@@ -377,7 +398,7 @@ class Interaction(models.Model):
         if query is None or not self.env["website.track"].has_access("read"):
             return None
         visitor = query.table
-        partner = self._interaction_partner(query)
+        person = self._interaction_person(query)
         track = query.join(visitor, "id", "website_track", "visitor_id", "track")
         columns = {
             "id": SQL.identifier(track, "id"),
@@ -389,4 +410,4 @@ class Interaction(models.Model):
             "res_model": SQL("'website.visitor'"),
             "res_id": SQL.identifier(visitor, "id"),
         }
-        return self._interaction_select(10, query, columns, partner)
+        return self._interaction_select(10, query, {**columns, **person})

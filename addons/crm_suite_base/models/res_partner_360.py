@@ -73,8 +73,9 @@ class ResPartner(models.Model):
         """What several blocks share, found once.
 
         :return: ``commercial`` (the company or the person itself), ``family`` (with
-            the subsidiaries), ``currency`` and ``figures`` (an empty dictionary in
-            which blocks leave what the structure block adds up)
+            the subsidiaries), ``currency``, ``timeline`` (its first page) and
+            ``figures`` (an empty dictionary in which blocks leave what the structure
+            block adds up)
         :rtype: dict
         """
         commercial = self.commercial_partner_id
@@ -83,6 +84,7 @@ class ResPartner(models.Model):
             "family": commercial._crm_suite_family(),
             "currency": self.env.company.currency_id,
             "figures": {},
+            "timeline": self.crm_suite_timeline(self.id, {}, False, TIMELINE_ROWS),
         }
 
     # ------------------------------------------------------------------
@@ -233,7 +235,7 @@ class ResPartner(models.Model):
     def _crm_suite_360_contact(self, scope):
         """The last contact and the next step."""
         return {
-            "last": self._crm_suite_last_contact(),
+            "last": self._crm_suite_last_contact(scope["timeline"]["rows"]),
             "next": self._crm_suite_next_activity(scope),
         }
 
@@ -264,4 +266,4 @@ class ResPartner(models.Model):
         }
 
     def _crm_suite_360_timeline(self, scope):
-        return self.crm_suite_timeline(self.id, {}, False, TIMELINE_ROWS)
+        return scope["timeline"]

@@ -44,18 +44,11 @@ class ResPartner(models.Model):
         query = interactions._interaction_query("sale.order", [("state", "=", "sale")])
         if query is None:
             return None if not self.env["sale.order"].has_access("read") else []
-        person = interactions._interaction_partner(query)
-        query.add_where(
-            SQL(
-                "%s IN %s",
-                SQL.identifier(person, "commercial_partner_id"),
-                tuple(scope["family"].ids),
-            )
-        )
+        partner = interactions._interaction_person(query)["commercial_partner_id"]
+        query.add_where(SQL("%s IN %s", partner, tuple(scope["family"].ids)))
         read = self.env["sale.order"]._field_to_sql
         table = query.table
         date = read(table, "date_order", query)
-        partner = SQL.identifier(person, "commercial_partner_id")
         company = read(table, "company_id", query)
         # The month of the viewer's calendar, not of the database's clock.
         month = SQL(

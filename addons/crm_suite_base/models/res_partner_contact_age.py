@@ -111,16 +111,28 @@ class ResPartner(models.Model):
             )
         )
 
-    def _crm_suite_last_contact(self):
-        """The last contact as data, or false."""
-        rows = self._crm_suite_timeline_page(
-            {"kinds": CONTACT_KINDS}, 1, until_now=True
+    def _crm_suite_last_contact(self, first_page):
+        """The last contact as data, or false.
+
+        :param list[dict] first_page: newest rows of the timeline; the rest is asked
+            only if none of them is a contact
+        """
+        now = fields.Datetime.to_string(fields.Datetime.now())
+        row = next(
+            (
+                row
+                for row in first_page
+                if row["kind"] in CONTACT_KINDS and row["date"] <= now
+            ),
+            None,
         )
-        if not rows:
-            return False
-        row = rows[0]
-        return {
-            "date": fields.Datetime.to_string(row["date"]),
+        if row is None:
+            found = self._crm_suite_timeline_page(
+                {"kinds": CONTACT_KINDS}, 1, until_now=True
+            )
+            row = next(iter(self._crm_suite_timeline_rows(found)), None)
+        return row is not None and {
+            "date": row["date"],
             "kind": row["kind"],
-            "title": (row["title"] or row["summary"] or "").strip(),
+            "title": row["title"] or row["summary"],
         }

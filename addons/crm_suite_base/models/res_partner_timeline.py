@@ -9,6 +9,7 @@ from odoo.tools import SQL, escape_psql
 
 MAX_PAGE = 200
 DEFAULT_PAGE = 40
+MAX_PEOPLE = 1000
 FILTERS = frozenset(
     (
         "kinds",
@@ -76,11 +77,31 @@ class ResPartner(models.Model):
         person_id = filters.get("person_id")
         if not person_id and self.sudo().commercial_partner_id != self:
             person_id = self.id
-        if person_id:
-            interactions = interactions.with_context(
-                crm_suite_interaction_person=int(person_id)
-            )
+        interactions = interactions.with_context(
+            crm_suite_interaction_person=int(person_id or 0),
+            crm_suite_interaction_people=self._crm_suite_timeline_people(filters),
+        )
         return interactions._interaction_page(where, limit, cursor)
+
+    def _crm_suite_timeline_people(self, filters):
+        """The customer and its people, when they are few enough to be named.
+
+        :return: id of the customer, ids of the people; or ``None`` for a group of
+            companies or a crowd, whose people are joined instead
+        """
+        if filters.get("subsidiaries"):
+            return None
+        commercial = self.sudo().commercial_partner_id
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM res_partner WHERE commercial_partner_id = %s LIMIT %s",
+                commercial.id,
+                MAX_PEOPLE + 1,
+            )
+        )
+        if len(rows) > MAX_PEOPLE:
+            return None
+        return commercial.id, tuple(row[0] for row in rows)
 
     def _crm_suite_timeline_where(self, filters):
         """The conditions of a page, as SQL on the columns of the timeline."""

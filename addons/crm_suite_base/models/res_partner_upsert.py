@@ -4,7 +4,6 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import (
-    AccessError,
     ConcurrencyError,
     UserError,
 )

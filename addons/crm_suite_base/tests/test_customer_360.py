@@ -261,7 +261,7 @@ class TestCustomer360(CustomerCase):
         self.env["crm.suite.call"].with_user(self.rep).quick_log(
             {"partner_id": self.person.id, "text": "Prices. next: offer tomorrow"}
         )
-        blocks = self.page(self.analyst)
+        blocks = self.page(self.agent)
         self.assertEqual(blocks["contact"]["last"]["kind"], "call")
         self.assertEqual(blocks["contact"]["next"]["summary"], "offer")
         consents = {row["channel"]: row for row in blocks["consents"]}

@@ -75,6 +75,10 @@ class TestTimeline(CustomerCase):
         )
         row = self.rows(kinds=["activity"])[0]
         self.assertEqual((row["title"], row["state"]), ("Send samples", "planned"))
+        self.assertTrue(self.rows(self.agent, kinds=["activity"]))
+        self.assertFalse(
+            self.rows(self.analyst, kinds=["activity"]), "as in the host's chatter"
+        )
         activity.action_feedback(feedback="Sent")
         row = self.rows(kinds=["activity"])[0]
         self.assertEqual((row["summary"], row["state"]), ("Sent", "done"))
