@@ -191,7 +191,11 @@ class ResPartner(models.Model):
                 labels[key] = self._crm_suite_state_labels(*key)
             rows.append(
                 {
-                    **row,
+                    # XML-RPC has no word for nothing; the host says False.
+                    **{
+                        name: False if value is None else value
+                        for name, value in row.items()
+                    },
                     "date": fields.Datetime.to_string(row["date"]),
                     "title": html.unescape(row["title"] or ""),
                     "summary": html.unescape(row["summary"] or "").strip(),

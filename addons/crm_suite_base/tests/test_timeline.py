@@ -1,3 +1,4 @@
+import xmlrpc.client
 from datetime import datetime, timedelta
 
 from odoo import Command, fields
@@ -51,6 +52,13 @@ class TestTimeline(CustomerCase):
         self.assertEqual((sent["kind"], sent["direction"]), ("email_out", "out"))
         self.assertEqual(sent["user_id"], self.rep.id)
         self.assertEqual((note["kind"], note["channel"]), ("note", "internal"))
+
+    def test_rows_and_page_travel_over_xmlrpc(self):
+        """XML-RPC refuses a page in which any value is missing."""
+        self.post(self.customer, self.rep, body="Our answer")
+        self.assertTrue(xmlrpc.client.dumps((self.rows(),)))
+        page = self.Partner.with_user(self.lead).crm_suite_360(self.customer.id)
+        self.assertTrue(xmlrpc.client.dumps((page,)))
 
     def test_mail_on_a_document_needs_the_document(self):
         order = self._create_order(self.person, confirm=False)
