@@ -166,8 +166,8 @@ def make_package(folder, name, version, files=()):
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_text(text)
     package = folder / f"{name}_{version}_all.deb"
-    command = ["dpkg-deb", "-q", "--root-owner-group", "-b", str(tree), str(package)]
-    subprocess.run(command, check=True)
+    command = ["dpkg-deb", "--root-owner-group", "-b", str(tree), str(package)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return package
 
 
@@ -297,6 +297,7 @@ def test_role_that_may_not_create_databases(ready, odoo):
     connection.query("DROP ROLE IF EXISTS crm_weak; CREATE ROLE crm_weak LOGIN")
     try:
         environ = {"PGHOST": connection.host, "PGUSER": "crm_weak"}
+        environ["CRM_SUITE_DB"] = "not_there_yet"
         sentence = ready.sentence("run", "--no-serve", environ=environ)
     finally:
         connection.query("DROP ROLE crm_weak")
@@ -313,7 +314,7 @@ def test_cluster_of_a_version_that_is_gone(ready):
 def test_unknown_package_index(ready, tmp_path):
     """pip without a network: its failure is told, and no environment is left."""
     ready.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
-    environ = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_RETRIES": "0"}
+    environ = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_RETRIES": "1"}
     environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
     sentence = ready.sentence("odoo", "x", environ=environ)
     assert "Python packages cannot be fetched" in sentence

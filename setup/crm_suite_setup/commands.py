@@ -22,7 +22,8 @@ def environment(testing=False):
     found = host.ensure_host(settings)
     python = venv.ensure_venv(settings, found, testing)
     with postgres.Server(settings) as connection:
-        yield Odoo(settings, found, python, connection)
+        with contextlib.closing(Odoo(settings, found, python, connection)) as odoo:
+            yield odoo
 
 
 def _parser(name, description, epilog=ENVIRONMENT_HELP):

@@ -23,7 +23,13 @@ class Odoo:
         self.host = host
         self.python = pathlib.Path(python)
         self.connection = connection
+        self._working = set()
         self.config = self.write_config(settings.state / "odoo.conf", settings.database)
+
+    def close(self):
+        """End the jobs that a thread has not seen the end of."""
+        for process in list(self._working):
+            process.terminate()
 
     def write_config(self, path, database, **overrides):
         """Derive a configuration from the production one.
@@ -97,6 +103,7 @@ class Odoo:
                 errors="replace",
             ) as process,
         ):
+            self._working.add(process)
             try:
                 for line in process.stdout:
                     stream.write(line)
@@ -108,6 +115,8 @@ class Odoo:
             except BaseException:
                 process.terminate()
                 raise
+            finally:
+                self._working.discard(process)
         if process.returncode or trouble:
             raise SetupError(
                 f"{title} failed: {trouble or f'exit code {process.returncode}'};"

@@ -108,7 +108,7 @@ def _run(odoo, options, pytest_arguments):
     everything = not options.paths
     with_lint = options.lint or (everything and not options.expression)
     total = Count()
-    if not options.lint:
+    if not options.lint and (inside or everything):
         # Linters use one core while PostgreSQL and the host use the other.
         template = _InBackground(databases.suite_template, True)
     if with_lint:
@@ -125,7 +125,6 @@ def _run(odoo, options, pytest_arguments):
             pytest_arguments,
         )
     if outside or everything:
-        template.result()
         total += _outside_tests(odoo, outside or ["tests"], pytest_arguments)
     return total
 
