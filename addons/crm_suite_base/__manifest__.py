@@ -43,6 +43,7 @@
         "data/lifecycle_stage_data.xml",
         "data/operation_data.xml",
         "data/relation_type_data.xml",
+        "data/tour_data.xml",
         "data/ir_cron_data.xml",
         "data/export_cron.xml",
         # wizards
@@ -57,6 +58,7 @@
         "views/call_views.xml",
         "views/res_partner_views.xml",
         "views/customer_actions.xml",
+        "views/res_config_settings_views.xml",
         "views/purchase_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",

@@ -14,7 +14,7 @@ export class CustomerFormController extends FormController {
     setup() {
         super.setup();
         this.customerPage = makeCustomerPage(this.orm);
-        this.askBeforeDelete = useDeletePreview();
+        this.deleteRecordsWithConfirmation = useDeletePreview(this.model);
         useSubEnv({ crmSuitePage: this.customerPage });
         // An effect runs after painting: the form is there before its figures.
         useEffect(
@@ -35,11 +35,6 @@ export class CustomerFormController extends FormController {
         if (record.resId === this.customerPage.partnerId) {
             this.customerPage.reload();
         }
-    }
-
-    async deleteRecord() {
-        const props = this.deleteConfirmationDialogProps;
-        await this.askBeforeDelete([this.model.root.resId], props.confirm);
     }
 }
 

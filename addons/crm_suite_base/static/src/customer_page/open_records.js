@@ -52,21 +52,19 @@ export function recordsBehind(key, blocks, partnerId) {
 export function useOpenRecords() {
     const action = useService("action");
     return {
-        openRecord(resModel, resId, options = {}) {
-            const context = {};
+        openRecord(resModel, resId) {
             if (resModel === "res.partner") {
-                context.form_view_ref = "crm_suite_base.res_partner_view_form_customer";
+                return action.doAction("crm_suite_base.customer_action", {
+                    viewType: "form",
+                    props: { resId },
+                });
             }
-            return action.doAction(
-                {
-                    type: "ir.actions.act_window",
-                    res_model: resModel,
-                    res_id: resId,
-                    views: [[false, "form"]],
-                    context,
-                },
-                options
-            );
+            return action.doAction({
+                type: "ir.actions.act_window",
+                res_model: resModel,
+                res_id: resId,
+                views: [[false, "form"]],
+            });
         },
         openList(name, resModel, domain, context = {}) {
             return action.doAction({

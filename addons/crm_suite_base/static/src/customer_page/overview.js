@@ -42,9 +42,12 @@ pageBlocks
         "structure",
         {
             component: StructureBlock,
-            isShown: ({ structure }) =>
+            isShown: ({ structure, contacts }) =>
                 structure &&
-                (structure.parent || structure.subsidiaries?.length || structure.people?.length),
+                (structure.parent ||
+                    structure.company ||
+                    structure.subsidiaries.length ||
+                    contacts?.length),
         },
         { sequence: 30 }
     )

@@ -1,5 +1,7 @@
-import { Component } from "@odoo/owl";
+import { Component, onWillStart, useState } from "@odoo/owl";
+import { Dialog } from "@web/core/dialog/dialog";
 import { useService } from "@web/core/utils/hooks";
+import { errorText } from "../core/format";
 import { Block } from "./blocks";
 import { useOpenRecords } from "./open_records";
 
@@ -11,33 +13,73 @@ export class ChartNode extends Component {
 ChartNode.components = { ChartNode };
 
 /**
- * People form a tree by "reports to". Somebody whose superior is not on the list,
- * or who would close a circle, stands at the top.
+ * Nodes hung below each other by their edges. A node with two superiors stands below
+ * the first; a node in a circle or without a superior on the list stands at the top.
  *
- * @param {{id: number, reports_to?: number|false}[]} people
+ * @param {{id: number}[]} nodes
+ * @param {{from: number, to: number}[]} edges from the upper to the lower node
  */
-export function peopleTree(people) {
-    const nodes = new Map(people.map((person) => [person.id, { ...person, children: [] }]));
-    const hasCircle = (node) => {
-        const seen = new Set();
-        for (let at = node; at; at = nodes.get(at.reports_to)) {
-            if (seen.has(at.id)) {
+export function chartTree(nodes, edges) {
+    const byId = new Map(nodes.map((node) => [node.id, { ...node, children: [] }]));
+    const above = new Map();
+    const closesCircle = (from, to) => {
+        for (let at = from; at !== undefined; at = above.get(at)) {
+            if (at === to) {
                 return true;
             }
-            seen.add(at.id);
         }
         return false;
     };
-    const roots = [];
-    for (const node of nodes.values()) {
-        const superior = nodes.get(node.reports_to);
-        if (superior && !hasCircle(node)) {
-            superior.children.push(node);
-        } else {
-            roots.push(node);
+    for (const { from, to } of edges) {
+        if (byId.has(from) && byId.has(to) && !above.has(to) && !closesCircle(from, to)) {
+            above.set(to, from);
+            byId.get(from).children.push(byId.get(to));
         }
     }
-    return roots;
+    return [...byId.values()].filter((node) => !above.has(node.id));
+}
+
+/** Companies and people around a customer: who belongs to and reports to whom. */
+export class OrgChartDialog extends Component {
+    static template = "crm_suite_base.OrgChartDialog";
+    static components = { ChartNode, Dialog };
+    static props = { close: Function, partnerId: Number };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.records = useOpenRecords();
+        this.state = useState({ roots: [], isTruncated: false, error: "" });
+        this.open = (id) => {
+            this.props.close();
+            return this.records.openRecord("res.partner", id);
+        };
+        onWillStart(() => this.load());
+    }
+
+    async load() {
+        this.state.error = "";
+        try {
+            const chart = await this.orm.call("res.partner", "crm_suite_structure", [
+                this.props.partnerId,
+            ]);
+            const nodes = chart.nodes.map((node) => ({
+                ...node,
+                isSelf: node.id === this.props.partnerId,
+            }));
+            this.state.roots = chartTree(nodes, chart.edges);
+            this.state.isTruncated = chart.truncated;
+        } catch (error) {
+            this.state.error = errorText(error);
+        }
+    }
+
+    openBoxes() {
+        this.props.close();
+        return this.action.doAction("crm_suite_base.customer_action_chart", {
+            additionalContext: { hierarchy_res_id: this.props.partnerId },
+        });
+    }
 }
 
 export class StructureBlock extends Component {
@@ -47,39 +89,39 @@ export class StructureBlock extends Component {
 
     setup() {
         this.records = useOpenRecords();
-        this.action = useService("action");
+        this.dialog = useService("dialog");
         this.open = (id) => this.records.openRecord("res.partner", id);
     }
 
-    get structure() {
-        return this.props.blocks.structure;
-    }
-
-    get companies() {
+    get roots() {
+        const { parent, company, subsidiaries } = this.props.blocks.structure;
+        const { identity } = this.props.blocks;
         const self = {
             id: this.props.partnerId,
-            name: this.props.blocks.identity.name,
+            name: identity.name,
+            kind: identity.is_company ? "company" : "person",
             isSelf: true,
-            isCompany: true,
-            children: (this.structure.subsidiaries || []).map((company) => ({
-                ...company,
-                isCompany: true,
-                children: [],
-            })),
         };
-        if (this.structure.parent) {
-            return [{ ...this.structure.parent, isCompany: true, children: [self] }];
+        const nodes = [self];
+        const edges = [];
+        const add = (node, edge) => {
+            nodes.push({ ...node, kind: "company" });
+            edges.push(edge);
+        };
+        const base = company || self;
+        if (company) {
+            add(company, { from: company.id, to: self.id });
         }
-        return self.children.length ? [self] : [];
-    }
-
-    get people() {
-        return peopleTree(this.structure.people || []);
+        if (parent) {
+            add(parent, { from: parent.id, to: base.id });
+        }
+        for (const child of subsidiaries) {
+            add(child, { from: base.id, to: child.id });
+        }
+        return chartTree(nodes, edges);
     }
 
     openChart() {
-        return this.action.doAction("crm_suite_base.customer_action_chart", {
-            additionalContext: { hierarchy_res_id: this.props.partnerId },
-        });
+        this.dialog.add(OrgChartDialog, { partnerId: this.props.partnerId });
     }
 }

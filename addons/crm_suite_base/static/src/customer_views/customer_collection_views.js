@@ -31,16 +31,11 @@ export class CustomerListController extends ListController {
     setup() {
         super.setup();
         this.openNewCustomer = useNewCustomer(() => this.props.context);
-        this.askBeforeDelete = useDeletePreview();
+        this.deleteRecordsWithConfirmation = useDeletePreview(this.model);
     }
 
     async createRecord() {
         this.openNewCustomer();
-    }
-
-    async onDeleteSelectedRecords() {
-        const ids = await this.model.root.getResIds(true);
-        await this.askBeforeDelete(ids, () => this.model.root.deleteRecords());
     }
 }
 
@@ -48,17 +43,11 @@ export class CustomerKanbanController extends KanbanController {
     setup() {
         super.setup();
         this.openNewCustomer = useNewCustomer(() => this.props.context);
-        this.askBeforeDelete = useDeletePreview();
+        this.deleteRecordsWithConfirmation = useDeletePreview(this.model);
     }
 
     async createRecord() {
         this.openNewCustomer();
-    }
-
-    async deleteRecord(record) {
-        await this.askBeforeDelete([record.resId], () =>
-            this.model.root.deleteRecords([record])
-        );
     }
 }
 

@@ -22,8 +22,12 @@ export class DeletePreviewDialog extends Component {
         this.state = useState({ error: "", isBusy: false });
     }
 
+    get preview() {
+        return this.props.preview;
+    }
+
     get title() {
-        const { customers } = this.props.preview;
+        const { customers } = this.preview;
         return customers.length === 1
             ? _t("Delete %s?", customers[0].name)
             : _t("Delete %s customers?", customers.length);
@@ -44,17 +48,23 @@ export class DeletePreviewDialog extends Component {
 }
 
 /**
- * @returns {(ids: number[], confirm: Function) => Promise<void>}
+ * Stands in for the host's question before deleting, for one record as for a
+ * selection.
+ *
+ * @param {Object} model of the view
  */
-export function useDeletePreview() {
+export function useDeletePreview(model) {
     const orm = useService("orm");
     const dialog = useService("dialog");
     const action = useService("action");
-    return async (ids, confirm) => {
+    return async (dialogProps, records) => {
+        const ids = records
+            ? records.map((record) => record.resId)
+            : await model.root.getResIds(true);
         const preview = await orm.call("res.partner", "crm_suite_delete_preview", [ids]);
         dialog.add(DeletePreviewDialog, {
             preview,
-            confirm,
+            confirm: dialogProps?.confirm || (() => model.root.deleteRecords(records)),
             archive: async () => {
                 await orm.call("res.partner", "action_archive", [ids]);
                 await action.doAction({ type: "ir.actions.client", tag: "soft_reload" });

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useRef, useState } from "@odoo/owl";
+import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
 import { AutoComplete } from "@web/core/autocomplete/autocomplete";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
@@ -62,6 +62,16 @@ export class QuickLogDialog extends Component {
         if (this.props.partner) {
             useAutofocus({ refName: "summary" });
         }
+        // After the name is written into the field: leaving it earlier would count
+        // as typing another one.
+        useEffect(
+            (id) => {
+                if (id && id !== this.props.partner?.id) {
+                    this.formRef.el.querySelector(".o_crm_suite_kind_choice input:checked").focus();
+                }
+            },
+            () => [this.state.partner?.id]
+        );
         this.sources = [{ placeholder: _t("Searching…"), options: this.suggest.bind(this) }];
         this.previewNextStep = useDebounced(() => this.loadPreview(), PREVIEW_DELAY);
         onWillStart(async () => {
@@ -107,7 +117,6 @@ export class QuickLogDialog extends Component {
         this.state.partner = partner;
         this.state.who = partner.name;
         this.state.error = "";
-        this.formRef.el.querySelector(".o_crm_suite_kind_choice input:checked").focus();
     }
 
     async createPartner(name) {
@@ -117,8 +126,8 @@ export class QuickLogDialog extends Component {
         this.choose({ id, name: label });
     }
 
-    onWhoChange({ inputValue }) {
-        if (inputValue !== this.state.who) {
+    onWhoChange({ inputValue, isOptionSelected }) {
+        if (!isOptionSelected && inputValue !== this.state.who) {
             this.state.partner = null;
             this.state.who = inputValue;
         }

@@ -33,6 +33,7 @@ export const quickLogService = {
         if (isAllowed) {
             command.add(_t("Log a call or visit"), () => open(), {
                 hotkey: "alt+shift+l",
+                hotkeyOptions: { bypassEditableProtection: true },
                 global: true,
             });
         }
