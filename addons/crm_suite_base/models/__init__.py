@@ -24,6 +24,7 @@ from . import (
     interaction_sources,
     ir_http,
     lifecycle_stage,
+    mail_message,
     mail_thread,
     operation,
     operation_change,

@@ -131,12 +131,17 @@ class Interaction(models.Model):
     # What sources are made of
     # ------------------------------------------------------------------
 
-    def _interaction_read_sources(self):
+    def _interaction_read_sources(self, contacts=False):
         """The sources, with the records of each model looked up once: documents and
-        the mails on them start from the same."""
+        the mails on them start from the same.
+
+        :param bool contacts: only those in which people are in touch
+        """
         cache = self.env.cr.cache
         cache[MEMO] = {}
         try:
+            if contacts:
+                return self._interaction_contact_sources()
             return self._interaction_sources()
         finally:
             del cache[MEMO]
@@ -145,8 +150,18 @@ class Interaction(models.Model):
         """The ``SELECT`` statements whose union is the timeline.
 
         Hook: extend it to add a source. Build the statement with
-        :meth:`_interaction_query` and :meth:`_interaction_select`, and leave it out
-        where the query is ``None``.
+        :meth:`_interaction_query`, :meth:`_interaction_person` and
+        :meth:`_interaction_select`, and leave it out where the query is ``None``.
+
+        :rtype: list[SQL]
+        """
+        return self._interaction_contact_sources()
+
+    def _interaction_contact_sources(self):
+        """Those of the sources in which people are in touch: mails, calls, meetings.
+
+        Hook: extend this one for a source whose rows count as contact, unless their
+        channel is internal.
 
         :rtype: list[SQL]
         """
@@ -281,33 +296,37 @@ class Interaction(models.Model):
         )
 
     @api.model
-    def _interaction_union(self, where):
-        """All rows that meet ``where`` as one statement, or ``None`` without sources.
+    def _interaction_contacts(self, where=()):
+        """All contacts up to now that meet ``where`` as one statement.
 
         :param list[SQL] where: conditions on the columns of the timeline
+        :return: ``None`` if the viewer may read no source
+        :rtype: SQL | None
         """
+        # By the channel and not by the kind, for which every mail's author is read.
+        conditions = SQL(" AND ").join(
+            [
+                SQL("channel <> 'internal'"),
+                SQL("date <= %s", fields.Datetime.now()),
+                *where,
+            ]
+        )
         branches = [
-            SQL(
-                "(SELECT * FROM (%s) source WHERE %s)", source, SQL(" AND ").join(where)
-            )
-            for source in self._interaction_read_sources()
+            SQL("(SELECT * FROM (%s) source WHERE %s)", source, conditions)
+            for source in self._interaction_read_sources(contacts=True)
         ]
         return SQL(" UNION ALL ").join(branches) if branches else None
 
     @api.model
-    def _interaction_last(self, commercial_ids, kinds):
-        """When each customer last had a row of these kinds, until now.
+    def _interaction_last_contact(self, commercial_ids):
+        """When each customer was last in touch.
 
         :rtype: list[tuple[int, datetime]]
         """
         if not commercial_ids:
             return []
-        rows = self._interaction_union(
-            [
-                SQL("commercial_partner_id = ANY(%s)", list(commercial_ids)),
-                SQL("kind IN %s", tuple(kinds)),
-                SQL("date <= %s", fields.Datetime.now()),
-            ]
+        rows = self._interaction_contacts(
+            [SQL("commercial_partner_id = ANY(%s)", list(commercial_ids))]
         )
         if rows is None:
             return []

@@ -20,8 +20,8 @@ class Interaction(models.Model):
 
     _inherit = "crm.suite.interaction"
 
-    def _interaction_sources(self):
-        sources = super()._interaction_sources()
+    def _interaction_contact_sources(self):
+        sources = super()._interaction_contact_sources()
         if not self.env["mail.message"].has_access("read"):
             return sources
         self.env["mail.message"].flush_model()

@@ -13,11 +13,15 @@ class Interaction(models.Model):
 
     _inherit = "crm.suite.interaction"
 
-    def _interaction_sources(self):
-        sources = [
-            self._interaction_source_activity(),
+    def _interaction_contact_sources(self):
+        return super()._interaction_contact_sources() + self._interaction_given(
             self._interaction_source_meeting(),
             self._interaction_source_call(),
+        )
+
+    def _interaction_sources(self):
+        return super()._interaction_sources() + self._interaction_given(
+            self._interaction_source_activity(),
             self._interaction_source_lead(),
             self._interaction_source_order(),
             self._interaction_source_delivery(),
@@ -25,10 +29,10 @@ class Interaction(models.Model):
             self._interaction_source_payment(),
             self._interaction_source_purchase(),
             self._interaction_source_web(),
-        ]
-        return super()._interaction_sources() + [
-            source for source in sources if source is not None
-        ]
+        )
+
+    def _interaction_given(self, *sources):
+        return [source for source in sources if source is not None]
 
     def _interaction_document(self, slot, query, model, columns):
         """A source whose row is one document of a customer."""

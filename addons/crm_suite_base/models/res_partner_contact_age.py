@@ -33,9 +33,7 @@ class ResPartner(models.Model):
     def _compute_crm_suite_last_contact_date(self):
         commercial = self.commercial_partner_id.ids
         last = dict(
-            self.env["crm.suite.interaction"]._interaction_last(
-                commercial, CONTACT_KINDS
-            )
+            self.env["crm.suite.interaction"]._interaction_last_contact(commercial)
         )
         for partner in self:
             moment = last.get(partner.commercial_partner_id.id)
@@ -92,14 +90,11 @@ class ResPartner(models.Model):
     @api.model
     def _crm_suite_in_touch_since(self, day):
         """Partners of customers with a contact on ``day`` or later."""
-        where = [
-            SQL("kind IN %s", CONTACT_KINDS),
-            SQL("date <= %s", fields.Datetime.now()),
-        ]
+        where = []
         if day:
             start = fields.Datetime.to_datetime(day)
             where.append(SQL("date >= %s", self._crm_suite_to_utc(start)))
-        rows = self.env["crm.suite.interaction"]._interaction_union(where)
+        rows = self.env["crm.suite.interaction"]._interaction_contacts(where)
         if rows is None:
             return Domain.FALSE
         return Domain.custom(

@@ -45,7 +45,7 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        if CHECKED.isdisjoint(vals) or self._crm_suite_restoring():
+        if CHECKED.isdisjoint(vals):
             return super().write(vals)
         result = True
         for partners, values in self._crm_suite_split_write(vals):
@@ -67,17 +67,8 @@ class ResPartner(models.Model):
             return None
         return values.pop("crm_suite_phone_extension", None)
 
-    def _crm_suite_restoring(self):
-        """Whether an undo is putting old values back.
-
-        What was there before is restored as it was, also what no form would accept
-        today. The switch lives in the transaction, out of reach of any caller's
-        context.
-        """
-        return bool(self.env.cr.cache.get("crm_suite_restoring"))
-
     def _crm_suite_is_checked_create(self, vals):
-        if CHECKED.isdisjoint(vals) or self._crm_suite_restoring():
+        if CHECKED.isdisjoint(vals):
             return False
         if vals.get("crm_suite_lifecycle_id"):
             return True

@@ -75,8 +75,6 @@ class ResPartner(models.Model):
 
         :return: person, company left, position held there
         """
-        if self._crm_suite_restoring():
-            return []
         return [
             (person, person.parent_id, person.function)
             for person in self.sudo()

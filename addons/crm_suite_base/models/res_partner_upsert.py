@@ -9,6 +9,8 @@ from odoo.exceptions import (
 )
 from odoo.tools import SQL, escape_psql
 
+# What is wrong with one row; anything else is a fault of ours and ends the call.
+ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError)
 KEY_TYPES = ("char", "integer", "many2one", "selection", "text")
 
 
@@ -76,27 +78,54 @@ class ResPartner(models.Model):
 
     def _crm_suite_upsert_rows(self, rows, keys):
         """All rows, each on its own: a bad one does not take the others with it."""
-        answers = [None] * len(rows)
-        prepared = {}
+        refused, prepared = {}, {}
         for index, row in enumerate(rows):
             try:
                 vals = self._crm_suite_upsert_values(row)
                 prepared[index] = vals, self._crm_suite_key(vals, keys)
             except (UserError, ValueError) as error:
-                answers[index] = self._crm_suite_upsert_error(error)
+                refused[index] = self._crm_suite_upsert_error(error)
         found = self._crm_suite_upsert_find(
             [row_key for _vals, row_key in prepared.values()], keys
         )
+        try:
+            with self.env.cr.savepoint():
+                answers = self._crm_suite_upsert_batch(prepared, keys, dict(found))
+        except ROW_ERRORS:
+            # One of them is bad: take them one by one to find out which.
+            answers = self._crm_suite_upsert_singly(prepared, keys, dict(found))
+        return [answers.get(index) or refused[index] for index in range(len(rows))]
+
+    def _crm_suite_upsert_batch(self, prepared, keys, found):
+        """All rows at once: what is new is created in one call."""
+        new = {}
+        for index, (_vals, row_key) in prepared.items():
+            if row_key not in found and row_key not in new:
+                new[row_key] = index
+        created = self.create(
+            [self._crm_suite_upsert_new(prepared[index][0]) for index in new.values()]
+        )
+        found.update(zip(new, created, strict=True))
+        answers = {
+            index: {"id": partner.id, "action": "created"}
+            for index, partner in zip(new.values(), created, strict=True)
+        }
+        for index, (vals, _row_key) in prepared.items():
+            if index not in answers:
+                answers[index] = self._crm_suite_upsert_apply(vals, keys, found)
+        return answers
+
+    def _crm_suite_upsert_singly(self, prepared, keys, found):
+        """Row by row, each of which may fail in the database by itself."""
+        answers = {}
         for index, (vals, row_key) in prepared.items():
             try:
-                # Each row may fail in the database too; the others stay.
                 with self.env.cr.savepoint():
-                    answer = self._crm_suite_upsert_apply(vals, keys, found)
-            except (UserError, ValueError, psycopg2.IntegrityError) as error:
+                    answers[index] = self._crm_suite_upsert_apply(vals, keys, found)
+            except ROW_ERRORS as error:
                 answers[index] = self._crm_suite_upsert_error(error)
                 continue
-            answers[index] = answer
-            found[row_key] = self.browse(answer["id"])
+            found[row_key] = self.browse(answers[index]["id"])
         return answers
 
     def _crm_suite_upsert_error(self, error):
@@ -117,12 +146,8 @@ class ResPartner(models.Model):
                 )
             )
         if not partner:
-            if not vals.get("parent_id") and "crm_suite_lifecycle_id" not in vals:
-                vals = {
-                    **vals,
-                    "crm_suite_lifecycle_id": self._crm_suite_first_stage().id,
-                }
-            return {"id": self.create(vals).id, "action": "created"}
+            partner = self.create(self._crm_suite_upsert_new(vals))
+            return {"id": partner.id, "action": "created"}
         partner.check_access("write")
         changed = {
             name: value
@@ -133,6 +158,12 @@ class ResPartner(models.Model):
             return {"id": partner.id, "action": "unchanged"}
         partner.write(changed)
         return {"id": partner.id, "action": "updated"}
+
+    def _crm_suite_upsert_new(self, vals):
+        """A new customer is a lead, unless something else is said."""
+        if vals.get("parent_id") or "crm_suite_lifecycle_id" in vals:
+            return vals
+        return {**vals, "crm_suite_lifecycle_id": self._crm_suite_first_stage().id}
 
     def _crm_suite_differs(self, partner, name, value):
         field = self._fields[name]

@@ -87,12 +87,6 @@ class TestCustomerRules(CustomerCase):
         both.write({"phone": "020 79460018"})
         self.assertEqual(both.mapped("phone"), ["+442079460018", "+862079460018"])
 
-    def test_old_values_can_be_restored(self):
-        self.env.cr.cache["crm_suite_restoring"] = True
-        self.customer.write({"phone": "as it was"})
-        del self.env.cr.cache["crm_suite_restoring"]
-        self.assertEqual(self.customer.phone, "as it was")
-
     @users("suite_clerk")
     def test_user_without_role_edits_the_host_fields_of_a_customer(self):
         customer = self.customer.with_user(self.env.user)

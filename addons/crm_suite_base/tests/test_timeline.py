@@ -175,6 +175,40 @@ class TestTimeline(CustomerCase):
         self.assertEqual((row["amount"], row["direction"]), (70, "in"))
         self.assertFalse(self.kinds(self.lead, kinds=["payment"]))
 
+    def test_earlier_purchases(self):
+        self.env["crm.suite.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "date": "2019-05-06",
+                "reference": "OLD-1",
+                "product_name": "Chair",
+                "amount": 30,
+            }
+        )
+        row = self.rows(self.analyst, kinds=["purchase"])[0]
+        self.assertEqual((row["title"], row["summary"]), ("Chair", "OLD-1"))
+        self.assertEqual((row["amount"], row["date"][:10]), (30, "2019-05-06"))
+        value = self.Partner.with_user(self.analyst).crm_suite_360(self.customer.id)
+        value = value["blocks"]["value"]
+        self.assertEqual((value["external_count"], value["external_amount"]), (1, 30))
+        self.assertNotIn("revenue", value)
+
+    def test_website_visits(self):
+        if "website.visitor" not in self.env:
+            self.skipTest("the website is not installed")
+        visitor = self.env["website.visitor"].create(
+            {
+                "access_token": str(self.person.id),
+                "partner_id": self.person.id,
+                "website_id": self.env["website"].search([], limit=1).id,
+            }
+        )
+        self.env["website.track"].create({"visitor_id": visitor.id, "url": "/shop"})
+        self.assertFalse(self.kinds(self.analyst, kinds=["web"]))
+        self.analyst.group_ids += self.env.ref("website.group_website_designer")
+        row = self.rows(self.analyst, kinds=["web"])[0]
+        self.assertEqual((row["title"], row["res_model"]), ("/shop", "website.visitor"))
+
     def _accountant(self):
         self.analyst.group_ids += self.env.ref("account.group_account_readonly")
         return self.analyst
