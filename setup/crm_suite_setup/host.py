@@ -62,11 +62,11 @@ class Host:
     @property
     def addons_path(self):
         """Folders with the host's addons; a source checkout has two."""
-        beside = self.python_root / "addons"
-        folders = [self.python_root / "odoo" / "addons"]
-        if (beside / "web" / "__manifest__.py").exists():
-            folders.insert(0, beside)
-        return folders
+        inside = self.python_root / "odoo" / "addons"
+        if (inside / "web" / "__manifest__.py").exists():
+            # Debian's package links "addons" to this folder.
+            return [inside]
+        return [self.python_root / "addons", inside]
 
 
 def ensure_host(settings):

@@ -129,6 +129,9 @@ def _report(found, different):
         values = list(outcomes.values())
         counts = ", ".join(f"{values.count(v)} {v}" for v in sorted(set(values)))
         say(f"{kind} the suite: {counts}")
+    broken = [t for t, v in {**without, **with_suite}.items() if v == "not collected"]
+    if broken:
+        raise SetupError(f"These tests could not be read: {', '.join(broken[:5])}.")
     for test in different:
         before, after = without.get(test, "absent"), with_suite.get(test, "absent")
         print(f"{pathlib.PurePath(test)}: {before} without, {after} with the suite")
