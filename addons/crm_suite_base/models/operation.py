@@ -73,6 +73,16 @@ class Operation(models.Model):
         index="btree_not_null",
         ondelete="cascade",
     )
+    child_ids = fields.One2many(
+        "crm.suite.operation", "parent_id", string="Parts", readonly=True
+    )
+    change_ids = fields.One2many(
+        "crm.suite.operation.change",
+        "operation_id",
+        string="Changes",
+        domain=[("cascade", "!=", True)],
+        readonly=True,
+    )
     res_model = fields.Char(string="Main Model", readonly=True)
     date_start = fields.Datetime(
         string="Started", required=True, readonly=True, default=fields.Datetime.now
@@ -141,6 +151,7 @@ class Operation(models.Model):
                 "reason": reason,
                 "user_id": self.env.uid,
                 "company_id": self.env.company.id,
+                "undo_until": self._get_undo_until(),
                 "parent_id": outer and outer.operation_id,
                 **values,
             }
@@ -389,7 +400,6 @@ class Operation(models.Model):
         domain = [
             ("undo_until", "<", fields.Datetime.now()),
             ("trimmed", "=", False),
-            ("state", "!=", "open"),
         ]
         operation = self.sudo().search(domain, order="undo_until, id", limit=1)
         if not operation:

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .operation_kept import RecordNames, describe_value
 
 KINDS = [("create", "Created"), ("update", "Changed"), ("delete", "Deleted")]
 
@@ -36,4 +38,65 @@ class OperationChange(models.Model):
     before = fields.Json(groups=fields.NO_ACCESS, readonly=True)
     after = fields.Json(groups=fields.NO_ACCESS, readonly=True)
 
+    record_name = fields.Char(string="Record", compute="_compute_description")
+    model_label = fields.Char(string="Kind of Record", compute="_compute_description")
+    summary = fields.Char(string="What Changed", compute="_compute_description")
+
     _record_idx = models.Index("(model, res_id)")
+
+    @api.depends_context("uid", "lang", "allowed_company_ids")
+    @api.depends("model", "res_id", "before", "after")
+    def _compute_description(self):
+        """Describe changes, of each only what the user may see in the record."""
+        names = RecordNames(self.env)
+        for change in self:
+            names.want(change.model, change.res_id)
+        names.read()
+        for change in self:
+            change.model_label = names.get_model(change.model)
+            change.record_name = self._get_record_name(names, change)
+            change.summary = self._get_summary(names, change)
+
+    def _get_record_name(self, names, change):
+        before = change.sudo().before or {}
+        if change.kind == "delete" and isinstance(before.get("name"), str):
+            model = self.env.get(change.model)
+            if model is not None and model.has_access("read"):
+                return before["name"]
+        return names.get(change.model, change.res_id)
+
+    def _get_summary(self, names, change):
+        if change.kind != "update" or not names.is_readable(
+            change.model, change.res_id
+        ):
+            return ""
+        model = self.env[change.model]
+        shown = self.env["crm.suite.operation"]._journal_shape(change.model).compared
+        image = change.sudo()
+        before, after = image.before or {}, image.after or {}
+        parts = []
+        for name, value in after.items():
+            field = model._fields.get(name)
+            if name not in shown or not model._has_field_access(field, "read"):
+                continue
+            names.want_values(field, before.get(name), value)
+            parts.append(
+                self.env._(
+                    "%(field)s: %(before)s → %(after)s",
+                    field=field._description_string(self.env),
+                    before=describe_value(self.env, names, field, before.get(name))
+                    or "–",
+                    after=describe_value(self.env, names, field, value) or "–",
+                )
+            )
+        return "; ".join(parts)
+
+    def action_open_record(self):
+        """Open the record in the form of its model."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }

@@ -14,8 +14,9 @@ def describe_kept(env, kept):
     :rtype: list[dict]
     """
     described = []
-    names = _Names(env, kept)
-    for (model_name, id_), entry in list(kept.items())[:LIMIT]:
+    shown = list(kept.items())[:LIMIT]
+    names = _read_names(env, shown)
+    for (model_name, id_), entry in shown:
         described.append(
             {
                 "model": model_name,
@@ -26,6 +27,19 @@ def describe_kept(env, kept):
             }
         )
     return described
+
+
+def _read_names(env, shown):
+    names = RecordNames(env)
+    for (model_name, id_), entry in shown:
+        names.want(model_name, id_)
+        for source, source_id, _count in entry.get("uses", ()):
+            names.want(source, source_id)
+        for name, *values in entry["fields"]:
+            if model_name in env and name in env[model_name]._fields:
+                names.want_values(env[model_name]._fields[name], *values)
+    names.read()
+    return names
 
 
 def _describe_reason(env, names, entry):
@@ -93,37 +107,56 @@ def describe_value(env, names, field, value):
     return str(value)
 
 
-class _Names:
+def make_line_values(entry):
+    """Turn a described record into the values of a line on the screen.
+
+    :param dict entry: one of :func:`describe_kept`
+    :rtype: dict
+    """
+    return {
+        "name": entry["name"],
+        "model": entry["model"],
+        "res_id": entry["res_id"],
+        "reason": entry["reason"],
+        "changes": "; ".join(
+            f"{change['label']}: {change['was'] or '–'} → {change['is'] or '–'}"
+            for change in entry["fields"]
+        ),
+    }
+
+
+class RecordNames:
     """Display names of many records, read at once per model, with the user's rights."""
 
-    def __init__(self, env, kept):
+    def __init__(self, env):
         self.env = env
-        wanted = defaultdict(set)
-        for (model_name, id_), entry in list(kept.items())[:LIMIT]:
-            wanted[model_name].add(id_)
-            for source, source_id, _count in entry.get("uses", ()):
-                wanted[source].add(source_id)
-            if model_name in env:
-                self._collect_targets(wanted, env[model_name], entry)
+        self.wanted = defaultdict(set)
         self.names = {}
-        for model_name, ids in wanted.items():
-            if model_name in env:
-                records = env[model_name].browse(ids).exists()
-                readable = records._filtered_access("read")
-                for record in readable:
-                    self.names[model_name, record.id] = record.display_name
 
-    def _collect_targets(self, wanted, model, entry):
-        for name, *values in entry["fields"]:
-            field = model._fields.get(name)
-            if field is None or field.type not in ("many2one", "many2many"):
-                continue
-            for value in values:
-                for id_ in value if isinstance(value, list) else [value]:
-                    if isinstance(id_, int) and id_:
-                        wanted[field.comodel_name].add(id_)
+    def want(self, model_name, id_):
+        """Ask for a name; :meth:`read` fetches all that were asked for."""
+        if model_name in self.env and id_ and (model_name, id_) not in self.names:
+            self.wanted[model_name].add(id_)
+
+    def want_values(self, field, *values):
+        """Ask for the names that values of a relational field refer to."""
+        if field.type not in ("many2one", "many2many"):
+            return
+        for value in values:
+            for id_ in value if isinstance(value, list) else [value]:
+                if isinstance(id_, int):
+                    self.want(field.comodel_name, id_)
+
+    def read(self):
+        for model_name, ids in self.wanted.items():
+            records = self.env[model_name].browse(ids).exists()
+            for record in records._filtered_access("read"):
+                self.names[model_name, record.id] = record.display_name
+        self.wanted.clear()
 
     def get(self, model_name, id_):
+        if self.wanted:
+            self.read()
         return self.names.get((model_name, id_)) or self.env._(
             "record %(number)s", number=id_
         )

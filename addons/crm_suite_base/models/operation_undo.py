@@ -1,11 +1,13 @@
 import logging
 
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .operation import UNDOABLE_STATES
-from .operation_kept import describe_kept
+from .operation_kept import describe_kept, make_line_values
 from .operation_plan import UndoPlanner
 from .operation_restore import UndoRunner
 
@@ -55,6 +57,8 @@ class OperationUndo(models.Model):
             "|",
             ("undo_until", "=", False),
             ("undo_until", ">", fields.Datetime.now()),
+            "|",
+            ("undo_operation_id", "=", False),
             ("undo_operation_id.state", "!=", "open"),
         ]
         wanted = (operator == "in") == (True in value)
@@ -123,6 +127,54 @@ class OperationUndo(models.Model):
                 )
             )
         return selection
+
+    def action_show_undo(self):
+        """Open the dialog that says what undo will do.
+
+        :rtype: dict
+        """
+        self._check_undo()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Undo"),
+            "res_model": "crm.suite.operation.undo",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_operation_id": self.id},
+        }
+
+    def action_show_changes(self):
+        """Open the list of the single changes.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_suite_base.operation_change_action"
+        )
+        action["domain"] = [
+            ("operation_id", "in", self._get_unit().ids),
+            ("cascade", "!=", True),
+        ]
+        return action
+
+    def action_show_kept(self):
+        """Open what this undo left alone, with the reasons as they were then.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        lines = self.env["crm.suite.operation.undo.line"].create(
+            [make_line_values(entry) for entry in self.sudo().kept or []]
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Kept"),
+            "res_model": lines._name,
+            "views": [(False, "list")],
+            "domain": [("id", "in", lines.ids)],
+        }
 
     # === CHECKS === #
 
@@ -220,7 +272,7 @@ class OperationUndo(models.Model):
         operation = self.sudo()
         undo = self.begin(
             "undo",
-            self.env._("Undo: %(operation)s", operation=operation.name),
+            name=self.env._("Undo: %(operation)s", operation=operation.name),
             undo_of_id=self.id,
             res_model=operation.res_model,
             company_id=operation.company_id.id,
@@ -344,13 +396,16 @@ class OperationUndo(models.Model):
         )
         try:
             return self._run_undo_chunks(origin)
-        except (UserError, ValueError) as error:
+        except OperationalError:
+            # Somebody else was at the same records: the next run goes on.
+            self.env.cr.rollback()
+            return False
+        except Exception as error:
             self.env.cr.rollback()
             _logger.exception("Undo %s failed", self.id)
             self.fail(str(error))
             self.undo_of_id._settle_state(self)
-            self.env["ir.cron"]._commit_progress(1)
-            return True
+            return bool(self.env["ir.cron"]._commit_progress(1))
 
     def _run_undo_chunks(self, origin):
         planner = UndoPlanner(origin, self.selection)

@@ -7,6 +7,12 @@ from ..tools.journal_policy import FULL, get_policy
 
 # Rows that do not count as a use of a record: they hang on it and go with it.
 NO_USE = {"mail.followers", "mail.mail", "mail.notification", "mail.tracking.value"}
+NO_USE_PREFIXES = (
+    "bus.",
+    "crm.suite.export",
+    "crm.suite.import.",
+    "crm.suite.operation",
+)
 
 
 class OperationUsage(models.Model):
@@ -42,7 +48,7 @@ class OperationUsage(models.Model):
         return (
             not model._transient
             and model_name not in NO_USE
-            and not model_name.startswith(("crm.suite.operation", "bus."))
+            and not model_name.startswith(NO_USE_PREFIXES)
         )
 
     def _compose_key_uses(self, model_name, ids, unit):

@@ -10,6 +10,10 @@ from . import (
     test_mail_gateway,
     test_natural_date,
     test_normalize,
+    test_operation_access,
+    test_operation_bulk,
+    test_operation_concurrency,
+    test_operation_journal,
     test_operation_undo,
     test_relation,
     test_roles,
@@ -21,6 +25,7 @@ from . import (
     test_tools_vcard,
     test_tools_workbook,
     test_tours,
+    test_undo_tools,
     test_upsert,
     test_xlsx_fast,
 )

@@ -9,6 +9,8 @@ FULL, DELETIONS = "full", "deletions"
 UNTRACKED_PREFIXES = (
     "base.automation",
     "bus.",
+    "crm.suite.export",
+    "crm.suite.import.",
     "crm.suite.operation",
     "discuss.",
     "fetchmail.",

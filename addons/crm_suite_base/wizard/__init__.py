@@ -1,1 +1,1 @@
-from . import export_wizard
+from . import export_wizard, operation_undo, reassign
