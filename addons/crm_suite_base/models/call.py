@@ -32,7 +32,6 @@ class Call(models.Model):
     )
     contact_id = fields.Many2one(
         "res.partner",
-        string="Contact",
         index="btree_not_null",
         ondelete="set null",
         domain="[('commercial_partner_id', '=', commercial_partner_id)]",

@@ -110,7 +110,6 @@ class ImportSettings(models.AbstractModel):
     )
     decimal_separator = fields.Selection(
         [("point", "Point 1,234.50"), ("comma", "Comma 1.234,50")],
-        string="Decimal Separator",
         help="Empty: found out from the values.",
     )
 

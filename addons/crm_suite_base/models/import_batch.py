@@ -57,9 +57,7 @@ class ImportBatch(models.Model):
     name = fields.Char(compute="_compute_name", store=True, readonly=False)
     file = fields.Binary(attachment=True, copy=False, exportable=False)
     file_name = fields.Char(copy=False)
-    profile_id = fields.Many2one(
-        "crm.suite.import.profile", string="Profile", index="btree_not_null"
-    )
+    profile_id = fields.Many2one("crm.suite.import.profile", index="btree_not_null")
     state = fields.Selection(
         [
             ("draft", "File"),
@@ -113,7 +111,6 @@ class ImportBatch(models.Model):
     row_ids = fields.One2many("crm.suite.import.row", "batch_id", string="File Rows")
     operation_id = fields.Many2one(
         "crm.suite.operation",
-        string="Operation",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -50,6 +50,8 @@ class ImportChoice(models.AbstractModel):
         :rtype: dict[str, int]
         """
         words = {}
+        # Only models that are short lists (see the callers) come here.
+        # pylint: disable-next=no-search-all
         records = self.env[comodel].search([])
         for record, text in self._import_choice_words(records):
             word = fold(text)
@@ -96,6 +98,8 @@ class ImportChoice(models.AbstractModel):
         """Provinces: word to a dictionary of country to province."""
         words = {}
         pinyin = {code: word for word, code in CN_PROVINCES.items()}
+        # Two thousand provinces, read once per file.
+        # pylint: disable-next=no-search-all
         for state in self.env["res.country.state"].search([]):
             country = state.country_id
             names = {state.name, state.code}

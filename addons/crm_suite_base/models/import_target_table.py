@@ -253,10 +253,11 @@ class ImportTargetTable(models.AbstractModel):
     @api.model
     def _import_arrays(self, columns, rows):
         """The values of ``rows`` as one array per column."""
-        return SQL(", ").join(
-            SQL("%s::%s[]", [row.values.get(name) for row in rows], SQL(kind))
-            for name, kind in columns.items()
-        )
+        arrays = []
+        for name, kind in columns.items():
+            values = [row.values.get(name) for row in rows]
+            arrays.append(SQL("%s::%s[]", values, SQL(kind)))
+        return SQL(", ").join(arrays)
 
     @api.model
     def _import_execute(self, plan, query, alias=None):
@@ -407,10 +408,11 @@ class ImportTargetCall(models.AbstractModel):
     def _import_resolve(self, plan, rows):
         texts = [row.vals.get("user_id") for row in rows]
         plan.memory["users"] = self._import_find_users(texts)
-        super()._import_resolve(plan, rows)
+        resolved = super()._import_resolve(plan, rows)
         for row in rows:
             if row.values:
                 self._import_set_owner(plan, row, plan.memory["users"])
+        return resolved
 
     @api.model
     def _import_table_values(self, plan, row, partner):

@@ -39,6 +39,7 @@ class ImportTemplate(models.AbstractModel):
     def _import_template_column(self, column):
         choices = [choice[1] for choice in column.choices]
         if column.kind == "choice" and column.comodel != "res.country.state":
+            # A column of this kind is a short list.  pylint: disable-next=no-search-all
             choices = self.env[column.comodel].search([]).mapped("display_name")
         return TemplateColumn(
             label=column.label,

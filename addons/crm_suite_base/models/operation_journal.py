@@ -29,6 +29,8 @@ class Journal:
 
     def __init__(self, operation):
         self.operation_id = operation.id
+        # No language, no defaults: values are journalled as they are stored.
+        # pylint: disable-next=context-overridden
         self.env = operation.sudo().with_context({}).env
         self.cr = self.env.cr
         self.key = f"crm_suite_base.journal.{operation.id}"

@@ -25,7 +25,6 @@ class Purchase(models.Model):
     reference = fields.Char(index="btree_not_null", help="Number of the order there.")
     product_id = fields.Many2one(
         "product.product",
-        string="Product",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
