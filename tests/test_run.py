@@ -19,11 +19,12 @@ READY_SECONDS = 20
 @pytest.fixture(scope="module")
 def environ(odoo, databases):
     """A database and a port of our own beside those of the checkout."""
-    databases.suite_template(demo=True)
+    databases.suite_template(demo=False)
     databases.drop(NAME)
     yield {
         **{k: v for k, v in os.environ.items() if k != "CRM_SUITE_DB"},
         "CRM_SUITE_DB": NAME,
+        "CRM_SUITE_DEMO": "0",
         "CRM_SUITE_PORT": str(serve.free_port()),
     }
     databases.drop(NAME)

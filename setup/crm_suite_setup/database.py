@@ -220,10 +220,8 @@ class Databases:
         new = f"{name}{MAKING}"
         self.drop(new)
         try:
-            self.copy(self.host_template(self.settings.demo), new)
-            self.odoo.work(
-                f"Installing {', '.join(current)}", new, "-i", ",".join(current)
-            )
+            # The same template that the tests use: whoever comes second has it.
+            self.copy(self.suite_template(self.settings.demo), new)
             self._remember(new, current)
             self.rename(new, name)
         except BaseException:
