@@ -63,7 +63,7 @@ MODELS = {
     "res.partner": _row(
         nobody=READ,
         mail_gateway=READ,
-        **WORKERS | dict.fromkeys(["sales_rep", "sales_lead", "sales_manager"], "CRU"),
+        **WORKERS | {"sales_rep": "CRU"},
     ),
     "crm.lead": _row(
         NONE, sales_rep="CRU", sales_lead="CRU", sales_manager=ALL, admin=ALL

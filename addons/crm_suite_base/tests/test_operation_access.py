@@ -104,6 +104,23 @@ class TestOperationAccess(OperationCase):
         self.assertEqual(result["restored"], 5)
         self.assertFalse(self.partners[0].ref)
 
+    def test_who_may_import_may_take_back_what_was_created(self):
+        """Undo runs with the user's rights: an import creates, its undo deletes."""
+        for role in (
+            "sales_lead",
+            "sales_manager",
+            "marketing_manager",
+            "service_manager",
+            "data_steward",
+        ):
+            with self.subTest(role=role):
+                user = self._new_user(f"ops_{role}_import", f"group_crm_suite_{role}")
+                with self.record(user) as operation:
+                    customer = self.env["res.partner"].with_user(user)
+                    customer = customer.create({"name": f"Imported by a {role}"})
+                operation.with_user(user).action_undo()
+                self.assertFalse(customer.exists())
+
     def test_records_out_of_reach_are_kept_without_a_name(self):
         leads = self.env["crm.lead"].create(
             [
