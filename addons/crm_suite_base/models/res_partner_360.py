@@ -195,7 +195,6 @@ class ResPartner(models.Model):
 
     def _crm_suite_360_consents(self, scope):
         """By which channels the customer may be written to or called."""
-        _ = self.env._
         rows = []
         for channel, address, refused in (
             ("email", self.email_normalized, self.is_blacklisted),
@@ -204,10 +203,12 @@ class ResPartner(models.Model):
         ):
             if not address:
                 reason = (
-                    _("No e-mail address") if channel == "email" else _("No number")
+                    self.env._("No e-mail address")
+                    if channel == "email"
+                    else self.env._("No number")
                 )
             elif refused:
-                reason = _("On the list of those who refused")
+                reason = self.env._("On the list of those who refused")
             else:
                 reason = ""
             rows.append({"channel": channel, "allowed": not reason, "reason": reason})

@@ -72,8 +72,14 @@ class ResPartner(models.Model):
             return False
         if vals.get("crm_suite_lifecycle_id"):
             return True
-        parent_id = vals.get("parent_id")
-        return bool(parent_id and self.browse(parent_id)._crm_suite_is_managed())
+        return bool(self._crm_suite_given(vals, "parent_id")._crm_suite_is_managed())
+
+    def _crm_suite_given(self, vals, name):
+        """The record that ``vals`` give for a field; the host also takes a record
+        where an id is meant."""
+        value = vals.get(name)
+        records = self.env[self._fields[name].comodel_name]
+        return records.browse(getattr(value, "id", value) or ())
 
     def _crm_suite_split_write(self, vals):
         """The partners of ``self`` with the values that each of them gets.
@@ -84,6 +90,8 @@ class ResPartner(models.Model):
         managed = self if vals.get("crm_suite_lifecycle_id") else None
         if managed is None:
             managed = self._crm_suite_is_managed()
+        if not managed:
+            return [(self, vals)]
         groups = {}
         if "phone" in vals or "vat" in vals:
             for partner in managed:
@@ -97,8 +105,12 @@ class ResPartner(models.Model):
         ]
         if others := self - managed:
             pairs.append((others, vals))
-        # The host changes the dictionary it is given.
-        return [(partners, dict(values)) for partners, values in pairs]
+        # The host changes the dictionary it is given, and reads what it needs of all
+        # records that were fetched together: the parts must not forget each other.
+        return [
+            (partners.with_prefetch(self._prefetch_ids), dict(values))
+            for partners, values in pairs
+        ]
 
     def _crm_suite_country_codes(self, vals):
         """Countries by which the phone and the tax number of ``vals`` are read.
@@ -108,11 +120,11 @@ class ResPartner(models.Model):
         """
         own = self.country_id
         if "country_id" in vals:
-            own = self.env["res.country"].browse(vals["country_id"] or ())
+            own = self._crm_suite_given(vals, "country_id")
         if not own and self.parent_id:
             own = self.parent_id.country_id
         if not own and not self and vals.get("parent_id"):
-            own = self.browse(vals["parent_id"]).sudo().country_id
+            own = self._crm_suite_given(vals, "parent_id").sudo().country_id
         here = self.env.company.country_id
         return (own or here).code or None, own.code or None
 
@@ -197,59 +209,58 @@ class ResPartner(models.Model):
         return texts.get(rule) or self.env._("the value is not valid.")
 
     def _crm_suite_rules_email(self):
-        _ = self.env._
         return {
-            "form": _("an e-mail address has the form name@company.com."),
-            "one_address": _(
+            "form": self.env._("an e-mail address has the form name@company.com."),
+            "one_address": self.env._(
                 "write one address here and give the others to contacts of their own."
             ),
-            "local_part": _(
+            "local_part": self.env._(
                 "the part before @ has a blank, a comma, a bracket, a dot at its edge or two dots in a row."
             ),
-            "domain": _("the part after @ is not a domain such as company.com."),
+            "domain": self.env._(
+                "the part after @ is not a domain such as company.com."
+            ),
         }
 
     def _crm_suite_rules_phone(self):
-        _ = self.env._
         return {
-            "form": _(
+            "form": self.env._(
                 "no country has such a number. Check the digits and the area code; for a number from abroad write + and the country code."
             ),
-            "one_number": _(
+            "one_number": self.env._(
                 "write one number here and give the others to contacts of their own."
             ),
-            "country": _(
+            "country": self.env._(
                 "the country of the number is not known. Set the country of the customer or write + and the country code."
             ),
-            "too_short": _("the number has too few digits."),
-            "too_long": _("the number has too many digits."),
+            "too_short": self.env._("the number has too few digits."),
+            "too_long": self.env._("the number has too many digits."),
         }
 
     def _crm_suite_rules_vat(self):
-        _ = self.env._
         return {
-            "uscc_length": _(
+            "uscc_length": self.env._(
                 "a unified social credit code (USCC) has 18 digits and letters."
             ),
-            "uscc_check_digit": _(
+            "uscc_check_digit": self.env._(
                 "the last character of the unified social credit code (USCC) does not fit the others. One of them is mistyped."
             ),
-            "uscc_component": _(
+            "uscc_component": self.env._(
                 "the unified social credit code (USCC) names a kind of registration or a region that does not exist."
             ),
-            "uscc_form": _(
+            "uscc_form": self.env._(
                 "a unified social credit code (USCC) has digits and letters without I, O, S, V and Z."
             ),
-            "vat_length": _(
+            "vat_length": self.env._(
                 "a tax number of the customer's country has another length. Check the number and the country."
             ),
-            "vat_check_digit": _(
+            "vat_check_digit": self.env._(
                 "the check digit of the tax number does not fit the others. One of them is mistyped."
             ),
-            "vat_component": _(
+            "vat_component": self.env._(
                 "a part of the tax number is not possible. Check the number and the country."
             ),
-            "vat_form": _(
+            "vat_form": self.env._(
                 "a tax number of the customer's country has another form. Check the number and the country."
             ),
         }

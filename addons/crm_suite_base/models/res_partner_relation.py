@@ -75,10 +75,13 @@ class ResPartner(models.Model):
 
         :return: person, company left, position held there
         """
+        # The host also takes a record where an id is meant.
+        parent = self.browse(getattr(parent_id, "id", parent_id) or ())
         return [
             (person, person.parent_id, person.function)
             for person in self.sudo()
-            if person.parent_id.id not in (False, parent_id or False)
+            if person.parent_id
+            and person.parent_id != parent
             and not person.is_company
             and person.type == "contact"
             and person.parent_id.is_company
