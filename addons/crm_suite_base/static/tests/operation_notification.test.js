@@ -24,7 +24,7 @@ async function finish(params) {
 test("a bulk act says what it did and offers to undo it", async () => {
     onRpc("crm.suite.operation", "action_show_undo", ({ args }) => {
         expect.step(`undo ${args[0]}`);
-        return false;
+        return { type: "ir.actions.act_window_close" };
     });
     await finish({ id: 7, name: "Mass edit of Email", message: "3 records changed." });
     expect(".o_notification_content").toHaveText(/3 records changed\./);

@@ -97,6 +97,15 @@ export class OpenBusinessBlock extends Component {
     }
 }
 
+/** Relations that the list of contacts does not say already. */
+export function shownRelations({ relations = [], contacts = [] }) {
+    const known = new Set(contacts.map(({ id }) => id));
+    return relations.filter(
+        ({ category, is_current, partner }) =>
+            !(category === "employment" && is_current && known.has(partner.id))
+    );
+}
+
 export class RelationsBlock extends Component {
     static template = "crm_suite_base.RelationsBlock";
     static props = blockProps;
@@ -105,6 +114,10 @@ export class RelationsBlock extends Component {
     setup() {
         this.records = useOpenRecords();
         this.action = useService("action");
+    }
+
+    get relations() {
+        return shownRelations(this.props.blocks);
     }
 
     openAll() {

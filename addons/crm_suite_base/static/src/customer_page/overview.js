@@ -10,6 +10,7 @@ import {
     NeedsBlock,
     OpenBusinessBlock,
     RelationsBlock,
+    shownRelations,
 } from "./blocks";
 import { useCustomerPage } from "./customer_page";
 import { StructureBlock } from "./structure_block";
@@ -53,7 +54,7 @@ pageBlocks
     )
     .add(
         "relations",
-        { component: RelationsBlock, isShown: ({ relations }) => relations?.length },
+        { component: RelationsBlock, isShown: (blocks) => shownRelations(blocks).length },
         { sequence: 40 }
     )
     .add(

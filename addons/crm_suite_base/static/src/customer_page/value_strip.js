@@ -91,7 +91,7 @@ valueTiles
                 label: _t("Open deals"),
                 main: shortNumber(deals.count),
                 title: fullNumber(deals.count),
-                note: shortMoney(deals.amount, deals.currency),
+                note: deals.count ? shortMoney(deals.amount, deals.currency) : "",
                 noteTitle: fullMoney(deals.amount, deals.currency),
                 open: "deals",
             },

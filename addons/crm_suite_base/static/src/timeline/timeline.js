@@ -80,22 +80,38 @@ export class Timeline extends Component {
     get rows() {
         let lastDay = "";
         return this.feed.rows.map((row) => {
-            const kind = timelineKinds.get(row.kind, OTHER_KIND);
-            const day = parseServerDate(row.date)?.toISODate() || "";
-            const isNewDay = day !== lastDay;
-            lastDay = day;
-            return {
-                ...row,
-                key: row.id,
-                icon: kind.icon,
-                kindLabel: this.kindText(row, kind),
-                day: isNewDay ? nearDate(row.date) : "",
-                exactDate: exactDate(row.date),
-                timeText: timeOfDay(row.date),
-                amountText: row.amount ? shortMoney(row.amount, row.currency_id) : "",
-                amountTitle: row.amount ? fullMoney(row.amount, row.currency_id) : "",
-            };
+            const shown = this.prepareRow(row);
+            const isSameDay = shown.isoDay === lastDay;
+            lastDay = shown.isoDay;
+            return { ...shown, day: isSameDay ? "" : shown.day };
         });
+    }
+
+    prepareRow(row) {
+        const kind = timelineKinds.get(row.kind, OTHER_KIND);
+        const date = kind.isDay ? row.date.slice(0, 10) : row.date;
+        return {
+            ...row,
+            icon: kind.icon,
+            kindLabel: this.kindText(row, kind),
+            isoDay: parseServerDate(date)?.toISODate() || "",
+            day: nearDate(date),
+            exactDate: exactDate(date),
+            amountText: row.amount ? shortMoney(row.amount, row.currency_id) : "",
+            amountTitle: row.amount ? fullMoney(row.amount, row.currency_id) : "",
+            summary: row.summary?.startsWith(row.title) ? this.restOf(row) : row.summary,
+            meta: [timeOfDay(date), this.otherPerson(row), row.user].filter(Boolean).join(" · "),
+        };
+    }
+
+    /** The text of a row often begins with its title. */
+    restOf({ summary, title }) {
+        return summary.slice(title.length).trim();
+    }
+
+    /** On a company's timeline: with whom of it. */
+    otherPerson(row) {
+        return row.partner_id === this.props.partnerId ? "" : row.person;
     }
 
     kindText(row, kind) {

@@ -3,7 +3,8 @@ import { registry } from "@web/core/registry";
 
 /**
  * How each kind of interaction is shown. Addons that add sources to
- * `crm.suite.interaction` add their kinds here.
+ * `crm.suite.interaction` add their kinds here; `isDay` says that the source keeps a
+ * day without a time.
  */
 export const timelineKinds = registry.category("crm_suite.timeline_kinds");
 
@@ -12,7 +13,7 @@ timelineKinds
     .add("email_out", { label: _t("Email sent"), icon: "fa-envelope" })
     .add("sms", { label: _t("Text message"), icon: "fa-mobile" })
     .add("note", { label: _t("Note"), icon: "fa-sticky-note-o" })
-    .add("activity", { label: _t("Activity"), icon: "fa-check" })
+    .add("activity", { label: _t("Activity"), icon: "fa-check", isDay: true })
     .add("meeting", { label: _t("Meeting"), icon: "fa-calendar" })
     .add("call", { label: _t("Call"), icon: "fa-phone" })
     .add("visit", { label: _t("Visit"), icon: "fa-street-view" })
@@ -20,9 +21,9 @@ timelineKinds
     .add("quote", { label: _t("Quote"), icon: "fa-file-text-o" })
     .add("order", { label: _t("Order"), icon: "fa-shopping-cart" })
     .add("delivery", { label: _t("Delivery"), icon: "fa-truck" })
-    .add("invoice", { label: _t("Invoice"), icon: "fa-file-text" })
-    .add("payment", { label: _t("Payment"), icon: "fa-money" })
-    .add("purchase", { label: _t("Purchase elsewhere"), icon: "fa-shopping-bag" })
+    .add("invoice", { label: _t("Invoice"), icon: "fa-file-text", isDay: true })
+    .add("payment", { label: _t("Payment"), icon: "fa-money", isDay: true })
+    .add("purchase", { label: _t("Purchase elsewhere"), icon: "fa-shopping-bag", isDay: true })
     .add("web", { label: _t("Website visit"), icon: "fa-globe" });
 
 export const OTHER_KIND = { label: _t("Event"), icon: "fa-circle-o" };

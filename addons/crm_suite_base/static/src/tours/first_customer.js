@@ -14,6 +14,10 @@ registry.category("web_tour.tours").add("crm_suite_first_customer", {
             markup(_t("All your <b>customers</b> live here. Have a look."))
         ),
         {
+            isActive: ["auto"],
+            trigger: ".o_data_row, .o_kanban_record, .o_view_nocontent",
+        },
+        {
             trigger: ".o_list_button_add, .o-kanban-button-new",
             content: markup(_t("Write down your <b>first customer</b>.")),
             tooltipPosition: "bottom",

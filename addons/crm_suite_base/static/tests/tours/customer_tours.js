@@ -17,12 +17,15 @@ function searchFor(text) {
     return [
         { trigger: ".o_searchview_input", run: `edit ${text}` },
         { trigger: ".o_searchview_autocomplete .o-dropdown-item:first", run: "click" },
+        { trigger: `.o_searchview_facet:contains(${text})` },
+        { trigger: ".o_list_view:not(:has(.o_data_row:eq(1))) .o_data_row" },
     ];
 }
 
 /** Create with the short form, find, correct, delete after seeing what goes with it. */
 tours.add("crm_suite_customer_lifecycle", {
     steps: () => [
+        { trigger: ".o_list_view .o_data_row" },
         { trigger: ".o_list_button_add", run: "click" },
         {
             trigger: `${DIALOG} .o_field_widget[name='name'] input`,
@@ -54,6 +57,7 @@ tours.add("crm_suite_customer_lifecycle", {
 /** A call logged from the list, with the next step in words; Enter saves. */
 tours.add("crm_suite_quick_log", {
     steps: () => [
+        { trigger: ".o_list_view .o_data_row" },
         { trigger: ".o_list_view", run: "press alt+shift+l" },
         { trigger: `${DIALOG} #crm_suite_who`, run: "edit Tour Cust" },
         { trigger: ".o-autocomplete--dropdown-item:contains(Tour Customer)" },
