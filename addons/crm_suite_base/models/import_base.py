@@ -53,6 +53,7 @@ class ImportSettings(models.AbstractModel):
     )
     create_missing = fields.Boolean(
         string="Create What Is Missing",
+        default=True,
         help="Companies, customers and tags that rows name but nobody has yet are "
         "created. Otherwise such rows are rejected.",
     )

@@ -272,7 +272,11 @@ class ImportBatch(models.Model):
             profile = profiles.browse(vals.get("profile_id") or ())
             if profile:
                 vals.update({**profile._get_settings(), **vals})
-        return super().create(vals_list)
+        batches = super().create(vals_list)
+        for batch in batches:
+            if batch.file and not batch.mapping:
+                batch._try_preview()
+        return batches
 
     def write(self, vals):
         """Another file or another way to read it makes a new preview necessary."""
@@ -291,7 +295,8 @@ class ImportBatch(models.Model):
         if self.env.su:
             return result
         if self._reading_fields() & set(vals):
-            self.filtered("file")._preview()
+            for batch in self.filtered("file"):
+                batch._try_preview()
         elif locked & set(vals):
             batches = self.sudo()
             batches.filtered(lambda batch: batch.state == "ready").state = "previewed"
@@ -340,6 +345,14 @@ class ImportBatch(models.Model):
         if self.profile_id:
             self.update(self.profile_id._get_settings())
 
+    def _try_preview(self):
+        """Look into a new file; one that is refused waits for another way to read it."""
+        try:
+            with self.env.cr.savepoint():
+                self._preview()
+        except UserError as error:
+            self.sudo().message = str(error)
+
     # ------------------------------------------------------------------
     # What users and programs call
     # ------------------------------------------------------------------
@@ -387,7 +400,8 @@ class ImportBatch(models.Model):
 
     def action_show_undo(self):
         """Show what an undo would do, before doing it."""
-        return self.action_open_operation()
+        self.ensure_one()
+        return self.operation_id.action_show_undo()
 
     def action_cancel(self):
         """Stop; what is imported stays until :meth:`action_undo`.
@@ -423,6 +437,20 @@ class ImportBatch(models.Model):
             "import": self._result(),
         }
 
+    # The buttons of the form; the web client takes an answer for an action to do.
+
+    def button_preview(self):
+        self.action_preview()
+
+    def button_dry_run(self):
+        self.action_dry_run()
+
+    def button_run(self):
+        self.action_run()
+
+    def button_cancel(self):
+        self.action_cancel()
+
     @api.readonly
     def progress(self):
         """How far the import is.
@@ -436,6 +464,33 @@ class ImportBatch(models.Model):
         """
         self.check_access("read")
         return self._result()
+
+    @api.model
+    @api.readonly
+    def get_columns(self, target):
+        """What the columns of a file can mean, for the mapping.
+
+        :param str target: customer, contact, interaction, purchase or an addon's own
+        :return: ``name``, ``label``, ``required`` and ``key`` of every column
+        :rtype: list[dict]
+        """
+        self.check_access("read")
+        targets = self.env["crm.suite.import.target"]
+        if target not in targets._import_targets():
+            raise UserError(
+                self.env._(
+                    "Nothing called “%(target)s” can be imported.", target=target
+                )
+            )
+        return [
+            {
+                "name": column.name,
+                "label": column.label,
+                "required": column.required,
+                "key": column.key,
+            }
+            for column in targets._import_target(target)._import_columns()
+        ]
 
     def _result(self):
         self.ensure_one()

@@ -2,20 +2,24 @@ import datetime
 import io
 import json
 import os
+import re
 from decimal import Decimal
 from itertools import islice
 
-from odoo import models
+from psycopg2.extras import Json
+
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.column_profile import profile_column
+from ..tools.import_blanks import looks_spread, spread_blanks
 from ..tools.import_headers import guess_mapping, normalize_header
 from ..tools.import_types import Problem
 from ..tools.tabular import TableError, open_table
 from .import_batch import SMALL
 
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": "\t"}
 SAMPLE = 20
 # Rows of one transaction while a file is read.
 PAGE = 5000
@@ -34,6 +38,8 @@ _COLUMNS = (
     "code",
     "parent",
 )
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_ESCAPED = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -70,6 +76,8 @@ class ImportLoad(models.Model):
         if attachment.store_fname:
             path = attachment._full_path(attachment.store_fname)
             source = path if os.path.exists(path) else source
+        if self.delimiter == "space":
+            source = spread_blanks(attachment.raw)
         options = {
             "encoding": self.encoding or None,
             "delimiter": DELIMITERS.get(self.delimiter),
@@ -89,10 +97,12 @@ class ImportLoad(models.Model):
         """Look at the beginning of the file and guess what its columns mean."""
         for batch in self:
             with batch._open_table() as table:
-                try:
-                    rows = list(islice(table.iter_rows(), SMALL + 1))
-                except TableError as error:
-                    raise UserError(error.text(self.env)) from error
+                rows = batch._read_sample(table)
+                if table.kind == "csv" and not batch.delimiter:
+                    if looks_spread(table.columns, [row.values for row in rows]):
+                        batch.sudo().delimiter = "space"
+                        batch._preview()
+                        continue
                 mapping = batch._guess_mapping(table.columns, rows)
                 preview = batch._make_preview(table, rows)
             batch.sudo().write(
@@ -104,6 +114,13 @@ class ImportLoad(models.Model):
                     "message": False,
                 }
             )
+
+    def _read_sample(self, table):
+        """Enough rows to know whether the file is a small one."""
+        try:
+            return list(islice(table.iter_rows(), SMALL + 1))
+        except TableError as error:
+            raise UserError(error.text(self.env)) from error
 
     def _guess_mapping(self, headers, rows):
         """What every column means: as before for this file, as in the profile, or as
@@ -173,11 +190,11 @@ class ImportLoad(models.Model):
             table = memory["table"] = self._open_table()
             memory["rows"] = islice(table.iter_rows(), self.loaded, None)
         buffer, count = io.StringIO(), 0
+        prefix = f"{self.id}\t%d\trow\t{self._open_state()}\t1\t"
         try:
             for row in islice(memory["rows"], PAGE):
-                record = self._load_row(target, plan, mapped, row)
-                buffer.write("\t".join(map(_copy_text, record)))
-                buffer.write("\n")
+                buffer.write(prefix % row.number)
+                buffer.write(self._load_row(target, plan, mapped, row))
                 count += 1
         except TableError as error:
             raise UserError(error.text(self.env)) from error
@@ -199,19 +216,26 @@ class ImportLoad(models.Model):
         raw = [_cell(value) for value in row.values]
         found = [
             Problem(
-                mapped.get(problem.column), problem.column or "", problem.text(self.env)
+                mapped.get(problem.column),
+                problem.column or "",
+                problem.text(self.env),
+                problem.level != "error",
             )
             for problem in row.problems
-            if problem.level == "error"
-            and (problem.column is None or problem.column in mapped)
+            if problem.column is None or problem.column in mapped
         ]
         cells = [
             cell.replace("\0", "") if isinstance(cell, str) else cell
             for cell in row.values
         ]
-        record = self._convert_row(target, plan, cells, found)
-        state = "new" if self.state == "checking" else "pending"
-        return self.id, row.number, "row", state, 1, _json(raw), *record
+        vals, problems, *texts = self._convert_row(target, plan, cells, found)
+        record = (
+            _copy_json(raw),
+            _copy_json(vals),
+            _copy_json(problems) if problems else "\\N",
+            *map(_copy_text, texts),
+        )
+        return "\t".join(record) + "\n"
 
     def _convert_row(self, target, plan, cells, found=()):
         """Values, problems, message and links of a row, in the order of the table."""
@@ -219,8 +243,8 @@ class ImportLoad(models.Model):
         problems = [*found, *problems]
         message = "\n".join(problem.sentence() for problem in problems)
         return (
-            _json(vals),
-            _json(problems) if problems else None,
+            vals,
+            problems,
             message or None,
             target._import_key_text(plan, vals),
             *target._import_links(vals),
@@ -229,6 +253,7 @@ class ImportLoad(models.Model):
     def _read_again(self, rows):
         """Convert rows whose cells were corrected."""
         plan, target = self._plan(dry=True), self._target()
+        rows.flush_recordset()
         for row in rows:
             record = self._convert_row(target, plan, row.raw or [])
             vals, problems, message, key, label, code, parent = record
@@ -247,8 +272,8 @@ class ImportLoad(models.Model):
                                         THEN first END
                      WHERE id = %s
                     """,
-                    vals,
-                    problems,
+                    Json(vals),
+                    Json(problems) if problems else None,
                     message,
                     key,
                     label,
@@ -270,9 +295,11 @@ class ImportLoad(models.Model):
         missing."""
         self.env.cr.execute(SQL("ANALYZE crm_suite_import_row"))
         self._mark_repeats()
-        self._mark_waves()
+        if self._target()._import_links_rows:
+            self._mark_waves()
         if self.create_missing:
             self._add_implied()
+            self.env.cr.execute(SQL("ANALYZE crm_suite_import_row"))
         self.sudo().is_loaded = True
 
     def _mark_repeats(self):
@@ -309,10 +336,15 @@ class ImportLoad(models.Model):
                 WITH RECURSIVE link AS MATERIALIZED (
                     SELECT r.id, p.id AS parent_id
                       FROM crm_suite_import_row r
-                      JOIN crm_suite_import_row p
-                        ON p.batch_id = r.batch_id AND p.kind = 'row'
-                       AND (p.label = r.parent OR p.code = r.parent)
-                     WHERE r.batch_id = %(batch)s AND r.parent IS NOT NULL
+                      JOIN crm_suite_import_row p ON p.label = r.parent
+                     WHERE r.batch_id = %(batch)s AND p.batch_id = %(batch)s
+                       AND r.parent IS NOT NULL
+                 UNION
+                    SELECT r.id, p.id
+                      FROM crm_suite_import_row r
+                      JOIN crm_suite_import_row p ON p.code = r.parent
+                     WHERE r.batch_id = %(batch)s AND p.batch_id = %(batch)s
+                       AND r.parent IS NOT NULL
                 ), depth AS (
                     SELECT DISTINCT parent_id AS id, 1 AS wave FROM link
                      WHERE parent_id NOT IN (SELECT id FROM link)
@@ -342,58 +374,38 @@ class ImportLoad(models.Model):
         )
 
     def _add_implied(self):
-        """Add a row for everything that rows name and that is nowhere yet."""
-        target, last = self._target(), ""
-        while True:
-            texts = self._next_missing(last)
-            if not texts:
-                return
-            last = max(texts)
-            known = target._import_known_links(texts.values())
-            implied = target._import_implied(
-                self._plan(dry=True),
-                {text: vals for text, vals in texts.items() if text not in known},
-            )
-            buffer = io.StringIO()
-            for text, vals in implied.items():
-                state = "new" if self.state == "checking" else "pending"
-                record = (
-                    self.id,
-                    0,
-                    "implied",
-                    state,
-                    0,
-                    None,
-                    _json(vals),
-                    None,
-                    None,
-                )
-                record += (text, text, None, None)
-                buffer.write("\t".join(map(_copy_text, record)) + "\n")
-            self._copy_rows(buffer)
+        """Add a row, before all others, for every name that no row of the file has.
 
-    def _next_missing(self, last):
-        """The next thousand names of other records that no row of the file has."""
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT DISTINCT ON (r.parent COLLATE "C") r.parent, r.vals
-                      FROM crm_suite_import_row r
-                     WHERE r.batch_id = %(batch)s AND r.kind = 'row'
-                       AND r.parent COLLATE "C" > %(last)s
-                       AND NOT EXISTS (
-                            SELECT 1 FROM crm_suite_import_row p
-                             WHERE p.batch_id = r.batch_id AND p.kind = 'row'
-                               AND (p.label = r.parent OR p.code = r.parent))
-                  ORDER BY r.parent COLLATE "C", r.number
-                     LIMIT 1000
-                    """,
-                    batch=self.id,
-                    last=last,
-                )
+        Whether there is such a record already is seen when its turn comes.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_suite_import_row
+                            (batch_id, number, kind, state, wave, vals, key, label)
+                SELECT DISTINCT ON (r.parent)
+                       r.batch_id, 0, 'implied', r.state, 0, r.vals, r.parent, r.parent
+                  FROM crm_suite_import_row r
+                 WHERE r.batch_id = %(batch)s AND r.kind = 'row'
+                   AND r.parent IS NOT NULL
+                   AND (r.problems IS NULL OR %(sound)s)
+                   AND NOT EXISTS (
+                        SELECT 1 FROM crm_suite_import_row p
+                         WHERE p.batch_id = %(batch)s AND p.label = r.parent)
+                   AND NOT EXISTS (
+                        SELECT 1 FROM crm_suite_import_row p
+                         WHERE p.batch_id = %(batch)s AND p.code = r.parent)
+              ORDER BY r.parent, r.number
+                """,
+                batch=self.id,
+                sound=self._sound_rows(),
             )
         )
+
+    @api.model
+    def _sound_rows(self):
+        """SQL: the row has warnings at most."""
+        return SQL("NOT jsonb_path_exists(r.problems, '$[*] ? (@[3] == false)')")
 
 
 def _cell(value):
@@ -416,12 +428,14 @@ def shown(value):
     return "" if value is None else str(value)[:120]
 
 
-def _json(value):
-    return json.dumps(value, ensure_ascii=False, default=str)
+def _copy_json(value):
+    """JSON in PostgreSQL's text format of COPY; it holds no bare tab or line end."""
+    text = _encode(value)
+    return text.replace("\\", "\\\\") if "\\" in text else text
 
 
 def _copy_text(value):
     """A value in PostgreSQL's text format of COPY."""
     if value is None:
         return "\\N"
-    return str(value).translate(_ESCAPES)
+    return value.translate(_ESCAPES) if _ESCAPED.search(value) else value

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools.import_types import Row
@@ -68,6 +68,7 @@ class ImportRow(models.Model):
     message = fields.Text(string="Remark", readonly=True)
     res_id = fields.Integer(string="Record", readonly=True, aggregator=None)
     summary = fields.Char(compute="_compute_summary", string="Content")
+    headers = fields.Json(compute="_compute_headers")
     key = fields.Char(readonly=True, exportable=False)
     label = fields.Char(readonly=True, exportable=False)
     code = fields.Char(readonly=True, exportable=False)
@@ -88,11 +89,16 @@ class ImportRow(models.Model):
     def _compute_summary(self):
         for row in self:
             if row.kind == "implied":
-                cells = [(row.vals or {}).get("name")]
+                cells = [row.key]
             else:
                 cells = row.raw or []
             texts = [str(cell).strip() for cell in cells if cell not in (None, "")]
             row.summary = " · ".join(text for text in texts[:6] if text)[:200]
+
+    @api.depends("batch_id.mapping")
+    def _compute_headers(self):
+        for row in self:
+            row.headers = [column["header"] for column in row.batch_id.mapping or []]
 
     @api.depends("number", "batch_id")
     def _compute_display_name(self):
@@ -101,8 +107,12 @@ class ImportRow(models.Model):
 
     def write(self, vals):
         """A corrected row is read again and waits for the next run."""
-        if set(vals) - {"raw", "decision"}:
+        if self.env.su:
             return super().write(vals)
+        if set(vals) - {"raw", "decision"}:
+            raise AccessError(
+                self.env._("Only the values and the decision of a row can be changed.")
+            )
         for batch in self.batch_id:
             if batch.state in ("checking", "running"):
                 raise UserError(
@@ -131,6 +141,9 @@ class ImportRow(models.Model):
         self.check_access("write")
         batch = self.batch_id.ensure_one()
         return batch._retry(self)
+
+    def button_retry(self):
+        self.action_retry()
 
     def action_open(self):
         """Show the record that the row became."""

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools.import_types import Problem
-from ..tools.normalize import normalize_name
+from ..tools.normalize import InvalidValue, normalize_name
 
 
 class ImportTarget(models.AbstractModel):
@@ -23,6 +23,8 @@ class ImportTarget(models.AbstractModel):
     _import_model = None
     # Rows of one transaction: what is lost and done again after a crash.
     _import_chunk = 200
+    # Whether rows can belong to other rows of the same file.
+    _import_links_rows = False
     # Whether two rows with the same key are a mistake.
     _import_rejects_repeats = True
 
@@ -161,29 +163,46 @@ class ImportTarget(models.AbstractModel):
     @api.model
     def _import_complete(self, plan, vals, problems):
         """Look at the finished values of a row: what is missing, what follows."""
-        for column in self._import_required(plan):
-            if not any(
-                mapped.column.name in vals
-                for mapped in plan.by_field.get(column.field, ())
+        for names, index, header in self._import_required(plan):
+            if not any(map(vals.get, names)) and not any(
+                name in vals for name in names
             ):
-                index, header = plan.where(column.field)
                 if not any(problem.index == index for problem in problems):
                     text = self.env._("A value is required.")
                     problems.append(Problem(index, header, text))
 
     @api.model
     def _import_required(self, plan):
+        """Names of which a row needs one, with the column of the file."""
         if "required" not in plan.memory:
+            required = {}
+            for column in self._import_columns():
+                if column.required:
+                    required.setdefault(column.field, []).append(column.name)
             plan.memory["required"] = [
-                column for column in self._import_columns() if column.required
+                (tuple(names), *plan.where(field)) for field, names in required.items()
             ]
         return plan.memory["required"]
 
     @api.model
     def _import_problem(self, mapped, error):
         """What is wrong with a cell, in the words of the user."""
-        text = error.text(self.env) if hasattr(error, "text") else str(error)
+        if isinstance(error, InvalidValue):
+            rule = self.env["res.partner"]._crm_suite_rule_text(error.field, error.rule)
+            value = str(error.value).strip()
+            text = self.env._("“%(value)s”: %(rule)s", value=value, rule=rule)
+        else:
+            text = error.text(self.env) if hasattr(error, "text") else str(error)
         return Problem(mapped.index, mapped.header, text)
+
+    @api.model
+    def _import_country_code(self, plan, country_id):
+        """ISO code of the country by which a number is read."""
+        codes = plan.memory.setdefault("country codes", {})
+        if country_id not in codes:
+            country = self.env["res.country"].browse(country_id or ())
+            codes[country_id] = (country or self.env.company.country_id).code or None
+        return codes[country_id]
 
     @api.model
     def _import_key_text(self, plan, vals):

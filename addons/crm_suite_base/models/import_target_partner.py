@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Command, Domain
 
-from ..tools.import_types import Column, Problem
+from ..tools.import_types import Column
 from ..tools.normalize import (
     normalize_email,
     normalize_name,
@@ -21,6 +21,7 @@ class ImportTargetPartner(models.AbstractModel):
     _description = "Import of Partners"
 
     _import_model = "res.partner"
+    _import_links_rows = True
     _import_key_field = {"email": "email_normalized", "phone": "phone_sanitized"}
 
     # ------------------------------------------------------------------
@@ -91,7 +92,7 @@ class ImportTargetPartner(models.AbstractModel):
             (
                 "vat",
                 lambda text: normalize_vat(
-                    str(text), self._import_code(plan, country_id)
+                    str(text), self._import_country_code(plan, country_id)
                 ),
             ),
             ("website", lambda text: partner._clean_website(str(text).strip())),
@@ -102,35 +103,16 @@ class ImportTargetPartner(models.AbstractModel):
                 vals[name] = normalize(vals[name])
             except ValueError as error:
                 vals.pop(name)
-                problems.append(self._import_rule_problem(plan, name, error))
+                problems.append(self._import_problem(plan.by_field[name][0], error))
         return super()._import_complete(plan, vals, problems)
-
-    def _import_rule_problem(self, plan, name, error):
-        index, header = plan.where(name)
-        rule = getattr(error, "rule", None)
-        text = str(error)
-        if rule:
-            reason = self.env["res.partner"]._crm_suite_rule_text(error.field, rule)
-            text = self.env._(
-                "“%(value)s”: %(rule)s", value=str(error.value).strip(), rule=reason
-            )
-        return Problem(index, header, text)
 
     def _import_phone(self, plan, country_id, vals, text):
         number, extension = normalize_phone(
-            str(text), self._import_code(plan, country_id)
+            str(text), self._import_country_code(plan, country_id)
         )
         if extension:
             vals["crm_suite_phone_extension"] = extension
         return number
-
-    def _import_code(self, plan, country_id):
-        """ISO code of the country by which a number is read."""
-        codes = plan.memory.setdefault("country codes", {})
-        if country_id not in codes:
-            country = self.env["res.country"].browse(country_id or ())
-            codes[country_id] = (country or self.env.company.country_id).code or None
-        return codes[country_id]
 
     @api.model
     def _import_links(self, vals):

@@ -1,14 +1,22 @@
 import hashlib
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.import_types import CREATE, Column
+from ..tools.import_types import CREATE, Column, Problem
 
 # By what a customer is named, the surest first.
 PARTNER_BY = ("ref", "email", "phone", "name")
 _PARTNER_FIELD = {"email": "email_normalized", "phone": "phone_sanitized"}
+
+
+class Partner(NamedTuple):
+    """A customer as a line of a table needs it."""
+
+    id: int
+    commercial_id: int
 
 
 class ImportTargetTable(models.AbstractModel):
@@ -91,6 +99,7 @@ class ImportTargetTable(models.AbstractModel):
     @api.model
     def _import_resolve(self, plan, rows):
         partners = self._import_find_partners([row.vals for row in rows])
+        plan.memory["constants"] = self._import_constants(plan)
         planned = self._import_planned_partners(plan, rows) if plan.dry else ()
         for row in rows:
             text = self._import_links(row.vals)[2]
@@ -111,7 +120,7 @@ class ImportTargetTable(models.AbstractModel):
     def _import_find_partners(self, vals_list):
         """Customers by the texts that name them.
 
-        :rtype: dict[str, list]
+        :rtype: dict[str, list[Partner]]
         """
         texts = {}
         for vals in vals_list:
@@ -119,13 +128,17 @@ class ImportTargetTable(models.AbstractModel):
             if by:
                 texts.setdefault(by, set()).add(text)
         found = {}
+        model = self.env["res.partner"]
         company = Domain("company_id", "in", [False, self.env.company.id])
         for by, words in texts.items():
             field = _PARTNER_FIELD.get(by, by)
-            domain = company & Domain(field, "in", list(words))
-            names = [field, "commercial_partner_id"]
-            for partner in self.env["res.partner"].search_fetch(domain, names):
-                found.setdefault(partner[field].casefold(), []).append(partner)
+            query = model._search(company & Domain(field, "in", list(words)))
+            columns = (
+                model._field_to_sql(query.table, name, query)
+                for name in (field, "id", "commercial_partner_id")
+            )
+            for text, *ids in self.env.execute_query(query.select(*columns)):
+                found.setdefault(text.casefold(), []).append(Partner(*ids))
         return found
 
     @api.model
@@ -149,12 +162,17 @@ class ImportTargetTable(models.AbstractModel):
         row.reject(message, *where)
 
     @api.model
+    def _import_constants(self, plan):
+        """Values of the table's columns that are the same in all rows."""
+        return {"company_id": self.env.company.id}
+
+    @api.model
     def _import_table_values(self, plan, row, partner):
         """Values of the table's columns for one row; a hook of the target."""
         raise NotImplementedError
 
     def _import_set_key(self, row, partner_id):
-        rest = (row.key or "").partition("\x1f")[2]
+        _partner, _mark, rest = (row.key or "").partition("\x1f")
         digest = hashlib.sha1(f"{partner_id}\x1f{rest}".encode()).hexdigest()
         row.values["import_key"] = f"{digest}:{row.repeat}"
 
@@ -193,6 +211,11 @@ class ImportTargetTable(models.AbstractModel):
 
     @api.model
     def _import_create(self, plan, rows):
+        """Insert the rows; who did it is told by the operation.
+
+        The columns of the creator stay empty: their foreign keys alone would cost a
+        quarter of the time.
+        """
         rows = [row for row in rows if row.values]
         if not rows:
             return
@@ -203,15 +226,13 @@ class ImportTargetTable(models.AbstractModel):
         names = SQL(", ").join(map(SQL.identifier, columns))
         query = SQL(
             """
-            INSERT INTO %(table)s
-                        (id, create_uid, write_uid, create_date, write_date, %(names)s)
-            SELECT new.id, %(uid)s, %(uid)s, %(now)s, %(now)s, %(values)s
+            INSERT INTO %(table)s (id, create_date, write_date, %(names)s)
+            SELECT new.id, %(now)s, %(now)s, %(values)s
               FROM unnest(%(ids)s::int[], %(arrays)s) AS new (id, %(names)s)
             """,
             table=SQL.identifier(model._table),
             names=names,
             values=SQL(", ").join(SQL.identifier("new", name) for name in columns),
-            uid=self.env.uid,
             now=self.env.cr.now(),
             ids=ids,
             arrays=self._import_arrays(columns, rows),
@@ -233,7 +254,7 @@ class ImportTargetTable(models.AbstractModel):
             query = SQL(
                 """
                 UPDATE %(table)s t
-                   SET %(changes)s, write_uid = %(uid)s, write_date = %(now)s
+                   SET %(changes)s, write_date = %(now)s
                   FROM unnest(%(ids)s::int[], %(arrays)s) AS new (id, %(names)s)
                  WHERE t.id = new.id
                 """,
@@ -242,7 +263,6 @@ class ImportTargetTable(models.AbstractModel):
                     SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name))
                     for name in columns
                 ),
-                uid=self.env.uid,
                 now=self.env.cr.now(),
                 ids=[row.res_id for row in part],
                 arrays=self._import_arrays(columns, part),
@@ -302,6 +322,16 @@ class ImportTargetPurchase(models.AbstractModel):
         "source": "varchar",
     }
 
+    _import_plain_columns = (
+        "currency_id",
+        "date",
+        "reference",
+        "product_name",
+        "quantity",
+        "amount",
+        "source",
+    )
+
     @api.model
     def _import_title(self):
         return self.env._("Purchase history")
@@ -343,18 +373,21 @@ class ImportTargetPurchase(models.AbstractModel):
     @api.model
     def _import_table_values(self, plan, row, partner):
         vals = row.vals
-        company = self.env.company
         return {
+            **plan.memory["constants"],
+            **{name: vals[name] for name in self._import_plain_columns if name in vals},
             "partner_id": partner.id,
-            "company_id": company.id,
-            "currency_id": vals.get("currency_id") or company.currency_id.id,
             "product_id": plan.memory["products"].get(vals.get("product_name")),
-            "date": vals["date"],
-            "reference": vals.get("reference"),
-            "product_name": vals.get("product_name"),
-            "quantity": vals.get("quantity", 1.0),
-            "amount": vals.get("amount", 0.0),
-            "source": vals.get("source"),
+        }
+
+    @api.model
+    def _import_constants(self, plan):
+        currency = self.env.company.currency_id
+        return {
+            **super()._import_constants(plan),
+            "currency_id": currency.id,
+            "quantity": 1.0,
+            "amount": 0.0,
         }
 
 
@@ -378,6 +411,15 @@ class ImportTargetCall(models.AbstractModel):
         "outcome": "varchar",
         "summary": "text",
     }
+
+    _import_plain_columns = (
+        "kind",
+        "direction",
+        "date",
+        "duration",
+        "outcome",
+        "summary",
+    )
 
     @api.model
     def _import_title(self):
@@ -405,6 +447,13 @@ class ImportTargetCall(models.AbstractModel):
         ]
 
     @api.model
+    def _import_complete(self, plan, vals, problems):
+        if (vals.get("duration") or 0) < 0:
+            text = self.env._("A duration cannot be negative.")
+            problems.append(Problem(*plan.where("duration"), text))
+        return super()._import_complete(plan, vals, problems)
+
+    @api.model
     def _import_resolve(self, plan, rows):
         texts = [row.vals.get("user_id") for row in rows]
         plan.memory["users"] = self._import_find_users(texts)
@@ -416,16 +465,23 @@ class ImportTargetCall(models.AbstractModel):
 
     @api.model
     def _import_table_values(self, plan, row, partner):
-        vals = row.vals
         return {
+            **plan.memory["constants"],
+            **{
+                name: row.vals[name]
+                for name in self._import_plain_columns
+                if name in row.vals
+            },
             "partner_id": partner.id,
-            "commercial_partner_id": partner.commercial_partner_id.id,
-            "company_id": self.env.company.id,
+            "commercial_partner_id": partner.commercial_id,
+        }
+
+    @api.model
+    def _import_constants(self, plan):
+        return {
+            **super()._import_constants(plan),
             "user_id": plan.defaults.get("user_id") or self.env.uid,
-            "kind": vals.get("kind") or "call",
-            "direction": vals.get("direction") or "out",
-            "date": vals["date"],
-            "duration": vals.get("duration") or 0,
-            "outcome": vals.get("outcome"),
-            "summary": vals.get("summary"),
+            "kind": "call",
+            "direction": "out",
+            "duration": 0,
         }

@@ -14,8 +14,11 @@ from ..tools.convert import (
     to_text,
 )
 from ..tools.import_types import Column
+from ..tools.normalize import normalize_email, normalize_name, normalize_phone
 
 UTC = timezone.utc
+# Cells per column whose values a worker keeps.
+REMEMBERED = 20_000
 # Relations to lists that fit into memory; all others are looked up per chunk.
 SHORT_LISTS = {
     "crm.suite.lifecycle.stage",
@@ -100,7 +103,23 @@ class ImportValue(models.AbstractModel):
         chosen = {name: value for name, value in plan.reading.items() if value}
         reading = {**entry.options, **chosen}
         method = getattr(self, f"_import_convert_{column.kind}")
-        return lambda cell, vals: method(plan, column, reading, cell, vals)
+        if column.comodel == "res.country.state":
+            return lambda cell, vals: method(plan, column, reading, cell, vals)
+        known = {}
+
+        def convert(cell, vals):
+            # Cells repeat: dates, amounts, cities. What was read once is known.
+            key = (cell.__class__, cell)
+            if key in known:
+                return known[key]
+            value = method(plan, column, reading, cell, vals)
+            if len(known) >= REMEMBERED:
+                known.clear()
+            if "notes" not in plan.memory:
+                known[key] = value
+            return value
+
+        return convert
 
     def _import_convert_char(self, plan, column, reading, cell, vals):
         return " ".join(parse_code(cell).split())
@@ -109,7 +128,16 @@ class ImportValue(models.AbstractModel):
         return to_text(cell)
 
     _import_convert_html = _import_convert_text
-    _import_convert_record = _import_convert_char
+
+    def _import_convert_record(self, plan, column, reading, cell, vals):
+        """What a record is looked up by, in the spelling in which it is stored."""
+        text = " ".join(parse_code(cell).split())
+        if column.by == "email":
+            return normalize_email(text)
+        if column.by == "phone":
+            country_id = plan.defaults.get("country_id")
+            return normalize_phone(text, self._import_country_code(plan, country_id))[0]
+        return normalize_name(text) if column.by == "name" else text
 
     def _import_convert_integer(self, plan, column, reading, cell, vals):
         return parse_integer(cell, reading.get("separator"))

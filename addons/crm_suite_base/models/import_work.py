@@ -89,6 +89,7 @@ class ImportWork(models.Model):
 
     def _reset_rows(self, state):
         """Rows that are not imported wait (again)."""
+        self.env["crm.suite.import.row"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
@@ -253,7 +254,7 @@ class ImportWork(models.Model):
         """
         if self.state not in AT_WORK:
             return 0
-        rows = self._claim()
+        rows = self._claim(memory)
         if rows:
             self._do_rows(rows, memory)
             return len(rows)
@@ -296,22 +297,31 @@ class ImportWork(models.Model):
     def _open_state(self):
         return "new" if self.state == "checking" else "pending"
 
-    def _claim(self):
+    def _claim(self, memory):
         """Lock the next rows that no other worker has.
 
         Only rows of the earliest wave are free: those of later ones may belong to
-        records that are still being made.
+        records that are still being made. What rows only name comes first of all, in
+        the small chunks of models with hooks.
         """
         if self.phase not in ("check", "import"):
             return []
+        if self.create_missing and "implied" not in memory:
+            target = self.env["crm.suite.import.target"]._import_target("customer")
+            if rows := self._claim_rows("implied", target._import_chunk):
+                return rows
+            memory["implied"] = "none left, or taken by others"
+        return self._claim_rows("row", self._target()._import_chunk)
+
+    def _claim_rows(self, kind, limit):
         records = self.env.execute_query(
             SQL(
                 """
-                SELECT id, number, kind, coalesce(repeat, 0), key, decision, vals, problems,
-                       first, identical, wave
+                SELECT id, number, kind, coalesce(repeat, 0), key, decision, vals,
+                       problems, first, identical
                   FROM crm_suite_import_row
                  WHERE batch_id = %(batch)s AND state IN ('new', 'pending')
-                   AND state = %(state)s
+                   AND state = %(state)s AND kind = %(kind)s
                    AND wave = (SELECT wave FROM crm_suite_import_row
                                 WHERE batch_id = %(batch)s
                                   AND state IN ('new', 'pending')
@@ -323,14 +333,15 @@ class ImportWork(models.Model):
                 """,
                 batch=self.id,
                 state=self._open_state(),
-                limit=self._target()._import_chunk,
+                kind=kind,
+                limit=limit,
             )
         )
         return [self._claimed_row(*record) for record in records]
 
     @api.model
     def _claimed_row(self, *record):
-        *values, problems, first, identical, _wave = record
+        *values, problems, first, identical = record
         row = Row(*values, first=first, identical=identical)
         row.problems = [Problem(*problem) for problem in problems or ()]
         return row
@@ -387,12 +398,24 @@ class ImportWork(models.Model):
             cursor.postcommit._funcs.extend(waiting)
 
     def _do_targets(self, plan, rows):
-        implied = [row for row in rows if row.kind == "implied"]
-        if implied:
-            target = self.env["crm.suite.import.target"]._import_target("customer")
-            target._import_rows(plan.for_implied(), implied)
+        if implied := [row for row in rows if row.kind == "implied"]:
+            self._do_implied(plan, implied)
         if own := [row for row in rows if row.kind == "row"]:
             self._target()._import_rows(plan, own)
+
+    def _do_implied(self, plan, rows):
+        """Create the customers and companies that rows name, unless they exist."""
+        target = self._target()
+        known = target._import_known_links([row.vals for row in rows])
+        missing = [row for row in rows if row.key not in known]
+        for row in rows:
+            if row.key in known:
+                row.action = UNCHANGED
+        implied = target._import_implied(plan, {row.key: row.vals for row in missing})
+        for row in missing:
+            row.vals = implied[row.key]
+        customers = self.env["crm.suite.import.target"]._import_target("customer")
+        customers._import_rows(plan.for_implied(), missing)
 
     def _store_outcome(self, rows, dry):
         """What became of the rows, in the transaction that made it so."""
@@ -445,7 +468,6 @@ class ImportWork(models.Model):
                 row.problems,
                 row.first or None,
                 row.identical,
-                row.wave,
             )
             for row in todo
         ]
@@ -454,7 +476,7 @@ class ImportWork(models.Model):
         return self._result()
 
     def _finish_retry(self, imported):
-        self.sudo().state = "done" if imported else "ready"
+        self.sudo().write({"state": "done" if imported else "ready", "totals": False})
         if imported:
             self._close_run()
             self.sudo().totals = self._count_rows()[self.id]
@@ -491,11 +513,13 @@ class ImportWork(models.Model):
                             CASE WHEN jsonb_typeof(r.vals -> %(name)s) = 'array'
                                  THEN r.vals -> %(name)s ELSE '[]' END) e
                    ) v
-                     WHERE r.batch_id = %(batch)s AND r.problems IS NULL
+                     WHERE r.batch_id = %(batch)s
+                       AND (r.problems IS NULL OR %(sound)s)
                   ORDER BY 1
                     """,
                     name=name,
                     batch=self.id,
+                    sound=self._sound_rows(),
                 )
             )
             if text

@@ -350,9 +350,28 @@ class UndoPlanner:
         edited = {}
         for id_ in suspects:
             _before, made = merge_updates(changes[id_], shape.keyed)
-            if fields := edited_fields(made, images[id_], sorted(shape.compared)):
+            fields = edited_fields(made, images[id_], sorted(shape.compared))
+            fields = self._drop_own_links(model_name, shape, fields)
+            if fields:
                 edited[id_] = fields
         return edited
+
+    def _drop_own_links(self, model_name, shape, fields):
+        """Leave out relations to records that the operation itself made or changed.
+
+        A long job images a tag when it makes it and gives it to a customer in a
+        later transaction: the tag was not edited, the customer was.
+        """
+        left = []
+        for name, was, now in fields:
+            added = set(now or ()) - set(was or ()) if name in shape.relations else None
+            if added and set(was or ()) <= set(now):
+                comodel = self.env[model_name]._fields[name].comodel_name
+                changes = self.read_changes(comodel, added, ["create", "update"])
+                if added == set(changes):
+                    continue
+            left.append((name, was, now))
+        return left
 
     # === WHAT HANGS TOGETHER === #
 

@@ -46,7 +46,6 @@ class Purchase(models.Model):
     company_id = fields.Many2one(
         "res.company",
         required=True,
-        index=True,
         default=lambda self: self.env.company,
     )
     source = fields.Char(
