@@ -76,7 +76,7 @@ class ImportCommon(ImportHelpers, TransactionCase):
         cls.env.company.country_id = cls.env.ref("base.cn")
         cls.steward = new_test_user(
             cls.env,
-            "li.na",
+            "import.steward",
             name="Li Na",
             groups="base.group_user,crm_suite_base.group_crm_suite_data_steward",
             lang="en_US",
