@@ -106,9 +106,10 @@ class CrmSuiteDemo(models.AbstractModel):
                 continue
             # One in six is overdue, one in six due today, the rest lies ahead.
             days = (rng.randint(1, 6), 0, *(-rng.randint(1, 21) for _ in range(4)))
-            values.append(
-                self._activity(customer, self._day(days[index % 6]), model_id, rng)
-            )
+            day = self._day(days[index % 6])
+            values.append(self._activity(customer, day, model_id, rng))
+            if customer.crm_suite_overdue_amount:
+                values[-1].update(self._activity_text(customer, demo_texts.DUNNING))
             if index % 2:
                 day = self._day(rng.randint(10, 90))
                 done.append(self._activity(customer, day, model_id, rng))
@@ -117,14 +118,20 @@ class CrmSuiteDemo(models.AbstractModel):
 
     @api.model
     def _activity(self, customer, day, model_id, rng):
-        xmlid, chinese, english = rng.choice(demo_texts.ACTIVITIES)
         return {
-            "activity_type_id": self.env.ref(xmlid).id,
-            "summary": self._text(customer, chinese, english),
+            **self._activity_text(customer, rng.choice(demo_texts.ACTIVITIES)),
             "date_deadline": day,
             "res_model_id": model_id,
             "res_id": customer.id,
             "user_id": customer.user_id.id,
+        }
+
+    @api.model
+    def _activity_text(self, customer, text):
+        xmlid, chinese, english = text
+        return {
+            "activity_type_id": self.env.ref(xmlid).id,
+            "summary": self._text(customer, chinese, english),
         }
 
     @api.model

@@ -183,9 +183,15 @@ ACTIVITIES = [
         "准备年度框架协议",
         "Prepare the framework agreement",
     ),
-    ("mail.mail_activity_data_call", "催收逾期货款", "Call about the overdue invoice"),
     ("mail.mail_activity_data_email", "发送校准计划", "Send the calibration plan"),
 ]
+
+# For those who owe; same form.
+DUNNING = (
+    "mail.mail_activity_data_call",
+    "催收逾期货款",
+    "Call about the overdue invoice",
+)
 
 MEETINGS = [
     ("产品演示", "Product demonstration"),
