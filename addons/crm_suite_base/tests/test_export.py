@@ -470,7 +470,7 @@ class TestExportDownload(HttpCase, ExportCommon):
         self.authenticate("ex_analyst", "ex_analyst")
         response = self.download(export)
         self.assertEqual(response.status_code, 500)
-        self.assertIn("the one who made it", response.text)
+        self.assertIn("AccessError", response.text)
         self.assertEqual(export.state, "ready")
 
     def test_right_taken_away(self):
