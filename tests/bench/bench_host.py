@@ -48,7 +48,10 @@ def _partner(bench):
 
 def _order(bench):
     def orders(env):
-        product = env["product.product"].search([("sale_ok", "=", True)], limit=1)
+        # Of its own: a database without demo data has none.
+        product = env["product.product"].create(
+            {"name": "Bench", "type": "consu", "is_storable": True, "list_price": 10}
+        )
         partner = env["res.partner"].search([("ref", "=", "bench-1")])
         return env["sale.order"].create(
             [
