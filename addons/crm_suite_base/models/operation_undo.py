@@ -149,6 +149,7 @@ class OperationUndo(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_suite_base.operation_change_action"
         )

@@ -56,7 +56,10 @@ MODELS = {
     "crm.suite.lifecycle.stage": _row(admin=ALL),
     "crm.suite.operation": _row(),
     "crm.suite.operation.change": _row(),
+    "crm.suite.operation.undo": _row(ALL),
+    "crm.suite.operation.undo.line": _row(ALL),
     "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
+    "crm.suite.reassign": _row(ALL),
     "crm.suite.relation": _row(**WORKERS),
     "crm.suite.relation.type": _row(admin=ALL),
     # The host's models, with the host's own groups that the roles imply.
@@ -117,6 +120,11 @@ METHODS = {
         "action_show_undo",
         "action_template",
         "action_undo",
+        "button_cancel",
+        "button_dry_run",
+        "button_preview",
+        "button_run",
+        "get_columns",
         "progress",
     },
     "crm.suite.import.profile": {
@@ -124,9 +132,20 @@ METHODS = {
         "action_open_batches",
         "action_template",
     },
-    "crm.suite.import.row": {"action_open", "action_retry"},
+    "crm.suite.import.row": {"action_open", "action_retry", "button_retry"},
     "crm.suite.interaction": {"action_open"},
-    "crm.suite.operation": {"action_undo", "undo_preview"},
+    "crm.suite.operation": {
+        "action_show_changes",
+        "action_show_kept",
+        "action_show_undo",
+        "action_undo",
+        "get_last_mass_edit",
+        "undo_preview",
+    },
+    "crm.suite.operation.change": {"action_open_record"},
+    "crm.suite.operation.undo": {"action_undo"},
+    "crm.suite.operation.undo.line": {"action_open_record"},
+    "crm.suite.reassign": {"action_reassign"},
     "res.partner": {
         "crm_suite_360",
         "crm_suite_delete_preview",
@@ -144,8 +163,15 @@ def _table(head, rows):
     return "\n".join(lines)
 
 
-def _is_window(model):
-    return model.startswith("crm.suite.export.wizard")
+# Windows that a person fills in and sends off; each sees only the own ones, and what
+# they do asks for the rights on what they do it to.
+WINDOWS = (
+    "crm.suite.export.wizard",
+    "crm.suite.export.wizard.line",
+    "crm.suite.operation.undo",
+    "crm.suite.operation.undo.line",
+    "crm.suite.reassign",
+)
 
 
 def render():
@@ -154,7 +180,7 @@ def render():
     models = [
         [f"`{model}`", *(row[role] for role in ROLES)]
         for model, row in MODELS.items()
-        if not _is_window(model)
+        if model not in WINDOWS
     ]
     scope = [
         [

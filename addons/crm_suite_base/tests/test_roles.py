@@ -179,6 +179,21 @@ class TestSecurityDeclared(RolesCommon):
                 )
                 self.assertTrue(own, "no global rule for companies")
 
+    def test_windows_are_ones_own(self):
+        rules = self.env["ir.rule"].search([])
+        transient = {n for n, model in self.our_models().items() if model._transient}
+        self.assertEqual(transient, set(matrix.WINDOWS))
+        for name in transient:
+            with self.subTest(model=name):
+                own = rules.filtered(
+                    lambda rule, name=name: (
+                        rule.model_id.model == name
+                        and not rule.groups
+                        and "('create_uid', '=', user.id)" in (rule.domain_force or "")
+                    )
+                )
+                self.assertTrue(own, "others could read what was typed in")
+
     def test_owner_rules(self):
         rules = self.env["ir.rule"].search([])
         for name in matrix.SCOPE:
