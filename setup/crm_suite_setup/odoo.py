@@ -44,9 +44,9 @@ class Odoo:
             "addons_path": ",".join(map(str, addons)),
             "data_dir": self.settings.data,
             "db_host": self.connection.host,
-            "db_port": self.connection.port or "False",
+            "db_port": self.connection.port,
             "db_user": self.connection.user,
-            "db_password": self.connection.password or "False",
+            "db_password": self.connection.password,
             "db_name": database,
             "dbfilter": f"^{re.escape(database)}$",
             "http_interface": "127.0.0.1",
@@ -57,7 +57,11 @@ class Odoo:
             **overrides,
         }
         for name, value in options.items():
-            parser.set("options", name, str(value))
+            if value == "":
+                # The host warns about options that are there and empty.
+                parser.remove_option("options", name)
+            else:
+                parser.set("options", name, str(value))
         # Written beside and renamed: another command may be reading it. It may
         # hold a password, so it is nobody else's business.
         new = path.with_suffix(f".{os.getpid()}")
