@@ -15,6 +15,15 @@ class Base(models.AbstractModel):
         with self.env["crm.suite.operation"]._record_mass_edit(self, fnames):
             return super().web_save_multi(vals_list, specification)
 
+    def unlink(self):
+        # The web client says so when the user deletes from a list.
+        if not self.env.context.get("crm_suite_list_delete"):
+            return super().unlink()
+        records = self.with_context(crm_suite_list_delete=False)
+        name = self.env._("Deletion")
+        with self.env["crm.suite.operation"]._record_mass_edit(records, name=name):
+            return super(Base, records).unlink()
+
     def action_archive(self):
         name = self.env._("Archive")
         with self.env["crm.suite.operation"]._record_mass_edit(self, name=name):

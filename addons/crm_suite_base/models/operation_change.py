@@ -42,7 +42,9 @@ class OperationChange(models.Model):
     model_label = fields.Char(string="Kind of Record", compute="_compute_description")
     summary = fields.Char(string="What Changed", compute="_compute_description")
 
-    _record_idx = models.Index("(model, res_id)")
+    # The record comes first: whatever the planner believes about the size of an
+    # operation, it then finds one record's changes without reading all of them.
+    _record_idx = models.Index("(res_id, model, operation_id)")
 
     @api.depends_context("uid", "lang", "allowed_company_ids")
     @api.depends("model", "res_id", "before", "after")

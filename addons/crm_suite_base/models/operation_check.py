@@ -1,5 +1,6 @@
 """Deciding value by value what undo writes into changed records."""
 
+from ..tools.journal_policy import BOOKED_FIELDS, is_booked
 from ..tools.undo import plan_restore
 
 
@@ -28,6 +29,9 @@ class UpdateCheck:
         if values and not writable:
             self.keep[key] = self.planner._get_refusal()
             return
+        if values and self._is_booked(values):
+            self.keep[key] = self.planner._get_booked()
+            return
         kept += self._split_closed(values, after, image)
         if kept:
             reason = self.env._("It was changed since.")
@@ -38,6 +42,10 @@ class UpdateCheck:
             self.values[id_] = values
         elif not kept:
             self.settled.append(id_)
+
+    def _is_booked(self, values):
+        steps = BOOKED_FIELDS.get(self.model_name, set())
+        return is_booked(self.model_name) or not steps.isdisjoint(values)
 
     def _split_closed(self, values, after, image):
         """Take out of the values the fields that the user may not write."""

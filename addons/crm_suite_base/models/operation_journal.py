@@ -31,7 +31,7 @@ class Journal:
         self.operation_id = operation.id
         # No language, no defaults: values are journalled as they are stored.
         # pylint: disable-next=context-overridden
-        self.env = operation.sudo().with_context({}).env
+        self.env = operation.env(su=True, context={})
         self.cr = self.env.cr
         self.key = f"crm_suite_base.journal.{operation.id}"
         self.lost = False

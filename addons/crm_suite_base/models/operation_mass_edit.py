@@ -113,6 +113,8 @@ class OperationMassEdit(models.Model):
         others = sum(counts.values())
         if not main and not others:
             message = self.env._("Nothing changed.")
+        elif self.deleted_count and not self.updated_count + self.created_count:
+            message = self.env._("%(count)s records deleted.", count=main + others)
         elif others:
             message = self.env._(
                 "%(count)s records changed, and %(others)s others with them.",

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from odoo.tools import SQL, split_every
 
+from ..tools.journal_policy import is_booked
 from ..tools.undo import edited_fields, merge_updates, sort_by_reference
 from .operation_check import UpdateCheck
 from .operation_image import created_image, read_columns, read_image
@@ -213,9 +214,12 @@ class UndoPlanner:
         existing = read_columns(self.env, shape, (), ids)
         plan.settled[model_name].extend(existing)
         missing = [id_ for id_ in ids if id_ not in existing]
-        if not self.env[model_name].has_access("create"):
-            refused = [i for i in missing if (model_name, i) not in plan.cascade]
-            self._refuse(plan, model_name, refused)
+        asked = [id_ for id_ in missing if (model_name, id_) not in plan.cascade]
+        if is_booked(model_name):
+            plan.keep.update({(model_name, id_): self._get_booked() for id_ in asked})
+            missing = []
+        elif not self.env[model_name].has_access("create"):
+            self._refuse(plan, model_name, asked)
             missing = [i for i in missing if (model_name, i) in plan.cascade]
         if missing:
             plan.inserts[model_name] = missing
@@ -437,6 +441,12 @@ class UndoPlanner:
     def _refuse(self, plan, model_name, ids):
         for id_ in ids:
             plan.keep[model_name, id_] = self._get_refusal()
+
+    def _get_booked(self):
+        reason = self.env._(
+            "Bookings of accounting and stock are corrected by a booking, not by undo."
+        )
+        return {"reason": reason, "fields": []}
 
     def _get_refusal(self):
         return {"reason": self.env._("You may not change this record."), "fields": []}

@@ -59,7 +59,7 @@ MODELS = {
     "crm.suite.operation.undo": _row(ALL),
     "crm.suite.operation.undo.line": _row(ALL),
     "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
-    "crm.suite.reassign": _row(ALL),
+    "crm.suite.reassign": _row(NONE, **WORKERS),
     "crm.suite.relation": _row(**WORKERS),
     "crm.suite.relation.type": _row(admin=ALL),
     # The host's models, with the host's own groups that the roles imply.

@@ -134,7 +134,7 @@ class TestExport(ExportCommon):
             rows[2],
             [self.customers[1].id, "Ex customer 1", False, 1, self.rep.id]
             + [",".join(map(str, self.tags.sorted().ids)), "CN"]
-            + [self.customers[1].lang],
+            + [self.customers[1].lang or None],
         )
 
     def test_default_columns(self):

@@ -10,17 +10,17 @@ class TestImportReference(ImportCommon):
     def test_owner_by_login_name_and_email(self):
         new_test_user(
             self.env(su=True),
-            "zhang.wei",
-            name="张伟",
+            "owner.of.file",
+            name="张持有",
             email="zw@company.example",
             groups="base.group_user",
         )
-        text = "名称,负责人\n甲,zhang.wei\n乙,张伟\n丙,ZW@company.example\n丁,nobody\n"
+        text = "名称,负责人\n甲,owner.of.file\n乙,张持有\n丙,ZW@company.example\n丁,nobody\n"
         _batch, answer = self._import(text)
         self.assertCounts(answer, created=3, rejected=1)
         self.assertRefused(answer, 5, "负责人", "nobody")
         owners = self.partners.search([("name", "in", ["甲", "乙", "丙"])]).user_id
-        self.assertEqual(owners.login, "zhang.wei")
+        self.assertEqual(owners.login, "owner.of.file")
 
     def test_two_users_of_one_name_are_not_guessed(self):
         for login in ("wang1", "wang2"):

@@ -91,15 +91,17 @@ class TestOperationAccess(OperationCase):
             mine.action_undo()
 
     def test_undo_uses_the_rights_of_the_user(self):
-        operation = self._edit_as_rep()
-        self.rep.group_ids -= self.partner_manager
-        if self.partners[0].with_user(self.rep).has_access("write"):
-            self.skipTest("A sales representative may write contacts here.")
-        result = operation.with_user(self.rep).action_undo()
+        self.analyst.group_ids += self.partner_manager
+        with self.record(self.analyst) as operation:
+            self.partners.with_user(self.analyst).write({"ref": "X"})
+        self.analyst.group_ids -= self.partner_manager
+        preview = operation.with_user(self.analyst).undo_preview()
+        result = operation.with_user(self.analyst).action_undo()
         self.assertEqual(result["restored"], 0)
+        self.assertEqual(result["kept"], preview["keep"])
         self.assertEqual(len(result["kept"]), 5)
         self.assertIn("may not change", result["kept"][0]["reason"])
-        self.assertEqual(self.partners[0].ref, "REP")
+        self.assertEqual(self.partners[0].ref, "X")
         result = operation.with_user(self.steward).action_undo()
         self.assertEqual(result["restored"], 5)
         self.assertFalse(self.partners[0].ref)
@@ -120,6 +122,19 @@ class TestOperationAccess(OperationCase):
                     customer = customer.create({"name": f"Imported by a {role}"})
                 operation.with_user(user).action_undo()
                 self.assertFalse(customer.exists())
+
+    def test_deletion_and_return_need_the_right_too(self):
+        with self.record(self.rep) as operation:
+            created = self.env["res.partner"].create({"name": "New"})
+            self.partners[0].unlink()
+        self.assertFalse(created.with_user(self.rep).has_access("unlink"))
+        result = operation.with_user(self.rep).action_undo()
+        self.assertEqual([(entry["res_id"]) for entry in result["kept"]], created.ids)
+        self.assertTrue(created.exists())
+        self.assertTrue(self.partners[0].exists())
+        plain_rights = operation.with_user(self.steward).action_undo()
+        self.assertEqual(plain_rights["kept"], [])
+        self.assertFalse(created.exists())
 
     def test_records_out_of_reach_are_kept_without_a_name(self):
         leads = self.env["crm.lead"].create(

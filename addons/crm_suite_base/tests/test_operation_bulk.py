@@ -51,6 +51,19 @@ class TestMassEdit(OperationCase):
         self.last().with_user(self.steward).action_undo()
         self.assertTrue(all(self.partners.mapped("active")))
 
+    def test_deletion_of_several_in_a_list_is_an_operation(self):
+        before = self.rows(self.partners)
+        partners = self.partners.with_user(self.steward)
+        partners.with_context(crm_suite_list_delete=True).unlink()
+        operation = self.last()
+        self.assertEqual((operation.kind, operation.deleted_count), ("mass_edit", 5))
+        notice = self.Operation.with_user(self.steward).get_last_mass_edit(
+            "res.partner", partners.ids
+        )
+        self.assertEqual(notice["id"], operation.id)
+        operation.with_user(self.steward).action_undo()
+        self.assertEqual(self.rows(self.partners), before)
+
     def test_no_operation_for_one_record_or_other_models_or_no_role(self):
         before = self.last()
         self.partners[0].with_user(self.steward).web_save({"city": "Wuhan"}, {})

@@ -313,17 +313,24 @@ class TestOperationUndo(OperationCase):
 
     def test_refused_by_the_host_is_kept_with_its_reason(self):
         with self.record(kind="import") as operation:
-            team = self.env["crm.team"].create({"name": "New team"})
-            self.env["res.partner"].create({"name": "New"})
-        self.env["ir.default"].set("crm.lead", "team_id", team.id)
-        with self.record() as inner:
             order = self.env["sale.order"].create({"partner_id": self.partners[0].id})
             order.action_confirm()
-        result = self.undo(inner)
-        self.assertIn(order.id, [entry["res_id"] for entry in result["kept"]])
+            lead = self.env["crm.lead"].create({"name": "New"})
+        result = self.undo(operation)
+        self.assertEqual([entry["res_id"] for entry in result["kept"]], order.ids)
+        self.assertTrue(result["kept"][0]["reason"])
         self.assertTrue(order.exists())
-        self.undo(operation)
-        self.assertFalse(team.exists())
+        self.assertFalse(lead.exists())
+
+    def test_bookings_are_left_alone(self):
+        order = self.env["sale.order"].create({"partner_id": self.partners[0].id})
+        with self.record() as operation:
+            order.action_confirm()
+            self.partners[1].ref = "X"
+        result = self.undo(operation)
+        self.assertEqual(order.state, "sale")
+        self.assertIn("booking", result["kept"][0]["reason"])
+        self.assertFalse(self.partners[1].ref)
 
     # === DELETED RECORDS === #
 

@@ -40,6 +40,17 @@ DELETIONS_ONLY = {
 }
 TRACKED_ALTHOUGH_TECHNICAL = {"ir.attachment"}
 
+# What is booked is corrected by a booking, never taken back: undo leaves it alone.
+BOOKED_PREFIXES = ("account.move", "account.payment", "stock.")
+BOOKED_MODELS = {
+    "account.bank.statement",
+    "account.bank.statement.line",
+    "account.full.reconcile",
+    "account.partial.reconcile",
+}
+# Steps of a document that moved goods or money along with it.
+BOOKED_FIELDS = {"purchase.order": {"state"}, "sale.order": {"state", "locked"}}
+
 # Stored columns that programs keep moving: no sign that somebody edited the record.
 VOLATILE_FIELDS = {
     "crm.lead": {"automated_probability", "message_bounce", "probability"},
@@ -54,6 +65,11 @@ VOLATILE_FIELDS = {
         "supplier_rank",
     },
 }
+
+
+def is_booked(model_name):
+    """Whether the rows of a model are bookings of accounting or stock."""
+    return model_name in BOOKED_MODELS or model_name.startswith(BOOKED_PREFIXES)
 
 
 class Shape(NamedTuple):
