@@ -134,4 +134,5 @@ def sentence(code, params, env=None):
 
 
 def _say(lazy, env):
-    return env._(lazy) if env is not None else str(lazy)
+    translate = str if env is None else env._
+    return translate(lazy)
