@@ -18,7 +18,7 @@ SAME = {
     "name@example.com",
 }
 # A term that only demo records have is not exported where there is no demo data.
-DEMO_ONLY = re.compile(r"^model(_terms)?:.*_demo(_product_template)?$")
+DEMO_ONLY = re.compile(r"^model(_terms)?:(?!ir\.model).*_demo(_product_template)?$")
 
 
 @tagged("post_install", "-at_install", "crm_suite_translations")
