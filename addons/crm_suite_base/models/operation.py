@@ -76,12 +76,10 @@ class Operation(models.Model):
     child_ids = fields.One2many(
         "crm.suite.operation", "parent_id", string="Parts", readonly=True
     )
-    change_ids = fields.One2many(
+    change_ids = fields.Many2many(
         "crm.suite.operation.change",
-        "operation_id",
-        string="Changes",
-        domain=[("cascade", "!=", True)],
-        readonly=True,
+        string="First Changes",
+        compute="_compute_change_ids",
     )
     res_model = fields.Char(string="Main Model", readonly=True)
     date_start = fields.Datetime(
@@ -118,6 +116,14 @@ class Operation(models.Model):
     )
 
     _undo_until_idx = models.Index("(undo_until) WHERE trimmed IS NOT TRUE")
+
+    def _compute_change_ids(self):
+        """Take the first changes only: an import has too many for a form."""
+        Change = self.env["crm.suite.operation.change"]
+        for operation in self:
+            operation.change_ids = Change.search(
+                [("operation_id", "=", operation.id), ("cascade", "!=", True)], limit=80
+            )
 
     # === JOURNAL === #
 

@@ -21,8 +21,9 @@ class OperationChange(models.Model):
     _log_access = False
     _rec_name = "model"
 
+    # Found by the index below, which begins with it.
     operation_id = fields.Many2one(
-        "crm.suite.operation", required=True, index=True, ondelete="cascade"
+        "crm.suite.operation", required=True, ondelete="cascade"
     )
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(
@@ -42,9 +43,7 @@ class OperationChange(models.Model):
     model_label = fields.Char(string="Kind of Record", compute="_compute_description")
     summary = fields.Char(string="What Changed", compute="_compute_description")
 
-    # The record comes first: whatever the planner believes about the size of an
-    # operation, it then finds one record's changes without reading all of them.
-    _record_idx = models.Index("(res_id, model, operation_id)")
+    _operation_idx = models.Index("(operation_id, model, res_id)")
 
     @api.depends_context("uid", "lang", "allowed_company_ids")
     @api.depends("model", "res_id", "before", "after")

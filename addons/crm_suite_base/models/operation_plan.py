@@ -11,6 +11,8 @@ from .operation_check import UpdateCheck
 from .operation_image import created_image, read_columns, read_image
 
 BATCH = 1000
+# Of created records only ids travel, and few queries look at all of them at once.
+CREATED_BATCH = 50_000
 
 
 class UndoPlan:
@@ -282,7 +284,7 @@ class UndoPlanner:
     # === CREATED RECORDS === #
 
     def _plan_deletes(self, plan, model_name, ids):
-        for batch in split_every(BATCH, ids, list):
+        for batch in split_every(CREATED_BATCH, ids, list):
             settled, keep, free = self.check_deletes(plan, model_name, batch)
             plan.settled[model_name].extend(settled)
             plan.keep.update(keep)
@@ -323,6 +325,9 @@ class UndoPlanner:
     def _find_edited(self, model_name, shape, ids):
         """Compare created records with their images, in the database first.
 
+        Each row is looked up by itself (OFFSET 0): right after a big operation the
+        planner has no figures yet and would join the tables the wrong way round.
+
         :return: ``{id: [(field, was, is)]}`` of those that were edited
         """
         suspects = [
@@ -330,14 +335,16 @@ class UndoPlanner:
             for (id_,) in self.env.execute_query(
                 SQL(
                     """
-                    SELECT DISTINCT t.id
-                      FROM %(table)s t
-                      JOIN crm_suite_operation_change c
-                        ON c.res_id = t.id AND c.model = %(model)s
-                       AND c.operation_id = ANY(%(unit)s) AND c.kind = 'create'
-                       AND c.undone IS NOT TRUE
-                     WHERE t.id = ANY(%(ids)s)
-                       AND %(image)s IS DISTINCT FROM jsonb_strip_nulls(c.after)
+                    SELECT DISTINCT i.id
+                      FROM unnest(%(ids)s) i(id)
+                CROSS JOIN LATERAL (SELECT %(image)s AS image FROM %(table)s t
+                                     WHERE t.id = i.id OFFSET 0) t
+                CROSS JOIN LATERAL (SELECT after FROM crm_suite_operation_change
+                                     WHERE operation_id = ANY(%(unit)s)
+                                       AND model = %(model)s AND res_id = i.id
+                                       AND kind = 'create' AND undone IS NOT TRUE
+                                    OFFSET 0) c
+                     WHERE t.image IS DISTINCT FROM jsonb_strip_nulls(c.after)
                     """,
                     table=SQL.identifier(shape.table),
                     model=model_name,
@@ -354,28 +361,9 @@ class UndoPlanner:
         edited = {}
         for id_ in suspects:
             _before, made = merge_updates(changes[id_], shape.keyed)
-            fields = edited_fields(made, images[id_], sorted(shape.compared))
-            fields = self._drop_own_links(model_name, shape, fields)
-            if fields:
+            if fields := edited_fields(made, images[id_], sorted(shape.compared)):
                 edited[id_] = fields
         return edited
-
-    def _drop_own_links(self, model_name, shape, fields):
-        """Leave out relations to records that the operation itself made or changed.
-
-        A long job images a tag when it makes it and gives it to a customer in a
-        later transaction: the tag was not edited, the customer was.
-        """
-        left = []
-        for name, was, now in fields:
-            added = set(now or ()) - set(was or ()) if name in shape.relations else None
-            if added and set(was or ()) <= set(now):
-                comodel = self.env[model_name]._fields[name].comodel_name
-                changes = self.read_changes(comodel, added, ["create", "update"])
-                if added == set(changes):
-                    continue
-            left.append((name, was, now))
-        return left
 
     # === WHAT HANGS TOGETHER === #
 

@@ -13,7 +13,7 @@ from .operation_insert import RowInserter
 from .operation_journal import JOURNAL
 from .operation_plan import BATCH
 
-DELETE_BATCH = 500
+DELETE_BATCH = 1000
 
 
 class UndoRunner:

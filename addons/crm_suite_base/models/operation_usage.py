@@ -142,6 +142,7 @@ class OperationUsage(models.Model):
                 SELECT 1 FROM crm_suite_operation_change c
                  WHERE c.operation_id = ANY(%s) AND c.model = %s AND c.res_id = t.%s
                    AND (c.kind = 'create' OR c.kind = 'update' AND c.after ?| %s)
+                OFFSET 0
             )
             """,
             list(unit),
