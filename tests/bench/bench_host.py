@@ -1,9 +1,7 @@
 """What the suite adds to the host's own hot paths."""
 
-import timeit
-
 from .dataset import ensure_customers
-from .report import Row, ratio_row
+from .report import ratio_row
 
 BAR = 1.15
 
@@ -13,7 +11,6 @@ def run(bench):
         ensure_customers(bench, db)
     yield from _partner(bench)
     yield from _order(bench)
-    yield _unused_journal(bench)
 
 
 def _partner(bench):
@@ -67,11 +64,3 @@ def _order(bench):
         records.action_confirm()
 
     yield ratio_row("host: confirm 10 orders", *bench.paired(confirm, orders), BAR)
-
-
-def _unused_journal(bench):
-    """The look-up that every write pays while nothing is journalled."""
-    with bench.env(bench.suite_db) as env:
-        cache = env.cr.cache
-        seconds = timeit.timeit(lambda: cache.get("crm_suite_operation"), number=10**6)
-    return Row("journal not in use: its look-up", f"{seconds * 1000:.0f} ns per write")
