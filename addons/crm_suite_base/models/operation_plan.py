@@ -363,7 +363,49 @@ class UndoPlanner:
             _before, made = merge_updates(changes[id_], shape.keyed)
             if fields := edited_fields(made, images[id_], sorted(shape.compared)):
                 edited[id_] = fields
-        return edited
+        return self._drop_own_links(model_name, shape, edited)
+
+    def _drop_own_links(self, model_name, shape, edited):
+        """Take out the many2many links that the operation made from the other side.
+
+        A tag created by an import is linked by the customers that the import writes
+        after it: the journal has the link with them, and it is no edit of the tag.
+        """
+        for name in shape.relations:
+            changed = {
+                id_: (set(was or ()), set(now or ()))
+                for id_, fields in edited.items()
+                for field, was, now in fields
+                if field == name
+            }
+            if not changed:
+                continue
+            made = self._read_links_from_other_side(model_name, shape, name, changed)
+            for id_, (was, now) in changed.items():
+                if was <= now and now - was <= made[id_]:
+                    edited[id_] = [x for x in edited[id_] if x[0] != name]
+        return {id_: fields for id_, fields in edited.items() if fields}
+
+    def _read_links_from_other_side(self, model_name, shape, name, changed):
+        """Read who linked records by the field that mirrors a many2many field.
+
+        :param dict changed: ``{id: (linked then, linked now)}``
+        :return: ``{id: {id of the other side}}`` as journalled by the operation
+        """
+        table, own, other = shape.relations[name]
+        comodel_name = self.env[model_name]._fields[name].comodel_name
+        comodel_shape = self.helper._journal_shape(comodel_name)
+        others = {id_ for was, now in changed.values() for id_ in now - was}
+        made = defaultdict(set)
+        for mirror, relation in comodel_shape.relations.items():
+            if relation != (table, other, own):
+                continue
+            changes = self.read_changes(comodel_name, others, ["create", "update"])
+            for other_id, updates in changes.items():
+                _before, after = merge_updates(updates, comodel_shape.keyed)
+                for id_ in after.get(mirror) or ():
+                    made[id_].add(other_id)
+        return made
 
     # === WHAT HANGS TOGETHER === #
 

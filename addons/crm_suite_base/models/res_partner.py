@@ -99,12 +99,12 @@ class ResPartner(models.Model):
         return stages.search([])
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """In the application a new contact is a customer: it starts as a lead."""
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         if (
             self._crm_suite_starts_managed(values)
-            and "crm_suite_lifecycle_id" in fields_list
+            and "crm_suite_lifecycle_id" in fields
         ):
             values.setdefault(
                 "crm_suite_lifecycle_id", self._crm_suite_first_stage().id

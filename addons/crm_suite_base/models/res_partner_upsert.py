@@ -102,9 +102,11 @@ class ResPartner(models.Model):
         for index, (_vals, row_key) in prepared.items():
             if row_key not in found and row_key not in new:
                 new[row_key] = index
-        created = self.create(
-            [self._crm_suite_upsert_new(prepared[index][0]) for index in new.values()]
-        )
+        # All are looked at before the first is made: a refusal costs nothing.
+        vals_list = [
+            self._crm_suite_upsert_new(prepared[index][0]) for index in new.values()
+        ]
+        created = self.create(vals_list)
         found.update(zip(new, created, strict=True))
         answers = {
             index: {"id": partner.id, "action": "created"}
@@ -160,7 +162,9 @@ class ResPartner(models.Model):
         return {"id": partner.id, "action": "updated"}
 
     def _crm_suite_upsert_new(self, vals):
-        """A new customer is a lead, unless something else is said."""
+        """A new customer has a name and is a lead, unless something else is said."""
+        if not vals.get("name") and (vals.get("type") or "contact") == "contact":
+            raise UserError(self.env._("The name is empty: a customer has one."))
         if vals.get("parent_id") or "crm_suite_lifecycle_id" in vals:
             return vals
         return {**vals, "crm_suite_lifecycle_id": self._crm_suite_first_stage().id}
