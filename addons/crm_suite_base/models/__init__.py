@@ -36,6 +36,7 @@ from . import (
     operation_undo,
     operation_usage,
     purchase,
+    recalculation,
     relation,
     relation_type,
     res_config_settings,
