@@ -38,8 +38,10 @@
         "security/ir.model.access.csv",
         "security/crm_suite_security.xml",
         "security/import_security.xml",
+        "security/rules_security.xml",
         # data
         "data/import_data.xml",
+        "data/grade_data.xml",
         "data/lifecycle_stage_data.xml",
         "data/operation_data.xml",
         "data/relation_type_data.xml",

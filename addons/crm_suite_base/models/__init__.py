@@ -1,3 +1,7 @@
+# Models inherit from these: they come first.
+from . import explain_mixin, rule_mixin
+
+# isort: split
 from . import (
     account_payment,
     base,
@@ -5,6 +9,8 @@ from . import (
     base_mass_edit,
     call,
     export,
+    grade,
+    grade_rule,
     import_base,
     import_batch,
     import_keyed,
@@ -25,7 +31,9 @@ from . import (
     interaction_sources,
     ir_http,
     ir_http_operation,
+    lifecycle_rule,
     lifecycle_stage,
+    lifecycle_transition,
     mail_message,
     mail_thread,
     operation,
@@ -36,6 +44,7 @@ from . import (
     operation_undo,
     operation_usage,
     purchase,
+    quality_criterion,
     recalculation,
     relation,
     relation_type,
@@ -48,7 +57,10 @@ from . import (
     res_partner_delete,
     res_partner_export,
     res_partner_family,
+    res_partner_grade,
+    res_partner_lifecycle,
     res_partner_normalize,
+    res_partner_quality,
     res_partner_relation,
     res_partner_search,
     res_partner_timeline,

@@ -43,22 +43,32 @@ WORKERS = dict.fromkeys(
 IMPORTERS = ["sales_lead", "sales_manager", "marketing_manager", "service_manager"]
 IMPORTERS += ["data_steward", "admin"]
 
+RULE_MAKERS = dict.fromkeys(["sales_manager", "data_steward", "admin"], ALL)
+RULE_READERS = dict.fromkeys(
+    ["marketing_manager", "service_manager", "analyst", "privacy_officer"], READ
+)
+
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
 MODELS = {
     "crm.suite.call": _row(**WORKERS),
     "crm.suite.export": _row(),
     "crm.suite.export.wizard": _row(ALL),
     "crm.suite.export.wizard.line": _row(ALL),
+    "crm.suite.grade": _row(**RULE_MAKERS),
+    "crm.suite.grade.rule": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.import.batch": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.profile": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.row": _row(NONE, **dict.fromkeys(IMPORTERS, "RU")),
     "crm.suite.interaction": _row(),
+    "crm.suite.lifecycle.rule": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.lifecycle.stage": _row(admin=ALL),
+    "crm.suite.lifecycle.transition": _row(),
     "crm.suite.operation": _row(),
     "crm.suite.operation.change": _row(),
     "crm.suite.operation.undo": _row(ALL),
     "crm.suite.operation.undo.line": _row(ALL),
     "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
+    "crm.suite.quality.criterion": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.reassign": _row(NONE, **WORKERS),
     "crm.suite.relation": _row(**WORKERS),
     "crm.suite.relation.type": _row(admin=ALL),
@@ -134,6 +144,7 @@ METHODS = {
     },
     "crm.suite.import.row": {"action_open", "action_retry", "button_retry"},
     "crm.suite.interaction": {"action_open"},
+    "crm.suite.lifecycle.transition": {"explain"},
     "crm.suite.operation": {
         "action_show_changes",
         "action_show_kept",
@@ -153,6 +164,7 @@ METHODS = {
         "crm_suite_structure",
         "crm_suite_timeline",
         "crm_suite_upsert",
+        "explain",
     },
 }
 
