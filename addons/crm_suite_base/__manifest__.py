@@ -39,6 +39,7 @@
         "security/crm_suite_security.xml",
         "security/import_security.xml",
         "security/rules_security.xml",
+        "security/figures_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",

@@ -6,6 +6,7 @@ from . import (
     test_demo,
     test_export,
     test_export_tour,
+    test_figures,
     test_host_export,
     test_import_flow,
     test_import_purchase,

@@ -51,6 +51,7 @@ RULE_READERS = dict.fromkeys(
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
 MODELS = {
     "crm.suite.call": _row(**WORKERS),
+    "crm.suite.customer.metric": _row(),
     "crm.suite.export": _row(),
     "crm.suite.export.wizard": _row(ALL),
     "crm.suite.export.wizard.line": _row(ALL),
@@ -69,6 +70,7 @@ MODELS = {
     "crm.suite.operation.undo.line": _row(ALL),
     "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.quality.criterion": _row(NONE, **RULE_READERS, **RULE_MAKERS),
+    "crm.suite.purchase.fact": _row(),
     "crm.suite.reassign": _row(NONE, **WORKERS),
     "crm.suite.relation": _row(**WORKERS),
     "crm.suite.relation.type": _row(admin=ALL),
@@ -117,6 +119,7 @@ RIGHTS = {
 # suite. A new one is added here together with its check of rights.
 METHODS = {
     "crm.suite.call": {"quick_log", "understand"},
+    "crm.suite.customer.metric": {"action_refresh"},
     "crm.suite.export.wizard": {"action_export"},
     "crm.suite.import.batch": {
         "action_cancel",
@@ -156,6 +159,7 @@ METHODS = {
     "crm.suite.operation.change": {"action_open_record"},
     "crm.suite.operation.undo": {"action_undo"},
     "crm.suite.operation.undo.line": {"action_open_record"},
+    "crm.suite.purchase.fact": {"action_open"},
     "crm.suite.reassign": {"action_reassign"},
     "res.partner": {
         "crm_suite_360",

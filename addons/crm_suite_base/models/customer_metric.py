@@ -1,0 +1,185 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+ROLE = "crm_suite_base.group_crm_suite_user"
+# Who may know what a customer owes: the host's readers of all invoices, and those who
+# answer for the data of customers.
+RECEIVABLE = (
+    "account.group_account_readonly,account.group_account_invoice,"
+    "sales_team.group_sale_salesman_all_leads,"
+    "crm_suite_base.group_crm_suite_data_steward"
+)
+REFRESHERS = (
+    "crm_suite_base.group_crm_suite_data_steward",
+    "crm_suite_base.group_crm_suite_sales_manager",
+    "crm_suite_base.group_crm_suite_marketing_manager",
+    "crm_suite_base.group_crm_suite_service_manager",
+)
+
+
+class CustomerMetric(models.Model):
+    """What a customer is worth to one of our companies: a row of plain columns.
+
+    Written by SQL alone, see :meth:`_refresh`; a partner has a row in each company in
+    which there is something to tell. Days are those of the company's clock, amounts
+    are untaxed and in its currency.
+    """
+
+    _name = "crm.suite.customer.metric"
+    _description = "Customer Figures"
+    _order = "revenue desc, id"
+    _rec_name = "partner_id"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+
+    first_purchase = fields.Date(readonly=True)
+    last_purchase = fields.Date(readonly=True)
+    purchase_count = fields.Integer(string="Purchases", readonly=True)
+    revenue = fields.Monetary(
+        readonly=True, help="Untaxed, less returns and credit notes."
+    )
+    average_purchase = fields.Monetary(readonly=True, aggregator="avg")
+    interval_mean = fields.Float(
+        string="Usual Interval (Days)",
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Days between two days of purchase, on average.",
+    )
+    interval_deviation = fields.Float(
+        string="Spread of Intervals (Days)",
+        digits=(16, 2),
+        readonly=True,
+        aggregator="avg",
+        help="Standard deviation of the days between purchases.",
+    )
+    expected_next_purchase = fields.Date(
+        string="Next Purchase Expected",
+        readonly=True,
+        help="The last purchase plus the usual interval; known after purchases on three days.",
+    )
+    purchase_count_12m = fields.Integer(string="Purchases (12 Months)", readonly=True)
+    revenue_12m = fields.Monetary(string="Revenue (12 Months)", readonly=True)
+
+    category_shares = fields.Json(
+        readonly=True, help="Share of the revenue by product category."
+    )
+    preferred_product_id = fields.Many2one(
+        "product.product", readonly=True, ondelete="set null"
+    )
+    preferred_category_id = fields.Many2one(
+        "product.category", readonly=True, index=True, ondelete="set null"
+    )
+    preferred_channel = fields.Selection(
+        selection=lambda self: self._selection_channel(), readonly=True
+    )
+    preferred_weekday = fields.Selection(
+        [
+            ("1", "Monday"),
+            ("2", "Tuesday"),
+            ("3", "Wednesday"),
+            ("4", "Thursday"),
+            ("5", "Friday"),
+            ("6", "Saturday"),
+            ("7", "Sunday"),
+        ],
+        readonly=True,
+    )
+    trend = fields.Json(
+        readonly=True, help="Revenue by month, the last twelve calendar months."
+    )
+
+    receivable_open = fields.Monetary(
+        string="Open", readonly=True, groups=RECEIVABLE, help="On posted invoices."
+    )
+    receivable_overdue = fields.Monetary(
+        string="Overdue", readonly=True, groups=RECEIVABLE
+    )
+    overdue_since = fields.Date(readonly=True, groups=RECEIVABLE)
+    average_days_to_pay = fields.Float(
+        string="Days to Pay",
+        digits=(16, 1),
+        readonly=True,
+        aggregator="avg",
+        groups=RECEIVABLE,
+        help="From the invoice to its last payment, on average.",
+    )
+
+    last_interaction = fields.Datetime(readonly=True)
+    next_activity = fields.Date(readonly=True)
+    calculated_at = fields.Datetime(readonly=True)
+
+    _partner_company_unique = models.UniqueIndex(
+        "(partner_id, company_id)", "A customer has one row of figures per company."
+    )
+    _revenue_idx = models.Index("(company_id, revenue)")
+    _expected_idx = models.Index("(company_id, expected_next_purchase)")
+
+    @api.model
+    def _selection_channel(self):
+        return self.env["crm.suite.purchase.fact"]._fields["channel"].selection
+
+    # ------------------------------------------------------------------
+    # Who sees which rows: those of customers that he may read
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        query = super()._search(domain, *args, **kwargs)
+        if not self.env.su and not query.is_empty():
+            partners = self.env["res.partner"].with_context(active_test=False)
+            readable = partners._search([])
+            if readable.where_clause:
+                column = SQL.identifier(query.table, "partner_id")
+                query.add_where(SQL("%s IN %s", column, readable.subselect()))
+        return query
+
+    def _check_access(self, operation):
+        refused = super()._check_access(operation)
+        if refused or self.env.su or not self.ids:
+            return refused
+        partners = self.sudo().partner_id.with_env(self.env)
+        hidden = partners - partners._filtered_access("read")
+        if not hidden:
+            return None
+        records = self.filtered(lambda row: row.sudo().partner_id in hidden)
+        rules = self.env["ir.rule"]
+        return records, lambda: rules._make_access_error(operation, records)
+
+    # ------------------------------------------------------------------
+    # Refreshing
+    # ------------------------------------------------------------------
+
+    def action_refresh(self):
+        """Calculate the figures of these customers anew, or all without records.
+
+        :return: how many rows changed
+        :rtype: int
+        """
+        if not self.env.su and not any(map(self.env.user.has_group, REFRESHERS)):
+            raise AccessError(
+                self.env._(
+                    "Figures are calculated by themselves every few minutes. "
+                    "Only data stewards and managers start it by hand."
+                )
+            )
+        self.check_access("read")
+        ids = self.partner_id.ids if self.ids else None
+        return len(self.sudo()._refresh(ids))
+
+    @api.model
+    def _recalculate(self, partner_ids):
+        """The step of :meth:`crm.suite.recalculation._run`."""
+        self._refresh(partner_ids)

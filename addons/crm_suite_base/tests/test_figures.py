@@ -1,0 +1,149 @@
+from datetime import date, timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .common import CustomerCase
+
+
+class FiguresCase(CustomerCase):
+    """Purchases of one customer and the row of figures that follows from them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.company.partner_id.tz = "Asia/Shanghai"
+        cls.metrics = cls.env["crm.suite.customer.metric"]
+        cls.today = date.today()
+
+    def order(self, days_ago=10, price=100.0, partner=None, **values):
+        order = self._create_order(partner or self.customer, price, **values)
+        moment = fields.Datetime.now() - timedelta(days=days_ago)
+        order.date_order = moment
+        return order
+
+    def figures(self, partner=None, company=None):
+        """The row of the customer, calculated now."""
+        partner = partner or self.customer
+        self.metrics._refresh([partner.id])
+        return self.row(partner, company)
+
+    def row(self, partner=None, company=None):
+        return self.metrics.search(
+            [
+                ("partner_id", "=", (partner or self.customer).id),
+                ("company_id", "=", (company or self.env.company).id),
+            ]
+        )
+
+    def facts(self, partner=None, user=None):
+        facts = self.env["crm.suite.purchase.fact"].with_user(user or self.env.user)
+        domain = [("partner_id", "=", (partner or self.customer).id)]
+        return facts.search(domain, order="day, id")
+
+    def purchase(self, days_ago=10, amount=100.0, partner=None, **values):
+        return self.env["crm.suite.purchase"].create(
+            {
+                "partner_id": (partner or self.customer).id,
+                "date": self.today - timedelta(days=days_ago),
+                "amount": amount,
+                **values,
+            }
+        )
+
+
+@tagged("-at_install", "post_install")
+class TestFigures(FiguresCase):
+    def test_orders_and_earlier_purchases(self):
+        for days_ago, price in ((400, 50), (100, 100), (40, 300)):
+            self.order(days_ago, price, partner=self.person)
+        self.purchase(10, 150)
+        row = self.figures()
+        self.assertEqual(row.purchase_count, 4)
+        self.assertEqual(row.revenue, 600)
+        self.assertEqual(row.average_purchase, 150)
+        self.assertEqual(row.purchase_count_12m, 3)
+        self.assertEqual(row.revenue_12m, 550)
+        self.assertEqual((row.last_purchase - row.first_purchase).days, 390)
+        self.assertEqual(row.interval_mean, 130)
+        self.assertAlmostEqual(row.interval_deviation, 147.99, 2)
+        self.assertEqual(
+            row.expected_next_purchase, row.last_purchase + timedelta(days=130)
+        )
+        self.assertEqual(sum(row.trend.values()), 550)
+        self.assertEqual(row.preferred_channel, "order")
+
+    def test_quotes_are_no_purchases(self):
+        self.order(confirm=False)
+        self.assertFalse(self.figures())
+
+    def test_figures_of_a_list(self):
+        self.order(price=700)
+        self.figures()
+        mine = [("id", "in", (self.customer | self.person).ids)]
+        partners = self.Partner.with_user(self.agent)
+        both = partners.search(mine)
+
+        def found(*condition):
+            return partners.search([*mine, condition])
+
+        self.assertEqual(found("crm_suite_revenue", ">", 600), both)
+        self.assertFalse(found("crm_suite_revenue", ">", 700))
+        self.assertFalse(found("crm_suite_revenue", "<", 700))
+        self.assertFalse(found("crm_suite_purchase_count", "=", 0))
+        self.assertEqual(found("crm_suite_last_purchase", "!=", False), both)
+        self.assertFalse(found("crm_suite_last_purchase", "=", False))
+        self.assertEqual(found("crm_suite_expected_next", "=", False), both)
+        self.assertEqual(both.mapped("crm_suite_revenue"), [700, 700])
+
+    def test_sorting_of_a_list(self):
+        small, big, none = (self._create_customer(name=name) for name in "ABC")
+        self.order(price=10, partner=small)
+        self.order(price=20, partner=big)
+        three = small | big | none
+        self.metrics._refresh(three.ids)
+        ordered = self.Partner.with_user(self.agent).search(
+            [("id", "in", three.ids)], order="crm_suite_revenue desc, id"
+        )
+        self.assertEqual(ordered.ids, (big | small | none).ids)
+
+    def test_only_what_differs_is_written(self):
+        self.order()
+        self.assertEqual(self.metrics._refresh([self.customer.id]), [self.customer.id])
+        self.assertEqual(self.metrics._refresh([self.customer.id]), [])
+        self.assertNotIn(self.customer.id, self.metrics._refresh())
+
+    def test_rights(self):
+        self.order()
+        row = self.figures()
+        for user in (self.plain, self.clerk):
+            with self.assertRaises(AccessError):
+                row.with_user(user).read(["revenue"])
+            with self.assertRaises(AccessError):
+                self.Partner.with_user(user).search([("crm_suite_revenue", ">", 0)])
+        self.assertEqual(row.with_user(self.agent).revenue, 100)
+        with self.assertRaises(AccessError):
+            row.with_user(self.agent).read(["receivable_open"])
+        self.assertEqual(row.with_user(self.steward).receivable_open, 0)
+        with self.assertRaises(AccessError):
+            row.with_user(self.agent).action_refresh()
+        self.assertEqual(row.with_user(self.steward).action_refresh(), 0)
+
+    def test_rows_of_customers_out_of_reach(self):
+        self.order()
+        row = self.figures()
+        self.customer.company_id = self._other_company()
+        mine = row.with_user(self.agent)
+        self.assertFalse(mine.search([("id", "=", row.id)]))
+        with self.assertRaises(AccessError):
+            mine.read(["revenue"])
+
+    def test_facts_obey_the_rights_to_the_documents(self):
+        self.order(price=100)
+        self.order(price=900, user_id=self.lead.id)
+        self.purchase()
+        self.assertEqual(len(self.facts()), 3)
+        self.assertEqual(len(self.facts(user=self.lead)), 3)
+        self.assertEqual(len(self.facts(user=self.rep)), 2, "his own and the history")
+        self.assertEqual(len(self.facts(user=self.agent)), 1, "the history alone")
