@@ -59,6 +59,43 @@ class TestCustomerViews(CustomerViewsCase):
                     views = model.get_views(self._views_of(action))["views"]
                     self.assertTrue(all(view["arch"] for view in views.values()))
 
+    def test_search_box_takes_short_names_and_local_numbers(self):
+        """Two characters of a name are the usual search in Chinese."""
+        partners = self.env["res.partner"].with_user(self.users["sales_rep"])
+        customer = self.env["res.partner"].create(
+            {
+                "name": "玖珩仪器",
+                "country_id": self.env.ref("base.cn").id,
+                "phone": "0755-8699 7731",
+                "crm_suite_lifecycle_id": self.env.ref(
+                    f"{MODULE}.lifecycle_stage_lead"
+                ).id,
+            }
+        )
+        view = self.env.ref(f"{MODULE}.res_partner_view_search_customer")
+        arch = etree.fromstring(partners.get_view(view.id, "search")["arch"])
+        box = arch.xpath("//field[@name='name']")[0].get("filter_domain")
+        for text in (
+            "玖珩",
+            "玖",
+            "0755-8699 7731",
+            "075586997731",
+            "0755-8699",
+            "(0755) 8699",
+            "０７５５－８６９９",
+            "+86 755 8699 7731",
+            "8699 7731",
+        ):
+            with self.subTest(text=text):
+                found = partners.search(safe_eval(box, {"self": text}))
+                self.assertIn(customer, found)
+        self.assertNotIn(
+            customer, partners.search([("phone_mobile_search", "ilike", "86")])
+        )
+        self.assertNotIn(
+            customer, partners.search([("phone_mobile_search", "ilike", "0756-8699")])
+        )
+
     def test_every_filter_finds(self):
         """Each filter of the customer list is a search that the role may make."""
         view = self.env.ref(f"{MODULE}.res_partner_view_search_customer")
