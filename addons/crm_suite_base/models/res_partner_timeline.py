@@ -54,15 +54,37 @@ class ResPartner(models.Model):
                 )
             )
         partner.check_access("read")
-        limit = max(1, min(int(limit or DEFAULT_PAGE), MAX_PAGE))
+        limit, filters = self._crm_suite_timeline_arguments(limit, filters)
         found = partner._crm_suite_timeline_page(
-            dict(filters or {}), limit + 1, self._crm_suite_read_cursor(cursor)
+            filters, limit + 1, self._crm_suite_read_cursor(cursor)
         )
         more = len(found) > limit
         return {
             "rows": self._crm_suite_timeline_rows(found[:limit]),
             "next": self._crm_suite_write_cursor(found[limit - 1]) if more else False,
         }
+
+    @api.model
+    def _crm_suite_timeline_arguments(self, limit, filters):
+        """What a program gave, in the types that the query wants."""
+        try:
+            limit = max(1, min(int(limit or DEFAULT_PAGE), MAX_PAGE))
+            filters = dict(filters or {})
+            for key in ("kinds", "channels"):
+                if isinstance(filters.get(key), str):
+                    filters[key] = [filters[key]]
+                filters[key] = [str(name) for name in filters.get(key) or ()]
+            filters["person_id"] = int(filters.get("person_id") or 0)
+            filters["search"] = str(filters.get("search") or "")
+            for key in ("date_from", "date_to"):
+                filters[key] = fields.Date.to_date(filters.get(key) or False)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "The filters of the timeline are wrong: %(error)s", error=error
+                )
+            ) from error
+        return limit, filters
 
     def _crm_suite_timeline_page(self, filters, limit, cursor=None, until_now=False):
         """The newest rows of the customer that meet the filters, as in the database.

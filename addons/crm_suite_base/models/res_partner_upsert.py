@@ -1,4 +1,5 @@
 import hashlib
+import math
 
 import psycopg2
 
@@ -10,7 +11,9 @@ from odoo.exceptions import (
 from odoo.tools import SQL, escape_psql
 
 # What is wrong with one row; anything else is a fault of ours and ends the call.
-ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError)
+ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
+# What the columns of the database hold.
+INTEGERS = range(-(2**31), 2**31)
 KEY_TYPES = ("char", "integer", "many2one", "selection", "text")
 
 
@@ -49,7 +52,7 @@ class ResPartner(models.Model):
         return self._crm_suite_upsert_rows(values, keys)
 
     def _crm_suite_upsert_keys(self, key):
-        keys = [key] if isinstance(key, str) else list(key or ())
+        keys = list(key) if isinstance(key, list | tuple) else [key] if key else []
         if not keys:
             raise UserError(
                 self.env._(
@@ -57,7 +60,7 @@ class ResPartner(models.Model):
                 )
             )
         for name in keys:
-            field = self._fields.get(name)
+            field = self._fields.get(name) if isinstance(name, str) else None
             if field is None or not field.store or field.type not in KEY_TYPES:
                 raise UserError(
                     self.env._(
@@ -320,8 +323,8 @@ class ResPartner(models.Model):
         if field.type == "boolean" and not isinstance(value, bool | int):
             return str(value).strip().lower() in ("1", "true", "yes", "y", "是")
         try:
-            field.convert_to_cache(value, self.browse())
-        except (TypeError, ValueError) as error:
+            self._crm_suite_check_simple(field, value)
+        except (OverflowError, TypeError, ValueError) as error:
             raise UserError(
                 self.env._(
                     "%(field)s “%(value)s”: this is no %(type)s.",
@@ -330,7 +333,16 @@ class ResPartner(models.Model):
                     type=field.type,
                 )
             ) from error
-        return value
+        return value.replace("\0", "") if isinstance(value, str) else value
+
+    def _crm_suite_check_simple(self, field, value):
+        if isinstance(value, dict | list | tuple):
+            raise TypeError(value)
+        cached = field.convert_to_cache(value, self.browse())
+        if field.type == "integer" and cached not in INTEGERS:
+            raise ValueError(value)
+        if field.type in ("float", "monetary") and not math.isfinite(cached):
+            raise ValueError(value)
 
     def _crm_suite_upsert_choice(self, field, value):
         """A choice by its code or by its label."""
@@ -350,7 +362,9 @@ class ResPartner(models.Model):
     def _crm_suite_resolve(self, field, value, vals):
         """The id of a related record given by id, external id, code or name."""
         records = self.env[field.comodel_name]
-        if isinstance(value, int):
+        if isinstance(value, bool | dict | list | tuple):
+            found = records
+        elif isinstance(value, int):
             found = records.browse(value).exists()
         else:
             text = str(value).strip()
@@ -365,7 +379,8 @@ class ResPartner(models.Model):
                     value=value,
                 )
             )
-        if not found and field.comodel_name == "res.partner.category":
+        is_new = isinstance(value, str) and field.comodel_name == "res.partner.category"
+        if not found and is_new:
             found = records.create({"name": str(value).strip()})
         if not found:
             raise UserError(
@@ -395,7 +410,11 @@ class ResPartner(models.Model):
         for name in ("code", "login"):
             field = records._fields.get(name)
             # A longer text would be cut to the size of the code and find another.
-            if field is not None and field.store and len(text) <= (field.size or 99):
+            if (
+                field is not None
+                and field.store
+                and len(text) <= (getattr(field, "size", None) or 99)
+            ):
                 wanted = text.upper() if records._name == "res.country" else text
                 domains.append([*scope, (name, "=", wanted)])
         rec_name = records._rec_name or "name"

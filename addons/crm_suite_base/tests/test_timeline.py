@@ -310,6 +310,16 @@ class TestTimeline(CustomerCase):
             partners.crm_suite_timeline(self.customer.id, {"nofilter": 1})
         with self.assertRaises(UserError):
             partners.crm_suite_timeline(self.customer.id, {}, "nowhere")
+        for filters in (
+            "x",
+            {"date_from": "heute"},
+            {"person_id": "x"},
+            {"kinds": 5},
+        ):
+            with self.assertRaises(UserError):
+                partners.crm_suite_timeline(self.customer.id, filters)
+        with self.assertRaises(UserError):
+            partners.crm_suite_timeline(self.customer.id, limit="x")
         gone = self._create_customer()
         gone_id = gone.id
         gone.unlink()

@@ -92,6 +92,40 @@ class TestUpsert(CustomerCase):
         self.assertEqual(self.Partner.browse(answers[0]["id"]).name, "A2")
         self.assertFalse(self.Partner.search([("ref", "in", ("L2", "L3", "L4"))]))
 
+    def test_values_of_a_wrong_type_are_refused_alone(self):
+        bad = [
+            {"ref": ["W1"], "name": "A"},
+            {"ref": {"a": 1}, "name": "A"},
+            {"ref": "W2", "name": ["A"]},
+            {"ref": "W2", "name": "A", "crm_suite_employees": 2**40},
+            {"ref": "W2", "name": "A", "crm_suite_annual_revenue": float("nan")},
+            {"ref": "W2", "name": "A", "country_id": True},
+            {"ref": "W2", "name": "A", "country_id": ["CN"]},
+            {"ref": "W2", "name": "A", "category_id": [["x"]]},
+            {"ref": "W2", "name": "A", "crm_suite_lifecycle_id": "no such stage"},
+        ]
+        answers = self.upsert([*bad, {"ref": "W3\0", "name": "Good\0"}])
+        self.assertEqual(
+            [answer["action"] for answer in answers], ["error"] * 9 + ["created"]
+        )
+        good = self.Partner.browse(answers[-1]["id"])
+        self.assertEqual((good.name, good.ref), ("Good", "W3"))
+        for key in (5, {"ref": 1}, [["ref"]], [None]):
+            with self.subTest(key), self.assertRaises(UserError):
+                self.upsert({"ref": "W4", "name": "A"}, key)
+        for values in bad:
+            with self.subTest(values), self.assertRaises(UserError):
+                self.upsert(values)
+
+    def test_a_stage_is_given_by_its_code_or_name(self):
+        stage = self.env.ref("crm_suite_base.lifecycle_stage_loyal")
+        for number, value in enumerate((stage.code, stage.name, stage.id)):
+            answer = self.upsert(
+                {"ref": f"S{number}", "name": "A", "crm_suite_lifecycle_id": value}
+            )
+            partner = self.Partner.browse(answer["id"])
+            self.assertEqual(partner.crm_suite_lifecycle_id, stage)
+
     def test_errors_say_what_is_wrong(self):
         twins = self.Partner.create([{"name": "T", "ref": "T"}] * 2)
         for values, key, word in (
