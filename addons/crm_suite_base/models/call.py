@@ -127,6 +127,16 @@ class Call(models.Model):
         calls._schedule_next_step()
         return calls
 
+    def write(self, vals):
+        """A call can be handed over by those who may change the calls of others only.
+
+        The rules look at the records as they were.
+        """
+        result = super().write(vals)
+        if "user_id" in vals:
+            self.check_access("write")
+        return result
+
     @api.model
     def _read_next_step(self, vals):
         """Find the day in the words of the next step, unless it was given."""
@@ -184,8 +194,8 @@ class Call(models.Model):
         :rtype: dict
         """
         self.check_access("create")
-        vals = dict(values)
-        if not vals.get("partner_id"):
+        vals = dict(values) if isinstance(values, dict) else {}
+        if not isinstance(vals.get("partner_id") or None, int):
             raise UserError(self.env._("Say who it was: choose a customer first."))
         unknown = sorted(set(vals) - set(self._fields) - {"text"})
         if unknown:
@@ -193,7 +203,7 @@ class Call(models.Model):
                 self.env._("A call has no field %(fields)s.", fields=", ".join(unknown))
             )
         if text := vals.pop("text", None):
-            summary, next_step = self._split_text(text)
+            summary, next_step = self._split_text(str(text))
             vals.setdefault("summary", summary)
             if next_step:
                 vals.setdefault("next_step", next_step)

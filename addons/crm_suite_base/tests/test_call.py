@@ -83,6 +83,9 @@ class TestCall(CustomerCase):
             self.log(partner_id=False)
         with self.assertRaisesRegex(UserError, "nofield"):
             self.log(nofield=1)
+        for partner_id in ("x", [1], {"a": 1}):
+            with self.assertRaises(UserError):
+                self.log(partner_id=partner_id)
         stranger = self._create_customer(name="Stranger")
         with self.assertRaises(ValidationError):
             self.log(contact_id=stranger.id)
@@ -101,6 +104,8 @@ class TestCall(CustomerCase):
         with self.assertRaises(AccessError):
             self.log(user=self.analyst)
         call.with_user(self.rep).summary = "changed"
+        with self.assertRaises(AccessError):
+            call.with_user(self.rep).user_id = self.lead
         call.with_user(self.lead).summary = "changed by the lead"
         call.with_user(self.steward).unlink()
 
