@@ -43,6 +43,17 @@ _ESCAPED = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+def _is_example(cells, examples):
+    """Whether a row of the template was left as it was handed out."""
+    return any(
+        all(
+            index < len(cells) and str(cells[index] or "").strip() == text
+            for index, text in example.items()
+        )
+        for example in examples
+    )
+
+
 class ImportLoad(models.Model):
     """The part of an import between the file and the table of rows."""
 
@@ -186,6 +197,7 @@ class ImportLoad(models.Model):
         """
         plan, target = self._plan(dry=True), self._target()
         mapped = {entry.header: entry.index for entry in plan.mapped}
+        examples = target._import_example_cells(plan)
         if memory.get("at") != self.loaded:
             table = memory["table"] = self._open_table()
             memory["rows"] = islice(table.iter_rows(), self.loaded, None)
@@ -193,9 +205,11 @@ class ImportLoad(models.Model):
         prefix = f"{self.id}\t%d\trow\t{self._open_state()}\t1\t"
         try:
             for row in islice(memory["rows"], PAGE):
+                count += 1
+                if _is_example(row.values, examples):
+                    continue
                 buffer.write(prefix % row.number)
                 buffer.write(self._load_row(target, plan, mapped, row))
-                count += 1
         except TableError as error:
             raise UserError(error.text(self.env)) from error
         if count:

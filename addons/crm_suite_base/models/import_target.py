@@ -4,6 +4,10 @@ from odoo.exceptions import UserError
 from ..tools.import_types import Problem
 from ..tools.normalize import InvalidValue, normalize_name
 
+_TYPED = ("boolean", "date", "datetime", "float", "integer")
+# With fewer columns than that a row of the user's own may look like the example.
+_EXAMPLE_CELLS = 4
+
 
 class ImportTarget(models.AbstractModel):
     """What rows of a file can become: the base of every import target.
@@ -119,6 +123,27 @@ class ImportTarget(models.AbstractModel):
             if column.example
         }
         return [example]
+
+    @api.model
+    def _import_example_cells(self, plan):
+        """The example rows of the template, as the cells by which they are known.
+
+        Only texts: numbers and days come back in many forms, and the user of the
+        example is who fetched the template.
+
+        :return: ``{index: text}`` of each row
+        :rtype: list[dict]
+        """
+        told = [
+            (entry.index, entry.column.name)
+            for entry in plan.mapped
+            if entry.column.kind not in _TYPED and entry.column.comodel != "res.users"
+        ]
+        rows = [
+            {index: example[name] for index, name in told if name in example}
+            for example in self._import_example_rows()
+        ]
+        return [row for row in rows if len(row) >= _EXAMPLE_CELLS]
 
     @api.model
     def _import_labels(self, names):

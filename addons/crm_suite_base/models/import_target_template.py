@@ -86,6 +86,6 @@ class ImportTemplate(models.AbstractModel):
                 _(
                     "Enter one record per row on the first sheet. Columns marked * are required."
                 ),
-                _("Delete the grey example rows before importing."),
+                _("The grey example row is not imported as long as it stays as it is."),
             ),
         )

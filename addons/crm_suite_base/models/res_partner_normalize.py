@@ -234,7 +234,9 @@ class ResPartner(models.Model):
                 "the country of the number is not known. Set the country of the customer or write + and the country code."
             ),
             "too_short": self.env._("the number has too few digits."),
-            "too_long": self.env._("the number has too many digits."),
+            "too_long": self.env._(
+                "the number has too many digits for its country. Set the country of the customer or write + and the country code."
+            ),
         }
 
     def _crm_suite_rules_vat(self):

@@ -186,7 +186,18 @@ class TestImportFlow(ImportCommon):
                 names = [column.name for column in target._import_columns()]
                 self.assertEqual(fields, names[: len(fields)])
                 answer = batch.action_dry_run()
-                self.assertEqual(answer["read"], 1)
+                self.assertEqual(answer["read"], 0, "the example is no record")
+                values = [row.values for row in table.iter_rows()]
+                self.assertEqual(len(values), 1)
+
+    def test_changed_example_row_of_the_template_is_imported(self):
+        content = (
+            "名称,编号,邮箱,城市\n"
+            "深圳示例电子有限公司,C-0001,info@example.com,深圳\n"
+            "深圳示例电子有限公司,C-0002,info@example.com,深圳\n"
+        )
+        batch = self._batch(content.encode())
+        self.assertEqual(batch.action_dry_run()["read"], 1)
 
     def test_profile_remembers_the_mapping(self):
         batch = self._batch("Wer,Nummer\n甲,A1\n")
