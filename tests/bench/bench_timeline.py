@@ -2,6 +2,8 @@
 
 import statistics
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .bench import CUSTOMERS, INTERACTIONS, ROUNDS
 from .dataset import BUSY_INTERACTIONS, ensure_interactions
 from .report import Row, ratio_row
@@ -44,11 +46,9 @@ def _page(bench, busy):
     def host(env, _prepared):
         partner = env["res.partner"].browse(busy)
         partner.web_read(specs["host"])
-        env["mail.message"]._message_fetch(
-            [("model", "=", "res.partner"), ("res_id", "=", busy)],
-            partner,
-            limit=30,
-        )["messages"].read(["body", "date", "author_id", "subject"])
+        # What the chatter asks for.
+        messages = env["mail.message"]._message_fetch(None, thread=partner)["messages"]
+        Store().add(messages).get_result()
 
     with bench.env(bench.suite_db, "admin") as env:
         specs = {

@@ -307,14 +307,22 @@ class ImportLoad(models.Model):
     def _mark_rows(self):
         """Find rows with the same key, rows that others belong to, and what is
         missing."""
-        self.env.cr.execute(SQL("ANALYZE crm_suite_import_row"))
+        self._analyze_rows()
         self._mark_repeats()
         if self._target()._import_links_rows:
             self._mark_waves()
-        if self.create_missing:
-            self._add_implied()
-            self.env.cr.execute(SQL("ANALYZE crm_suite_import_row"))
+        if self.create_missing and self._add_implied():
+            self._analyze_rows()
         self.sudo().is_loaded = True
+
+    def _analyze_rows(self):
+        """Tell the planner about the new rows, without reading their contents."""
+        self.env.cr.execute(
+            SQL(
+                "ANALYZE crm_suite_import_row"
+                " (batch_id, kind, state, wave, number, key, label, code, parent)"
+            )
+        )
 
     def _mark_repeats(self):
         """Number the rows of the same key and remember which of them is the first."""
@@ -388,9 +396,12 @@ class ImportLoad(models.Model):
         )
 
     def _add_implied(self):
-        """Add a row, before all others, for every name that no row of the file has.
+        """Add a row, before all others, for every name that nobody has: no row of the
+        file and no record.
 
-        Whether there is such a record already is seen when its turn comes.
+        Whether there is such a record by then is seen again when its turn comes.
+
+        :return: number of rows
         """
         self.env.cr.execute(
             SQL(
@@ -401,6 +412,7 @@ class ImportLoad(models.Model):
                        r.batch_id, 0, 'implied', r.state, 0, r.vals, r.parent, r.parent
                   FROM crm_suite_import_row r
                  WHERE r.batch_id = %(batch)s AND r.kind = 'row'
+                   AND r.state IN ('new', 'pending')
                    AND r.parent IS NOT NULL
                    AND (r.problems IS NULL OR %(sound)s)
                    AND NOT EXISTS (
@@ -409,17 +421,21 @@ class ImportLoad(models.Model):
                    AND NOT EXISTS (
                         SELECT 1 FROM crm_suite_import_row p
                          WHERE p.batch_id = %(batch)s AND p.code = r.parent)
+                   AND %(unknown)s
               ORDER BY r.parent, r.number
                 """,
                 batch=self.id,
                 sound=self._sound_rows(),
+                unknown=self._target()._import_unknown(self._plan(dry=True)),
             )
         )
+        return self.env.cr.rowcount
 
     @api.model
     def _sound_rows(self):
         """SQL: the row has warnings at most."""
-        return SQL("NOT jsonb_path_exists(r.problems, '$[*] ? (@[3] == false)')")
+        # Not strict, PostgreSQL would look for a fourth element in each of the four.
+        return SQL("NOT jsonb_path_exists(r.problems, 'strict $[*] ? (@[3] == false)')")
 
 
 def _cell(value):

@@ -80,7 +80,7 @@ class ImportRow(models.Model):
 
     _batch_idx = models.Index("(batch_id, state, number)")
     _todo_idx = models.Index(
-        "(batch_id, wave, number) WHERE state IN ('new', 'pending')"
+        "(batch_id, state, wave, number) WHERE state IN ('new', 'pending')"
     )
     _label_idx = models.Index("(batch_id, label) WHERE label IS NOT NULL")
     _code_idx = models.Index("(batch_id, code) WHERE code IS NOT NULL")

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..tools.import_types import Problem
 from ..tools.normalize import InvalidValue, normalize_name
@@ -29,6 +30,8 @@ class ImportTarget(models.AbstractModel):
     _import_chunk = 200
     # Whether rows can belong to other rows of the same file.
     _import_links_rows = False
+    # Whether the database can bring in rows alone, see ``_import_bulk``.
+    _import_is_bulk = False
     # Whether two rows with the same key are a mistake.
     _import_rejects_repeats = True
 
@@ -265,6 +268,16 @@ class ImportTarget(models.AbstractModel):
         :rtype: set[str]
         """
         return set()
+
+    @api.model
+    def _import_unknown(self, plan):
+        """Rows whose parent or customer does not exist yet, as far as one query can
+        tell; what :meth:`_import_known_links` says counts in the end.
+
+        :return: condition on a row ``r``
+        :rtype: SQL
+        """
+        return SQL("TRUE")
 
     @api.model
     def _import_implied(self, plan, texts):

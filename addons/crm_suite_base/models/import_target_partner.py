@@ -351,10 +351,15 @@ class ImportTargetCustomer(models.AbstractModel):
         values = super()._import_defaults(plan, row)
         values["is_company"] = plan.defaults["default_type"] == "company"
         if not values.get("crm_suite_lifecycle_id"):
-            values["crm_suite_lifecycle_id"] = (
-                self.env["res.partner"]._crm_suite_first_stage().id
-            )
+            values["crm_suite_lifecycle_id"] = self._import_first_stage(plan)
         return values
+
+    def _import_first_stage(self, plan):
+        """The stage of customers for which neither file nor settings name one."""
+        if "first stage" not in plan.memory:
+            stage = self.env["res.partner"]._crm_suite_first_stage()
+            plan.memory["first stage"] = stage.id
+        return plan.memory["first stage"]
 
     @api.model
     def _import_changes(self, plan, row):
@@ -363,8 +368,7 @@ class ImportTargetCustomer(models.AbstractModel):
         if not row.match.crm_suite_lifecycle_id:
             stage_id = plan.defaults.get("crm_suite_lifecycle_id")
             changes.setdefault(
-                "crm_suite_lifecycle_id",
-                stage_id or self.env["res.partner"]._crm_suite_first_stage().id,
+                "crm_suite_lifecycle_id", stage_id or self._import_first_stage(plan)
             )
         return changes
 

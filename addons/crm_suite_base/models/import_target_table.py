@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.import_types import CREATE, Column, Problem
+from ..tools.import_types import CREATE, Column
 
 # By what a customer is named, the surest first.
 PARTNER_BY = ("ref", "email", "phone", "name")
@@ -99,22 +99,43 @@ class ImportTargetTable(models.AbstractModel):
     @api.model
     def _import_resolve(self, plan, rows):
         partners = self._import_find_partners([row.vals for row in rows])
+        made = self._import_made_partners(plan, rows, partners)
         plan.memory["constants"] = self._import_constants(plan)
-        planned = self._import_planned_partners(plan, rows) if plan.dry else ()
         for row in rows:
             text = self._import_links(row.vals)[2]
-            found = partners.get(text, ())
-            if len(found) == 1:
+            found = partners.get(text) or made.get(text, ())
+            if len(found) != 1:
+                self._import_refuse_partner(plan, row, found)
+            elif found[0].id:
                 row.values = self._import_table_values(plan, row, found[0])
                 self._import_set_key(row, found[0].id)
-            elif not found and text in planned:
-                row.action = CREATE
             else:
-                self._import_refuse_partner(plan, row, found)
+                row.action = CREATE
 
     @api.model
     def _import_known_links(self, vals_list):
         return set(self._import_find_partners(vals_list))
+
+    @api.model
+    def _import_unknown(self, plan):
+        conditions, surer = [], SQL("TRUE")
+        for by in PARTNER_BY:
+            column = f"partner_id/{by}"
+            if plan.has_column(column):
+                conditions.append(
+                    SQL(
+                        """
+                        NOT EXISTS (
+                            SELECT 1 FROM (%s) known (text, id, commercial_id)
+                             WHERE known.text = r.vals ->> %s AND %s)
+                        """,
+                        self._import_partner_query(by),
+                        column,
+                        surer,
+                    )
+                )
+                surer = SQL("%s AND coalesce(r.vals ->> %s, '') = ''", surer, column)
+        return SQL(" AND ").join(conditions)
 
     @api.model
     def _import_find_partners(self, vals_list):
@@ -128,24 +149,57 @@ class ImportTargetTable(models.AbstractModel):
             if by:
                 texts.setdefault(by, set()).add(text)
         found = {}
-        model = self.env["res.partner"]
-        company = Domain("company_id", "in", [False, self.env.company.id])
         for by, words in texts.items():
-            field = _PARTNER_FIELD.get(by, by)
-            query = model._search(company & Domain(field, "in", list(words)))
-            columns = (
-                model._field_to_sql(query.table, name, query)
-                for name in (field, "id", "commercial_partner_id")
-            )
-            for text, *ids in self.env.execute_query(query.select(*columns)):
+            query = self._import_partner_query(by, list(words))
+            for text, *ids in self.env.execute_query(query):
                 found.setdefault(text.casefold(), []).append(Partner(*ids))
         return found
 
     @api.model
-    def _import_planned_partners(self, plan, rows):
-        texts = {self._import_links(row.vals)[2] for row in rows} - {None}
-        linked = self.env["crm.suite.import.row"]._find_linked(plan.batch_id, texts)
-        return {word for word, _number, rejected, _res_id in linked if not rejected}
+    def _import_partner_query(self, by, words=None):
+        """Select text, id and commercial id of the customers that ``words`` name.
+
+        :param words: list of texts, or SQL that selects them, or None for all
+        :rtype: SQL
+        """
+        model = self.env["res.partner"]
+        field = _PARTNER_FIELD.get(by, by)
+        domain = Domain("company_id", "in", [False, self.env.company.id])
+        if isinstance(words, list):
+            domain &= Domain(field, "in", words)
+        query = model._search(domain)
+        text, *ids = (
+            model._field_to_sql(query.table, name, query)
+            for name in (field, "id", "commercial_partner_id")
+        )
+        if isinstance(words, SQL):
+            query.add_where(SQL("%s IN (%s)", text, words))
+        return query.select(text, *ids)
+
+    @api.model
+    def _import_made_partners(self, plan, rows, partners):
+        """Customers that this file brings, by texts that find nobody else: it may
+        name one in several spellings.
+
+        :return: partners without an id stand for those that a dry run does not make
+        :rtype: dict[str, list[Partner]]
+        """
+        texts = {self._import_links(row.vals)[2] for row in rows}
+        linked = self.env["crm.suite.import.row"]._find_linked(
+            plan.batch_id, texts - {None} - set(partners)
+        )
+        ids = {
+            word: not plan.dry and res_id
+            for word, _number, rejected, res_id in linked
+            if not rejected and (res_id or plan.dry)
+        }
+        records = self.env["res.partner"].browse(filter(None, ids.values())).exists()
+        commercial = {record.id: record.commercial_partner_id.id for record in records}
+        return {
+            word: [Partner(id_, commercial.get(id_))]
+            for word, id_ in ids.items()
+            if plan.dry or id_ in commercial
+        }
 
     def _import_refuse_partner(self, plan, row, found):
         by, text = self._import_partner_text(row.vals)
@@ -173,8 +227,8 @@ class ImportTargetTable(models.AbstractModel):
 
     def _import_set_key(self, row, partner_id):
         _partner, _mark, rest = (row.key or "").partition("\x1f")
-        digest = hashlib.sha1(f"{partner_id}\x1f{rest}".encode()).hexdigest()
-        row.values["import_key"] = f"{digest}:{row.repeat}"
+        digest = hashlib.sha256(f"{partner_id}\x1f{rest}".encode()).hexdigest()
+        row.values["import_key"] = f"{digest[:40]}:{row.repeat}"
 
     @api.model
     def _import_match(self, plan, rows):
@@ -280,208 +334,28 @@ class ImportTargetTable(models.AbstractModel):
         return SQL(", ").join(arrays)
 
     @api.model
-    def _import_execute(self, plan, query, alias=None):
+    def _import_execute(self, plan, query, alias=None, columns=None):
+        """:return: ids of the changed records; none in a dry run"""
         if plan.operation:
-            plan.operation.log_sql(self._import_model, query, alias)
-        else:
-            self.env.cr.execute(query)
-            self.env[self._import_model].invalidate_model(flush=False)
+            return plan.operation.log_sql(self._import_model, query, alias, columns)
+        self.env.cr.execute(query)
+        self.env[self._import_model].invalidate_model(flush=False)
+        return []
 
     @api.model
     def _import_new_ids(self, count):
-        table = self.env[self._import_model]._table
         rows = self.env.execute_query(
             SQL(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id'))"
-                " FROM generate_series(1, %s)",
-                table,
+                "SELECT nextval(%s::regclass) FROM generate_series(1, %s)",
+                self._import_sequence(),
                 count,
             )
         )
         return [id_ for (id_,) in rows]
 
-
-class ImportTargetPurchase(models.AbstractModel):
-    """What customers bought elsewhere."""
-
-    _name = "crm.suite.import.target.purchase"
-    _inherit = "crm.suite.import.target.table"
-    _description = "Import of Purchases"
-
-    _import_model = "crm.suite.purchase"
-    _import_table_columns = {
-        "partner_id": "int",
-        "company_id": "int",
-        "currency_id": "int",
-        "product_id": "int",
-        "date": "date",
-        "reference": "varchar",
-        "product_name": "varchar",
-        "quantity": "numeric",
-        "amount": "numeric",
-        "source": "varchar",
-    }
-
-    _import_plain_columns = (
-        "currency_id",
-        "date",
-        "reference",
-        "product_name",
-        "quantity",
-        "amount",
-        "source",
-    )
-
     @api.model
-    def _import_title(self):
-        return self.env._("Purchase history")
-
-    @api.model
-    def _import_columns(self):
-        column = self._import_field_column
-        return [
-            *self._import_partner_columns(),
-            column("date", required=True, example="2026-03-05", key=True),
-            column("reference", example="SO-20260305-01", key=True),
-            column(
-                "product_name", label=self.env._("Product"), example="办公椅", key=True
-            ),
-            column("quantity", example="2"),
-            column("amount", example="1280.00"),
-            column("currency_id", example="CNY"),
-            column("source", example="天猫"),
-        ]
-
-    @api.model
-    def _import_resolve(self, plan, rows):
-        plan.memory["products"] = self._import_find_products(rows)
-        return super()._import_resolve(plan, rows)
-
-    def _import_find_products(self, rows):
-        """Products of ours by the code that the other system uses too."""
-        texts = {row.vals.get("product_name") for row in rows} - {None}
-        if not texts:
-            return {}
-        products = self.env["product.product"].search_fetch(
-            [("default_code", "in", list(texts))], ["default_code"]
-        )
-        found = {}
-        for product in products:
-            found.setdefault(product.default_code, []).append(product.id)
-        return {code: ids[0] for code, ids in found.items() if len(ids) == 1}
-
-    @api.model
-    def _import_table_values(self, plan, row, partner):
-        vals = row.vals
-        return {
-            **plan.memory["constants"],
-            **{name: vals[name] for name in self._import_plain_columns if name in vals},
-            "partner_id": partner.id,
-            "product_id": plan.memory["products"].get(vals.get("product_name")),
-        }
-
-    @api.model
-    def _import_constants(self, plan):
-        currency = self.env.company.currency_id
-        return {
-            **super()._import_constants(plan),
-            "currency_id": currency.id,
-            "quantity": 1.0,
-            "amount": 0.0,
-        }
-
-
-class ImportTargetCall(models.AbstractModel):
-    """Earlier calls, visits and walk-ins."""
-
-    _name = "crm.suite.import.target.call"
-    _inherit = "crm.suite.import.target.table"
-    _description = "Import of Interactions"
-
-    _import_model = "crm.suite.call"
-    _import_table_columns = {
-        "partner_id": "int",
-        "commercial_partner_id": "int",
-        "company_id": "int",
-        "user_id": "int",
-        "kind": "varchar",
-        "direction": "varchar",
-        "date": "timestamp",
-        "duration": "int",
-        "outcome": "varchar",
-        "summary": "text",
-    }
-
-    _import_plain_columns = (
-        "kind",
-        "direction",
-        "date",
-        "duration",
-        "outcome",
-        "summary",
-    )
-
-    @api.model
-    def _import_title(self):
-        return self.env._("Interactions")
-
-    @api.model
-    def _import_columns(self):
-        column = self._import_field_column
-        return [
-            *self._import_partner_columns(),
-            column("date", required=True, example="2026-03-05 14:30", key=True),
-            column("kind", example="call", key=True),
-            column("direction", example="out"),
-            column("duration", example="6"),
-            column("outcome"),
-            column(
-                "summary", label=self.env._("Summary"), example="报价已确认", key=True
-            ),
-            column(
-                "user_id",
-                label=self.env._("Owner"),
-                kind="record",
-                example=self.env.user.login,
-            ),
-        ]
-
-    @api.model
-    def _import_complete(self, plan, vals, problems):
-        if (vals.get("duration") or 0) < 0:
-            text = self.env._("A duration cannot be negative.")
-            problems.append(Problem(*plan.where("duration"), text))
-        return super()._import_complete(plan, vals, problems)
-
-    @api.model
-    def _import_resolve(self, plan, rows):
-        texts = [row.vals.get("user_id") for row in rows]
-        plan.memory["users"] = self._import_find_users(texts)
-        resolved = super()._import_resolve(plan, rows)
-        for row in rows:
-            if row.values:
-                self._import_set_owner(plan, row, plan.memory["users"])
-        return resolved
-
-    @api.model
-    def _import_table_values(self, plan, row, partner):
-        return {
-            **plan.memory["constants"],
-            **{
-                name: row.vals[name]
-                for name in self._import_plain_columns
-                if name in row.vals
-            },
-            "partner_id": partner.id,
-            "commercial_partner_id": partner.commercial_id,
-        }
-
-    @api.model
-    def _import_constants(self, plan):
-        return {
-            **super()._import_constants(plan),
-            "user_id": plan.defaults.get("user_id") or self.env.uid,
-            "kind": "call",
-            "direction": "out",
-            "duration": 0,
-        }
+    def _import_sequence(self):
+        """Name of the sequence that gives the records their ids."""
+        table = self.env[self._import_model]._table
+        query = SQL("SELECT pg_get_serial_sequence(%s, 'id')", table)
+        return self.env.execute_query(query)[0][0]

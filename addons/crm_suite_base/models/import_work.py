@@ -254,10 +254,9 @@ class ImportWork(models.Model):
         """
         if self.state not in AT_WORK:
             return 0
-        rows = self._claim(memory)
-        if rows:
-            self._do_rows(rows, memory)
-            return len(rows)
+        if self.phase in ("check", "import"):
+            if done := self._do_chunk(memory):
+                return done
         batch = self.try_lock_for_update(allow_referencing=True)
         batch.invalidate_recordset()
         if not batch or batch.state not in AT_WORK:
@@ -274,6 +273,17 @@ class ImportWork(models.Model):
         batch._wake_if_large()
         return 1 if batch.state in AT_WORK else 0
 
+    def _do_chunk(self, memory):
+        """Do the next rows: those that others wait for, then the many, then the rest."""
+        rows = self._claim_implied(memory)
+        if not rows:
+            if done := self._do_bulk(memory):
+                return done
+            rows = self._claim_rows("row", self._target()._import_chunk)
+        if rows:
+            self._do_rows(rows, memory)
+        return len(rows)
+
     def _wake_if_large(self):
         if self.state in AT_WORK and not self._is_small():
             self._wake_workers()
@@ -284,8 +294,7 @@ class ImportWork(models.Model):
                 SQL(
                     """
                     SELECT 1 FROM crm_suite_import_row
-                     WHERE batch_id = %s AND state IN ('new', 'pending')
-                       AND state = %s
+                     WHERE batch_id = %s AND state = %s
                      LIMIT 1
                     """,
                     self.id,
@@ -297,47 +306,51 @@ class ImportWork(models.Model):
     def _open_state(self):
         return "new" if self.state == "checking" else "pending"
 
-    def _claim(self, memory):
-        """Lock the next rows that no other worker has.
-
-        Only rows of the earliest wave are free: those of later ones may belong to
-        records that are still being made. What rows only name comes first of all, in
-        the small chunks of models with hooks.
-        """
-        if self.phase not in ("check", "import"):
+    def _claim_implied(self, memory):
+        """Lock rows that the file only names, in the small chunks of models with hooks."""
+        if not self.create_missing or "implied" in memory:
             return []
-        if self.create_missing and "implied" not in memory:
-            target = self.env["crm.suite.import.target"]._import_target("customer")
-            if rows := self._claim_rows("implied", target._import_chunk):
-                return rows
+        target = self.env["crm.suite.import.target"]._import_target("customer")
+        rows = self._claim_rows("implied", target._import_chunk)
+        if not rows:
             memory["implied"] = "none left, or taken by others"
-        return self._claim_rows("row", self._target()._import_chunk)
+        return rows
 
     def _claim_rows(self, kind, limit):
-        records = self.env.execute_query(
-            SQL(
-                """
-                SELECT id, number, kind, coalesce(repeat, 0), key, decision, vals,
-                       problems, first, identical
+        columns = SQL(
+            "id, number, kind, coalesce(repeat, 0), key, decision, vals, problems, first,"
+            " identical"
+        )
+        # Losing a row to another worker is nothing to tell in the log.
+        self.env.cr.execute(self._free_rows(kind, limit, columns), log_exceptions=False)
+        return [self._claimed_row(*record) for record in self.env.cr.fetchall()]
+
+    def _free_rows(self, kind, limit, columns, after=-1):
+        """Select and lock the next rows that nobody else has.
+
+        Only rows of the earliest wave are free: those of later ones may belong to
+        records that are still being made.
+        """
+        return SQL(
+            """
+                SELECT %(columns)s
                   FROM crm_suite_import_row
-                 WHERE batch_id = %(batch)s AND state IN ('new', 'pending')
-                   AND state = %(state)s AND kind = %(kind)s
+                 WHERE batch_id = %(batch)s AND state = %(state)s
+                   AND kind = %(kind)s AND number > %(after)s
                    AND wave = (SELECT wave FROM crm_suite_import_row
-                                WHERE batch_id = %(batch)s
-                                  AND state IN ('new', 'pending')
-                                  AND state = %(state)s
+                                WHERE batch_id = %(batch)s AND state = %(state)s
                              ORDER BY wave LIMIT 1)
               ORDER BY number, id
                  LIMIT %(limit)s
             FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                batch=self.id,
-                state=self._open_state(),
-                kind=kind,
-                limit=limit,
-            )
+            """,
+            columns=columns,
+            batch=self.id,
+            state=self._open_state(),
+            kind=kind,
+            limit=limit,
+            after=after,
         )
-        return [self._claimed_row(*record) for record in records]
 
     @api.model
     def _claimed_row(self, *record):
@@ -350,11 +363,14 @@ class ImportWork(models.Model):
     # One chunk
     # ------------------------------------------------------------------
 
+    def _remembered_plan(self, memory):
+        if "plan" not in memory:
+            memory["plan"] = self._plan(dry=self.state == "checking")
+        return memory["plan"]
+
     def _do_rows(self, rows, memory):
         dry = self.state == "checking"
-        if "plan" not in memory:
-            memory["plan"] = self._plan(dry=dry)
-        plan = memory["plan"]
+        plan = self._remembered_plan(memory)
         self._settle_known(plan, rows)
         open_rows = [row for row in rows if not row.action]
         if dry:
@@ -489,6 +505,8 @@ class ImportWork(models.Model):
         """Create the tags, industries and sources that rows name, each once."""
         if not self.create_missing:
             return
+        # What was there when the file was read may be gone since.
+        self._add_implied()
         target = self._target()
         with self.run_operation_id.journal():
             for name, model in target._import_creatable_columns(self._plan()):

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from psycopg2 import IntegrityError
 
 from odoo.tests import tagged
@@ -71,6 +73,95 @@ class TestImportPurchase(ImportCommon):
         self.customer.sudo().company_id = company
         _batch, answer = self._import(FILE, target="purchase", create_missing=False)
         self.assertEqual(answer["created"], 0)
+
+    def test_refused_line_brings_no_customer(self):
+        text = "客户编号,日期,金额\nP9,31.02.2026,1\nP8,2026-01-04,1\n"
+        _batch, answer = self._import(text, target="purchase")
+        self.assertCounts(answer, created=1, rejected=1)
+        self.assertEqual(answer["implied"], 1)
+        self.assertFalse(self._by_ref("P9"))
+
+    def test_new_customer_in_two_spellings_is_one(self):
+        text = "客户编号,日期,金额\nNew-7,2026-01-04,1\nnew-7,2026-01-05,2\n"
+        _batch, answer = self._import(text, target="purchase")
+        self.assertCounts(answer, created=2)
+        self.assertEqual(answer["implied"], 1)
+        customer = self.purchases.search([]).partner_id
+        self.assertEqual(customer.ref, "New-7")
+
+    def test_surest_name_of_the_customer_counts(self):
+        """By reference where there is one, by name only where there is none."""
+        self._customer(name="乙", ref="P2")
+        text = (
+            "客户编号,客户名称,日期,金额\nP2,甲,2026-01-04,1\n,甲,2026-01-05,2\n"
+            "P3,丙,2026-01-06,3\n"
+        )
+        batch = self._batch(text, target="purchase")
+        self._map(batch, "partner_id/ref", "partner_id/name", "date", "amount")
+        answer = batch.action_run()
+        self.assertFalse(answer["problems"])
+        self.assertCounts(answer, created=3)
+        lines = self.purchases.search([], order="date")
+        self.assertEqual(lines.partner_id.mapped("ref"), ["P2", "P1", "P3"])
+
+    def test_value_that_the_table_refuses_harms_no_other(self):
+        self.env.cr.execute(
+            "ALTER TABLE crm_suite_purchase ADD CONSTRAINT small CHECK (amount < 100)"
+        )
+        text = (
+            "客户编号,日期,金额\nP1,2026-01-04,1\nP1,2026-01-05,200\nP1,2026-01-06,3\n"
+        )
+        with mute_logger("odoo.sql_db"):
+            _batch, answer = self._import(text, target="purchase")
+        self.assertCounts(answer, created=2, rejected=1)
+        self.assertEqual(answer["problems"][0]["row"], 3)
+        self.assertEqual(sum(self.purchases.search([]).mapped("amount")), 4)
+
+    def test_product_is_found_by_its_code(self):
+        product = self.env(su=True)["product.product"].create(
+            {"name": "Chair", "default_code": "CH-1"}
+        )
+        text = "客户编号,日期,产品,金额\nP1,2026-01-04,CH-1,1\nP1,2026-01-05,凳子,2\n"
+        batch, answer = self._import(text, target="purchase")
+        self.assertCounts(answer, created=2)
+        lines = self.purchases.search([], order="date")
+        self.assertEqual(lines.mapped("product_name"), ["CH-1", "凳子"])
+        self.assertEqual([line.product_id for line in lines], [product, product[:0]])
+        changes = self.env(su=True)["crm.suite.operation.change"].search(
+            [("operation_id", "child_of", batch.operation_id.id)]
+        )
+        self.assertEqual(
+            changes.filtered(lambda change: change.res_id == lines[0].id).after,
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.env.company.id,
+                "currency_id": self.env.company.currency_id.id,
+                "product_id": product.id,
+                "product_name": "CH-1",
+                "date": "2026-01-04",
+                "quantity": 1.0,
+                "amount": 1,
+                "import_key": lines[0].import_key,
+            },
+        )
+
+    def test_key_is_the_same_by_either_way(self):
+        """The database makes the keys of plain lines, Python those of all others."""
+        target = type(self.env["crm.suite.import.target.purchase"])
+        with patch.object(target, "_import_is_bulk", False):
+            self._import(FILE, target="purchase")
+        keys = self.purchases.search([]).mapped("import_key")
+        _batch, answer = self._import(FILE, target="purchase")
+        self.assertCounts(answer, unchanged=3, rejected=2)
+        self.purchases.search([]).unlink()
+        self._import(FILE, target="purchase")
+        self.assertEqual(self.purchases.search([]).mapped("import_key"), keys)
+
+    def test_call_of_an_unknown_owner_is_refused(self):
+        text = "客户编号,时间,内容,负责人\nP1,2026-03-05,a,nobody\nP1,2026-03-06,b,\n"
+        _batch, answer = self._import(text, target="interaction")
+        self.assertCounts(answer, created=1, rejected=1)
+        self.assertRefused(answer, 2, "负责人", "nobody")
 
     def test_customer_by_email_and_phone(self):
         self.customer.write({"email": "jia@jia.example", "phone": "13800138000"})

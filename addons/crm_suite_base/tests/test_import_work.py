@@ -227,10 +227,13 @@ class TestImportTwoWorkers(ImportHelpers, TransactionCase):
     def _browse(self, env):
         return env["crm.suite.import.batch"].browse(self.batch_id)._as_worker()
 
+    def _claim(self, env):
+        return self._browse(env)._claim_rows("row", CHUNK)
+
     def test_two_cursors_claim_different_rows(self):
         with self._cursor() as one, self._cursor() as two:
-            first = {row.number for row in self._browse(one)._claim({})}
-            second = {row.number for row in self._browse(two)._claim({})}
+            first = {row.number for row in self._claim(one)}
+            second = {row.number for row in self._claim(two)}
             self.assertEqual(len(first), CHUNK)
             self.assertEqual(len(second), CHUNK)
             self.assertFalse(first & second)
@@ -276,7 +279,7 @@ class TestImportTwoWorkers(ImportHelpers, TransactionCase):
                 (self.batch_id, 1 + CHUNK),
             )
         with self._cursor() as one, self._cursor() as two:
-            self.assertEqual(len(self._browse(one)._claim({})), CHUNK)
-            self.assertFalse(self._browse(two)._claim({}))
+            self.assertEqual(len(self._claim(one)), CHUNK)
+            self.assertFalse(self._claim(two))
             one.cr.rollback()
             two.cr.rollback()

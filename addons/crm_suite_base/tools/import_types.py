@@ -53,6 +53,19 @@ class Problem(NamedTuple):
         return f"{self.column}: {self.text}" if self.column else self.text
 
 
+class Link(NamedTuple):
+    """A column of a plain table whose record is found by a text of the row.
+
+    :param text: name of the text in the values of a row
+    :param ids: the ids by text
+    :param strict: whether a row with any other text needs a second look
+    """
+
+    text: str
+    ids: dict
+    strict: bool = False
+
+
 @dataclass(slots=True)
 class Row:
     """A row on its way through the import."""
@@ -117,6 +130,11 @@ class Plan:
         self.by_field = {}
         for mapped in self.mapped:
             self.by_field.setdefault(mapped.column.field, []).append(mapped)
+
+    def has_column(self, name):
+        """Whether a column of the file has the meaning ``name``."""
+        mapped = self.by_field.get(name.partition("/")[0], ())
+        return any(entry.column.name == name for entry in mapped)
 
     def where(self, field_name):
         """Index and header of the column that carries ``field_name``."""
