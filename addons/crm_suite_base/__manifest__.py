@@ -40,6 +40,7 @@
         "security/import_security.xml",
         "security/rules_security.xml",
         "security/figures_security.xml",
+        "security/segment_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -67,8 +68,11 @@
         "views/res_config_settings_views.xml",
         "views/operation_settings_views.xml",
         "views/purchase_views.xml",
+        "views/segment_member_views.xml",
+        "views/segment_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
+        "views/segment_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

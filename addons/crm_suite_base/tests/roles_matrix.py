@@ -74,6 +74,11 @@ MODELS = {
     "crm.suite.reassign": _row(NONE, **WORKERS),
     "crm.suite.relation": _row(**WORKERS),
     "crm.suite.relation.type": _row(admin=ALL),
+    "crm.suite.segment": _row(**WORKERS),
+    "crm.suite.segment.cursor": _row(NONE, admin=READ),
+    "crm.suite.segment.event": _row(),
+    "crm.suite.segment.member": _row(**WORKERS),
+    "crm.suite.segment.size": _row(),
     # The host's models, with the host's own groups that the roles imply.
     "res.partner": _row(
         nobody=READ,
@@ -94,6 +99,9 @@ SCOPE = {
     "crm.suite.export": {"privacy_officer", "admin"},
     "crm.suite.import.batch": {"data_steward", "admin"},
     "crm.suite.operation": {"sales_manager", "data_steward", "admin"},
+    # Those that are not shared.
+    "crm.suite.segment": {"sales_manager", "marketing_manager", "service_manager"}
+    | {"data_steward", "admin"},
 }
 
 # Rights that are not about one model: what it is, and the group that gives it.
@@ -118,7 +126,7 @@ RIGHTS = {
 # Methods that a program can call on the suite's models, and on host models by the
 # suite. A new one is added here together with its check of rights.
 METHODS = {
-    "crm.suite.call": {"quick_log", "understand"},
+    "crm.suite.call": {"action_reopen", "action_solve", "quick_log", "understand"},
     "crm.suite.customer.metric": {"action_refresh"},
     "crm.suite.export.wizard": {"action_export"},
     "crm.suite.import.batch": {
@@ -161,6 +169,17 @@ METHODS = {
     "crm.suite.operation.undo.line": {"action_open_record"},
     "crm.suite.purchase.fact": {"action_open"},
     "crm.suite.reassign": {"action_reassign"},
+    "crm.suite.segment": {
+        "action_add",
+        "action_refresh",
+        "action_remove",
+        "explain",
+        "explain_member",
+        "get_conditions",
+        "get_growth",
+        "preview",
+    },
+    "crm.suite.segment.member": {"action_open_customer", "explain"},
     "res.partner": {
         "crm_suite_360",
         "crm_suite_delete_preview",

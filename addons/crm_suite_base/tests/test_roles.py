@@ -96,6 +96,12 @@ class TestRoles(RolesCommon):
             },
             "crm.suite.operation": {"name": "Role", "user_id": other.id},
             "crm.suite.import.batch": {},
+            "crm.suite.segment": {
+                "name": "Role",
+                "kind": "static",
+                "is_shared": False,
+                "user_id": other.id,
+            },
         }
         return {
             model: self.env[model].with_user(other).sudo().create(vals)
