@@ -496,7 +496,7 @@ class ImportBatch(models.Model):
         self.ensure_one()
         self.invalidate_recordset(["read_count"])
         count = self._count_rows()[self.id]
-        until = self.sudo().operation_id.undo_until
+        until = not self.is_undone and self.sudo().operation_id.undo_until
         return {
             "id": self.id,
             "name": self.name,

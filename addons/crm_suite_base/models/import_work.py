@@ -393,12 +393,17 @@ class ImportWork(models.Model):
                 if row.identical:
                     row.action = UNCHANGED
                 else:
+                    # A row whose key is empty is recognised by its name.
+                    is_named = "name" in row.vals and not any(
+                        row.vals.get(name) for name in plan.key
+                    )
+                    shown = ["name"] if is_named else plan.key[:1]
                     row.reject(
                         self.env._(
                             "Row %(number)s has the same key. Put both into one row, or decide what to do with this one.",
                             number=row.first,
                         ),
-                        *(plan.where(plan.key[0]) if plan.key else ()),
+                        *(plan.where(shown[0]) if shown else ()),
                     )
 
     def _do_dry(self, plan, rows):

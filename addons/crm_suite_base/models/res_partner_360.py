@@ -133,9 +133,12 @@ class ResPartner(models.Model):
         return {"id": record.id, "name": record.display_name} if record else False
 
     def _crm_suite_region(self):
-        """Country, province and city as one line, widest first."""
+        """Country, province and city as one line, widest first.
+
+        A municipality such as 上海市 is both province and city, and named once.
+        """
         parts = [self.country_id.name, self.state_id.name, self.city]
-        return " · ".join(part for part in parts if part)
+        return " · ".join(dict.fromkeys(part for part in parts if part))
 
     def _crm_suite_360_contacts(self, scope):
         """The people of the company with the part they play."""

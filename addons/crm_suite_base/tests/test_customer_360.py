@@ -169,6 +169,18 @@ class TestCustomer360(CustomerCase):
         self.assertEqual(delivery["items"][0]["id"], order.picking_ids.id)
         self.assertTrue(delivery["items"][0]["state_label"])
 
+    def test_a_municipality_is_named_once(self):
+        shanghai = self.env.ref("base.state_cn_SH")
+        self.customer.write(
+            {
+                "country_id": shanghai.country_id.id,
+                "state_id": shanghai.id,
+                "city": shanghai.name,
+            }
+        )
+        region = self.page(self.analyst)["identity"]["region"]
+        self.assertEqual(region.count(shanghai.name), 1)
+
     def test_identity_names_what_is_missing(self):
         self.customer.write({"phone": "0755-86013388", "user_id": self.rep.id})
         identity = self.page(self.analyst)["identity"]

@@ -136,6 +136,10 @@ class TestImportFlow(ImportCommon):
         batch, answer = self._import(text)
         self.assertCounts(answer, created=1, unchanged=1, rejected=1)
         self.assertRefused(answer, 4, "编号", "Row 2 has the same key")
+        _batch, unnamed = self._import("名称,编号\n无号公司,\n无号公司 ,\n无号公司,\n")
+        self.assertCounts(unnamed, created=1, unchanged=2)
+        _batch, unnamed = self._import("名称,编号,城市\n丙丙,,甲\n丙丙,,乙\n")
+        self.assertRefused(unnamed, 3, "名称", "Row 2 has the same key")
         row = batch.row_ids.filtered(lambda row: row.number == 4)
         row.decision = "update"
         answer = row.action_retry()
@@ -248,6 +252,7 @@ class TestImportFlow(ImportCommon):
         self.assertEqual(answer["kept_count"], 0)
         self.assertEqual(answer["import"]["state"], "done")
         self.assertTrue(batch.is_undone)
+        self.assertFalse(answer["import"]["undo_until"])
         self.assertFalse(created.exists())
         self.assertEqual(customer.read(values), before)
 
