@@ -51,6 +51,18 @@ class CrmSuiteDemo(models.AbstractModel):
             },
         )
         self._shift_messages(leads)
+        self._forget_statistics(leads)
+
+    @api.model
+    def _forget_statistics(self, leads):
+        """Leave the predictive scoring of the host as it was without the demo deals.
+
+        It counted them as won and lost while they were written, and would ask for the
+        figures of our teams with every lead. Its own job counts them by their dates.
+        """
+        self.env["crm.lead.scoring.frequency"].search(
+            [("team_id", "in", leads.team_id.ids)]
+        ).unlink()
 
     @api.model
     def _deal_values(self, customer, rng, **values):
