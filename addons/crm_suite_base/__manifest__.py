@@ -50,6 +50,7 @@
         "data/tour_data.xml",
         "data/ir_cron_data.xml",
         "data/export_cron.xml",
+        "data/figures_cron.xml",
         # wizards
         "wizard/export_wizard_views.xml",
         "wizard/operation_undo_views.xml",

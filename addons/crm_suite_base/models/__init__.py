@@ -1,5 +1,5 @@
 # Models inherit from these: they come first.
-from . import explain_mixin, rule_mixin
+from . import explain_mixin, metric_run, rule_mixin
 
 # isort: split
 from . import (
@@ -43,6 +43,11 @@ from . import (
     lifecycle_transition,
     mail_message,
     mail_thread,
+    metric_changes,
+    metric_check,
+    metric_dirty,
+    metric_nightly,
+    metric_watermark,
     operation,
     operation_change,
     operation_mass_edit,
@@ -58,6 +63,8 @@ from . import (
     quality_criterion,
     recalculation,
     recalculation_figures,
+    recalculation_notice,
+    recalculation_notice_partner,
     relation,
     relation_type,
     res_config_settings,

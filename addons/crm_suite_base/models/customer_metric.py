@@ -77,7 +77,7 @@ class CustomerMetric(models.Model):
         readonly=True, help="Share of the revenue by product category."
     )
     preferred_product_id = fields.Many2one(
-        "product.product", readonly=True, ondelete="set null"
+        "product.product", readonly=True, index=True, ondelete="set null"
     )
     preferred_category_id = fields.Many2one(
         "product.category", readonly=True, index=True, ondelete="set null"

@@ -415,7 +415,8 @@ class CustomerMetric(models.Model):
         old = SQL(", ").join(SQL.identifier("m", name) for name in FIGURES)
         new = SQL(", ").join(SQL.identifier("n", name) for name in FIGURES)
         same = SQL("n.partner_id = m.partner_id AND n.company_id = m.company_id")
-        now = fields.Datetime.now()
+        # The start of the transaction: rows of one run can be told by it.
+        now = self.env.cr.now()
         statements = [
             SQL(
                 """

@@ -87,6 +87,12 @@ class UndoRunner:
             )
         )
 
+    def _notice(self, model_name, ids):
+        """Tell the figures whose rows go, come back with their old dates, or pass
+        from one customer to another.
+        """
+        self.env["crm.suite.metric.dirty"]._note_rows(model_name, ids)
+
     def _keep(self, model_name, id_, reason):
         if (model_name, id_) not in self.plan.cascade:
             self.plan.keep[model_name, id_] = {"reason": reason, "fields": []}
@@ -98,6 +104,7 @@ class UndoRunner:
         inserter.run()
         for model_name, ids in inserter.inserted.items():
             self._mark(model_name, ids)
+            self._notice(model_name, ids)
         for (model_name, id_), reason in inserter.refused.items():
             self._keep(model_name, id_, reason)
 
@@ -115,7 +122,9 @@ class UndoRunner:
         )
         check = self.planner.check_updates(self.plan, model_name, ids)
         self.plan.keep.update(check.keep)
+        self._notice(model_name, ids)
         self._isolate(model_name, list(check.values), self._write_back, check)
+        self._notice(model_name, ids)
         done = [id_ for id_ in ids if (model_name, id_) not in self.plan.keep]
         self._mark(model_name, done)
 
@@ -237,6 +246,7 @@ class UndoRunner:
         self.env.flush_all()
         settled, keep, free = self.planner.check_deletes(self.plan, model_name, ids)
         self.plan.keep.update(keep)
+        self._notice(model_name, free)
         self._isolate(model_name, free, self._unlink)
         done = [id_ for id_ in free if (model_name, id_) not in self.plan.keep]
         self._mark(model_name, [*settled, *done])

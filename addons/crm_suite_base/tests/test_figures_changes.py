@@ -1,0 +1,375 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import Command, fields
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from .test_figures import FiguresCase
+
+TABLES = (
+    "account_move",
+    "calendar_event",
+    "crm_lead",
+    "crm_suite_call",
+    "crm_suite_purchase",
+    "mail_activity",
+    "res_currency_rate",
+    "res_partner",
+    "sale_order",
+    "sale_order_line",
+)
+
+
+class ChangesCase(FiguresCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.runs = cls.env["crm.suite.metric.run"]
+        cls.watermarks = cls.env["crm.suite.metric.watermark"]
+        cls.dirty = cls.env["crm.suite.metric.dirty"]
+        cls.neighbour = cls._create_customer(name="Neighbour")
+
+    def settle(self):
+        """Let everything be calculated and nothing be changed since.
+
+        In a test all is one transaction, so its own rows are dated back by hand.
+        """
+        self.env.flush_all()
+        for table in TABLES:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET write_date = %s WHERE write_date >= %s",
+                    SQL.identifier(table),
+                    self.env.cr.now() - timedelta(days=1),
+                    self.env.cr.now(),
+                )
+            )
+        self.env.cr.execute(
+            "UPDATE res_partner SET create_date = write_date WHERE create_date > write_date"
+        )
+        self.env.invalidate_all()
+        self.env.cr.execute("DELETE FROM crm_suite_metric_dirty")
+        position = self.watermarks._message_position()
+        position[0] = self.env.cr.now().isoformat()
+        self.watermarks._set("changes", self.env.cr.now(), [position])
+        mine = [self.customer.id, self.neighbour.id]
+        self.metrics._refresh(mine)
+
+    def collect(self):
+        """The customers whom the next run would calculate, of ours."""
+        self.env.flush_all()
+        self.runs._collect(None)
+        rows = self.dirty.search([]).mapped("partner_id")
+        return set(rows) & {self.customer.id, self.neighbour.id}
+
+    def run_changes(self):
+        self.env.flush_all()
+        self.runs._collect(None)
+        while self.runs._run_chunk():
+            pass
+
+    def assertConcerns(self, *partners):
+        self.assertEqual(self.collect(), {partner.id for partner in partners})
+
+
+@tagged("-at_install", "post_install")
+class TestFiguresChanges(ChangesCase):
+    """Whatever happens, the customers concerned are found, and only those."""
+
+    def test_nothing_happened(self):
+        self.order()
+        self.settle()
+        self.assertConcerns()
+
+    def test_order_is_confirmed_and_cancelled(self):
+        self.settle()
+        order = self.order(partner=self.person)
+        self.assertConcerns(self.customer)
+        self.settle()
+        order._action_cancel()
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertFalse(self.row().purchase_count)
+
+    def test_order_passes_to_another_customer(self):
+        order = self.order()
+        self.settle()
+        order.partner_id = self.neighbour
+        self.assertConcerns(self.customer, self.neighbour)
+        self.run_changes()
+        self.assertFalse(self.row().purchase_count)
+        self.assertEqual(self.row(self.neighbour).purchase_count, 1)
+
+    def test_cancelled_order_is_deleted(self):
+        order = self.order()
+        self.settle()
+        order._action_cancel()
+        order.unlink()
+        self.assertConcerns(self.customer)
+
+    def test_line_changes(self):
+        order = self.order()
+        self.settle()
+        order.order_line.price_unit = 120
+        self.assertConcerns(self.customer)
+
+    def test_goods_come_back(self):
+        order = self.order()
+        picking = order.picking_ids
+        if not picking:
+            self.skipTest("the test product is not delivered")
+        picking.move_ids.quantity = 1
+        picking.move_ids.picked = True
+        picking._action_done()
+        self.settle()
+        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
+        wizard.product_return_moves.quantity = 1
+        back = wizard._create_return()
+        back.move_ids.quantity = 1
+        back.move_ids.picked = True
+        back._action_done()
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertFalse(self.row().purchase_count)
+
+    def test_invoice_is_posted_and_reset(self):
+        self.settle()
+        invoice = self._create_invoice(self.customer)
+        self.assertConcerns(self.customer)
+        self.settle()
+        invoice.button_draft()
+        self.assertConcerns(self.customer)
+
+    def test_invoice_is_settled(self):
+        invoice = self._create_invoice(self.customer)
+        refund = self._create_invoice(self.customer, move_type="out_refund")
+        self.settle()
+        lines = (invoice | refund).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        lines.reconcile()
+        self.assertConcerns(self.customer)
+
+    def test_earlier_purchase_comes_and_goes(self):
+        self.settle()
+        purchase = self.purchase()
+        self.assertConcerns(self.customer)
+        self.settle()
+        purchase.partner_id = self.neighbour
+        self.assertConcerns(self.customer, self.neighbour)
+        self.settle()
+        purchase.unlink()
+        self.assertConcerns(self.neighbour)
+
+    def test_undone_and_redone_deletion_of_purchases(self):
+        purchase = self.purchase()
+        self.settle()
+        with self.env["crm.suite.operation"].record("other", "Test") as operation:
+            purchase.unlink()
+        self.run_changes()
+        self.assertFalse(self.row().purchase_count)
+        self.settle()
+        operation.action_undo()
+        self.assertTrue(purchase.exists())
+        self.assertLess(purchase.write_date, self.env.cr.now(), "with its old date")
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().purchase_count, 1)
+
+    def test_undone_change_of_the_customer(self):
+        purchase = self.purchase()
+        with self.env["crm.suite.operation"].record("other", "Test") as operation:
+            purchase.partner_id = self.neighbour
+        self.settle()
+        operation.action_undo()
+        self.assertEqual(purchase.partner_id, self.customer)
+        self.assertConcerns(self.customer, self.neighbour)
+
+    def test_contact_moves_to_another_company(self):
+        self.order(partner=self.person, price=70)
+        self.settle()
+        self.person.parent_id = self.neighbour
+        self.assertConcerns(self.customer, self.neighbour)
+        self.run_changes()
+        self.assertFalse(self.row().revenue)
+        self.assertEqual(self.row(self.neighbour).revenue, 70)
+
+    def test_undone_move_of_a_contact(self):
+        self.order(partner=self.person)
+        with self.env["crm.suite.operation"].record("other", "Test") as operation:
+            self.person.parent_id = self.neighbour
+        self.settle()
+        operation.action_undo()
+        self.assertEqual(self.person.commercial_partner_id, self.customer)
+        self.assertConcerns(self.customer, self.neighbour)
+
+    def test_company_becomes_a_contact(self):
+        self.order(partner=self.neighbour, price=30)
+        self.settle()
+        self.neighbour.write({"is_company": False, "parent_id": self.customer.id})
+        self.assertEqual(self.neighbour.commercial_partner_id, self.customer)
+        self.run_changes()
+        self.assertFalse(self.row(self.neighbour))
+        self.assertEqual(self.row().revenue, 30)
+
+    def test_partners_are_merged(self):
+        self.order(price=30)
+        other = self._create_customer(name="Twin")
+        self.order(partner=other, price=50)
+        self.settle()
+        self.metrics._refresh([other.id])
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            [self.customer.id, other.id], self.customer, extra_checks=False
+        )
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 80)
+
+    def test_activity_call_and_meeting(self):
+        self.settle()
+        activity = self.customer.activity_schedule("mail.mail_activity_data_call")
+        self.assertConcerns(self.customer)
+        self.settle()
+        activity.unlink()
+        self.assertConcerns(self.customer)
+        self.settle()
+        call = self.env["crm.suite.call"].create(
+            {"partner_id": self.customer.id, "kind": "call"}
+        )
+        self.assertConcerns(self.customer)
+        self.settle()
+        call.unlink()
+        self.assertConcerns(self.customer)
+        self.settle()
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "start": "2026-03-01 08:00:00",
+                "stop": "2026-03-01 09:00:00",
+                "partner_ids": [Command.link(self.person.id)],
+            }
+        )
+        self.assertConcerns(self.customer)
+        self.settle()
+        event.unlink()
+        self.assertConcerns(self.customer)
+
+    def test_messages(self):
+        order = self.order()
+        self.settle()
+        self.neighbour.message_post(body="Hello", message_type="email")
+        self.assertConcerns(self.neighbour)
+        self.settle()
+        order.message_post(body="Hello", message_type="comment")
+        self.assertConcerns(self.customer)
+
+    def test_rate_is_corrected(self):
+        currency = self.env["res.currency"].create(
+            {
+                "name": "XTS",
+                "symbol": "x",
+                "rate_ids": [
+                    Command.create({"rate": 4, "name": "2020-01-01"}),
+                    Command.create(
+                        {"rate": 5, "name": self.today - timedelta(days=30)}
+                    ),
+                ],
+            }
+        )
+        self.purchase(10, 100, currency_id=currency.id)
+        self.purchase(60, 100, partner=self.neighbour, currency_id=currency.id)
+        self.settle()
+        late = currency.rate_ids.filtered(lambda rate: rate.rate == 5)
+        late.rate = 10
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 10)
+        self.assertEqual(self.row(self.neighbour).revenue, 25)
+        self.settle()
+        late.unlink()
+        self.assertIn(self.customer.id, self.collect())
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 25)
+
+    def test_only_those_concerned_are_written(self):
+        self.order()
+        self.order(partner=self.neighbour)
+        self.settle()
+        self.env.cr.execute(
+            "UPDATE crm_suite_customer_metric SET calculated_at = '2020-01-01'"
+        )
+        self.metrics.invalidate_model()
+        self.order(price=5)
+        self.run_changes()
+        self.assertGreater(self.row().calculated_at.year, 2020)
+        self.assertEqual(self.row(self.neighbour).calculated_at.year, 2020)
+
+
+@tagged("-at_install", "post_install")
+class TestFiguresTime(ChangesCase):
+    """What passes of itself, and what the check finds."""
+
+    def test_twelve_months_and_due_days_pass(self):
+        self.purchase(364)
+        self.purchase(10, partner=self.neighbour)
+        self._create_invoice(
+            self.neighbour,
+            invoice_date=self.today,
+            invoice_date_due=self.today + timedelta(days=20),
+            invoice_payment_term_id=False,
+        )
+        self.settle()
+        self.watermarks._set("nightly", fields.Datetime.now())
+        self.assertEqual(self.row().revenue_12m, 100)
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            self.runs._note_time_passed()
+            noted = set(self.dirty.search([]).mapped("partner_id"))
+            self.assertIn(self.customer.id, noted)
+            self.assertNotIn(self.neighbour.id, noted)
+            self.runs._run_chunk()
+            self.assertEqual(self.row().revenue_12m, 0)
+        with freeze_time(fields.Datetime.now() + timedelta(days=22)):
+            self.runs._note_time_passed()
+            self.assertIn(self.neighbour.id, self.dirty.search([]).mapped("partner_id"))
+            while self.runs._run_chunk():
+                pass
+            self.assertEqual(self.row(self.neighbour).receivable_overdue, 100)
+
+    def test_the_check_agrees_with_sql(self):
+        for days_ago, amount in ((300, 10.1), (200, 20.25), (150, 3), (10, 0), (5, -1)):
+            self.purchase(days_ago, amount)
+        self.order(price=99.99)
+        self._create_invoice(self.customer, 70)
+        self.settle()
+        run = self.runs._check_sample([self.customer.id, self.neighbour.id])
+        self.assertEqual(run.drift_count, 0, run.note)
+        self.assertEqual(run.kind, "check")
+
+    def test_the_check_agrees_with_the_demo_company(self):
+        self.metrics._refresh()
+        ids = self.metrics.search([]).partner_id.ids
+        run = self.runs._check_sample(ids)
+        self.assertEqual(run.drift_count, 0, run.note)
+
+    def test_the_check_finds_and_repairs_drift(self):
+        self.order()
+        self.settle()
+        self.env.cr.execute(
+            "UPDATE crm_suite_customer_metric SET revenue = 1 WHERE partner_id = %s",
+            [self.customer.id],
+        )
+        with self.assertLogs("odoo.addons.crm_suite_base", "WARNING"):
+            run = self.runs._check_sample([self.customer.id, self.neighbour.id])
+        self.assertEqual(run.drift_count, 1)
+        self.assertIn(self.customer.name, run.note)
+        self.metrics.invalidate_model()
+        self.assertEqual(self.row().revenue, 100)
+
+    def test_waiting_changes_are_no_drift(self):
+        self.order()
+        self.settle()
+        self.order(price=7)
+        self.env.flush_all()
+        self.assertNotIn(self.customer.id, self.runs._check_choose())
