@@ -4,6 +4,24 @@ from odoo.exceptions import UserError
 from ..tools.normalize import format_phone
 
 TIMELINE_ROWS = 20
+# Blocks with figures, and the documents that they are made of.
+OWN_DOCUMENTS = {
+    "value": "sale.order",
+    "receivable": "account.move",
+    "deals": "crm.lead",
+    "quotes": "sale.order",
+    "orders": "sale.order",
+}
+
+
+def names_a_user(domain):
+    """Whether a domain lets through nothing but documents of certain users."""
+    operator = getattr(domain, "OPERATOR", None)
+    if operator == "|":
+        return all(map(names_a_user, domain.children))
+    if operator == "&":
+        return any(map(names_a_user, domain.children))
+    return "user_id" in getattr(domain, "field_expr", "")
 
 
 class ResPartner(models.Model):
@@ -40,6 +58,7 @@ class ResPartner(models.Model):
             block = getattr(partner, method)(scope)
             if block is not None:
                 blocks[name] = block
+        partner._crm_suite_360_mark_own(blocks)
         return {"id": partner.id, "name": partner.name or "", "blocks": blocks}
 
     @api.model
@@ -68,6 +87,18 @@ class ResPartner(models.Model):
             "preferences": "_crm_suite_360_preferences",
             "timeline": "_crm_suite_360_timeline",
         }
+
+    def _crm_suite_360_mark_own(self, blocks):
+        """Mark the figures in which other people's documents are missing.
+
+        Who sees only his own orders must not take their sum for the customer's.
+        """
+        rules = self.env["ir.rule"]
+        for name, model_name in OWN_DOCUMENTS.items():
+            if name not in blocks:
+                continue
+            if names_a_user(rules._compute_domain(model_name, "read")):
+                blocks[name]["own_only"] = True
 
     def _crm_suite_360_scope(self):
         """What several blocks share, found once.

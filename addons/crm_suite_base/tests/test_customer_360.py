@@ -50,6 +50,13 @@ class TestCustomer360(CustomerCase):
         self.assertEqual(self.page(self.rep)["value"]["revenue"], 100)
         self.assertEqual(self.page(self.rep)["value"]["order_count"], 1)
 
+    def test_figures_of_own_documents_are_marked(self):
+        """Who sees only his own orders must not take their sum for the customer's."""
+        self._create_order(self.customer, price=900, user_id=self.lead.id)
+        for name in ("value", "receivable", "deals", "quotes", "orders"):
+            self.assertTrue(self.page(self.rep)[name].get("own_only"), name)
+            self.assertNotIn("own_only", self.page(self.lead)[name], name)
+
     def test_other_company(self):
         self.customer.company_id = self._other_company()
         with self.assertRaises(AccessError):

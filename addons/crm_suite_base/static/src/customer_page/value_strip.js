@@ -19,12 +19,16 @@ import { Sparkline } from "./sparkline";
 /** Addons add tiles here: (blocks) => tile or nothing. */
 export const valueTiles = registry.category("crm_suite.value_tiles");
 
+/** A zero that counts only the viewer's own documents says nothing about the customer. */
+const saysSomething = (block, figure) => figure || !block.own_only;
+
 valueTiles
     .add(
         "value",
         ({ value }) =>
-            value?.order_count >= 0 && {
-                label: _t("Revenue"),
+            value?.order_count >= 0 &&
+            saysSomething(value, value.order_count) && {
+                label: value.own_only ? _t("Your revenue") : _t("Revenue"),
                 main: shortMoney(value.revenue, value.currency),
                 title: fullMoney(value.revenue, value.currency),
                 note:
@@ -40,7 +44,7 @@ valueTiles
         "rhythm",
         ({ value }) =>
             value?.last_order && {
-                label: _t("Last order"),
+                label: value.own_only ? _t("Your last order") : _t("Last order"),
                 main: agoText(value.days_since),
                 title: exactDate(value.last_order),
                 note: value.average_interval_days
@@ -68,8 +72,9 @@ valueTiles
     .add(
         "receivable",
         ({ receivable }) =>
-            receivable && {
-                label: _t("To be paid"),
+            receivable &&
+            saysSomething(receivable, receivable.open) && {
+                label: receivable.own_only ? _t("To be paid, your invoices") : _t("To be paid"),
                 main: shortMoney(receivable.open, receivable.currency),
                 title: fullMoney(receivable.open, receivable.currency),
                 alert: receivable.overdue > 0,
@@ -87,8 +92,9 @@ valueTiles
     .add(
         "deals",
         ({ deals }) =>
-            deals && {
-                label: _t("Open deals"),
+            deals &&
+            saysSomething(deals, deals.count) && {
+                label: deals.own_only ? _t("Your open deals") : _t("Open deals"),
                 main: shortNumber(deals.count),
                 title: fullNumber(deals.count),
                 note: deals.count ? shortMoney(deals.amount, deals.currency) : "",
@@ -101,7 +107,7 @@ valueTiles
         "quotes",
         ({ quotes }) =>
             quotes?.count && {
-                label: _t("Open quotes"),
+                label: quotes.own_only ? _t("Your open quotes") : _t("Open quotes"),
                 main: shortNumber(quotes.count),
                 title: fullNumber(quotes.count),
                 note: shortMoney(quotes.amount, quotes.currency),
