@@ -301,6 +301,7 @@ class ImportBatch(models.Model):
             batches = self.sudo()
             batches.filtered(lambda batch: batch.state == "ready").state = "previewed"
             batches.is_loaded = False
+            self._refresh_hints()
         return result
 
     @api.model
@@ -459,7 +460,8 @@ class ImportBatch(models.Model):
             ``read`` = ``created`` + ``updated`` + ``unchanged`` + ``rejected`` +
             ``pending``, ``implied`` (customers and companies created because rows
             name them), ``message`` (why it failed), ``problems`` (the first 100:
-            ``row``, ``column``, ``message``), ``operation_id``, ``undo_until``
+            ``row``, ``column``, ``message``), ``key`` (the fields by which rows are
+            recognised), ``operation_id``, ``undo_until``
         :rtype: dict
         """
         self.check_access("read")
@@ -506,6 +508,7 @@ class ImportBatch(models.Model):
             **{name: count[name] for name in self._count_names()},
             "message": self.message or False,
             "problems": self._get_problems(),
+            "key": self.key_choice["names"],
             "operation_id": self.operation_id.id or False,
             "undo_until": fields.Datetime.to_string(until) if until else False,
         }
@@ -593,14 +596,10 @@ class ImportBatch(models.Model):
             for entry in self.mapping or []
             if entry.get("field") in columns
         ]
-        names = [entry.column.name for entry in mapped]
-        key = tuple(
-            name.strip() for name in (self.key or "").split(",") if name.strip()
-        )
         return Plan(
             batch_id=self.id,
             mapped=mapped,
-            key=key or self._target()._import_default_key(names),
+            key=tuple(self.key_choice["names"]),
             mode=self.mode,
             duplicate_policy=self.duplicate_policy,
             clear_empty=self.clear_empty,

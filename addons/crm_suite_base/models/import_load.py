@@ -125,6 +125,7 @@ class ImportLoad(models.Model):
                     "message": False,
                 }
             )
+            batch._refresh_hints()
 
     def _read_sample(self, table):
         """Enough rows to know whether the file is a small one."""
@@ -170,6 +171,11 @@ class ImportLoad(models.Model):
             "rows": [[shown(cell) for cell in row.values] for row in rows[:SAMPLE]],
             "numbers": [row.number for row in rows[:SAMPLE]],
             "row_count": len(rows) if len(rows) <= SMALL else None,
+            "empty": [
+                index
+                for index in range(len(table.columns))
+                if not any(_is_filled(row.values[index]) for row in rows)
+            ],
             "notes": [
                 problem.text(self.env)
                 for problem in table.problems
@@ -452,9 +458,15 @@ def _cell(value):
     return str(value)
 
 
+def _is_filled(cell):
+    return cell is not None and bool(str(cell).strip())
+
+
 def shown(value):
     """A cell in the preview: short text."""
     value = _cell(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return "" if value is None else str(value)[:120]
 
 

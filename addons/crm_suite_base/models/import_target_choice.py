@@ -118,11 +118,14 @@ class ImportChoice(models.AbstractModel):
         by_country = plan.memory["states"].get(fold(text)) or plan.memory["states"].get(
             fold(short_province(str(text)))
         )
-        country_id = vals.get("country_id") or plan.defaults.get("country_id")
-        if by_country and not country_id:
-            here = self.env.company.country_id.id
-            if len(by_country) == 1 or here in by_country:
-                return by_country.get(here) or next(iter(by_country.values()))
+        given, default = vals.get("country_id"), plan.defaults.get("country_id")
+        if by_country and not given:
+            for likely in (default, self.env.company.country_id.id):
+                if likely in by_country:
+                    return by_country[likely]
+            if len(by_country) == 1:
+                return next(iter(by_country.values()))
+        country_id = given or default
         found = (by_country or {}).get(country_id)
         if not found:
             message = self.env._(

@@ -5,7 +5,6 @@ from ..tools.import_types import Column
 from ..tools.normalize import (
     normalize_email,
     normalize_name,
-    normalize_phone,
     normalize_vat,
 )
 from .import_target_choice import fold
@@ -38,7 +37,7 @@ class ImportTargetPartner(models.AbstractModel):
             column("ref", key=True, example="C-0001"),
             column("email", key=True, example="info@example.com"),
             column("phone", key=True, example="0755-86013388 转 8001"),
-            column("vat", key=True, example="91310000MA1FL0LX9B"),
+            column("vat", key=True, example="91310000MA1FL0LX92"),
             column("website", example="https://www.example.com"),
             column("street", example="深南大道 1 号"),
             column("street2"),
@@ -81,9 +80,7 @@ class ImportTargetPartner(models.AbstractModel):
     @api.model
     def _import_complete(self, plan, vals, problems):
         """One spelling for what is checked, by the rules of the customer form."""
-        country_id = vals.get("country_id") or plan.defaults.get("country_id")
-        if not isinstance(country_id, int):
-            country_id = None
+        country_id = self._import_find_country(plan, vals)
         partner = self.env["res.partner"]
         for name, normalize in (
             ("name", lambda text: normalize_name(str(text))),
@@ -107,9 +104,7 @@ class ImportTargetPartner(models.AbstractModel):
         return super()._import_complete(plan, vals, problems)
 
     def _import_phone(self, plan, country_id, vals, text):
-        number, extension = normalize_phone(
-            str(text), self._import_country_code(plan, country_id)
-        )
+        number, extension = self._import_read_phone(plan, country_id, str(text))
         if extension:
             vals["crm_suite_phone_extension"] = extension
         return number

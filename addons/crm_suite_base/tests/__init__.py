@@ -12,6 +12,7 @@ from . import (
     test_figures_edges,
     test_host_export,
     test_import_flow,
+    test_import_place,
     test_import_purchase,
     test_import_reference,
     test_import_rights,

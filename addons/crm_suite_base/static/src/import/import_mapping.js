@@ -51,15 +51,22 @@ export class ImportMapping extends Component {
                 .map((row) => row[entry.index])
                 .filter((text) => text)
                 .slice(0, SAMPLES),
-            isKey: entry.field ? this.keys.includes(keyOf(entry.field)) : false,
+            isKey: entry.field
+                ? this.keys.includes(keyOf(entry.field)) || this.keys.includes(entry.field)
+                : false,
             mayBeKey: this.state.columns.some(
                 (column) => column.name === entry.field && column.key
             ),
         }));
     }
 
+    /** The fields by which rows are recognised: chosen by the user or found out. */
     get keys() {
-        return (this.props.record.data.key || "").split(",").map((name) => name.trim());
+        return this.keyChoice.names;
+    }
+
+    get keyChoice() {
+        return this.props.record.data.key_choice || { names: [], text: "" };
     }
 
     get facts() {
@@ -95,6 +102,7 @@ export class ImportMapping extends Component {
     }
 
     toggle(field) {
+        // A key that was found out gives way to the one that is chosen.
         return this.props.record.update({ key: toggleKey(this.props.record.data.key, field) });
     }
 }
@@ -106,5 +114,6 @@ registry.category("fields").add("crm_suite_import_mapping", {
         { name: "preview", type: "json" },
         { name: "target", type: "selection" },
         { name: "key", type: "char" },
+        { name: "key_choice", type: "json" },
     ],
 });
