@@ -1,17 +1,14 @@
 """Imports: customers beside the host's ``base_import``, and purchases."""
 
-import base64
 import csv
 import io
 import os
 import time
 
-import odoo
-from odoo.modules.registry import Registry
-
 from .bench import CUSTOMERS
 from .dataset import ensure_customers
 from .report import Row
+from .workers import Worker, call, make_batch
 
 ROWS = int(os.environ.get("CRM_SUITE_BENCH_IMPORT", 10_000))
 PURCHASES = int(os.environ.get("CRM_SUITE_BENCH_PURCHASES", 100_000))
@@ -21,11 +18,11 @@ BAR_ONE, BAR_TWO, BAR_PURCHASES = 1.0, 1.6, 10_000
 
 def run(bench):
     mark = f"imp{time.time():.0f}"
-    host = ROWS / _host(bench, _customers(mark + "h"))
+    host = ROWS / _host(bench, customer_file(mark + "h"))
     yield Row(f"base_import: {ROWS:,} contacts", f"{host:.0f} rows/s")
     for workers, bar in ((1, BAR_ONE), (2, BAR_TWO)):
         rate = ROWS / _ours(
-            bench, _customers(f"{mark}w{workers}"), "customer", FIELDS, workers, ROWS
+            bench, customer_file(f"{mark}w{workers}"), "customer", FIELDS, workers, ROWS
         )
         yield Row(
             f"import of {ROWS:,} customers, {workers} worker(s), vs base_import",
@@ -53,7 +50,8 @@ def _file(head, rows):
     return text.getvalue().encode()
 
 
-def _customers(mark):
+def customer_file(mark, rows=ROWS):
+    """A CSV file of customers whose names and references begin with ``mark``."""
     return _file(
         ["Name", "Reference", "Email", "Phone", "City", "Country"],
         (
@@ -65,7 +63,7 @@ def _customers(mark):
                 f"City {number % 300}",
                 "China",
             ]
-            for number in range(ROWS)
+            for number in range(rows)
         ),
     )
 
@@ -116,57 +114,14 @@ def _host(bench, content):
 
 def _ours(bench, content, target, fields, workers, expected):
     """Seconds from starting the run to the last row, committed, journal included."""
-    db = bench.suite_db
-    with bench.env(db, login="admin", commit=True) as env:
-        batch = env["crm.suite.import.batch"].create(
-            {
-                "file": base64.b64encode(content),
-                "file_name": f"{target}.csv",
-                "target": target,
-                "create_missing": True,
-            }
-        )
-        batch.action_preview()
-        batch.mapping = [
-            {**column, "field": field}
-            for column, field in zip(batch.mapping, fields, strict=True)
-        ]
-        batch_id = batch.id
+    batch_id = make_batch(bench, content, target, fields)
     start = time.perf_counter()
-    with bench.env(db, login="admin", commit=True) as env:
-        env["crm.suite.import.batch"].browse(batch_id).action_run()
-    # Processes, as the workers of a server are: each with connections of its own.
-    odoo.sql_db.close_all()
-    children = [_fork(db, batch_id) for _ in range(workers)]
-    for child in children:
-        _pid, status = os.waitpid(child, 0)
-        assert status == 0, "a worker of the import died"
+    call(bench, batch_id, "action_run")
+    crew = [Worker(bench.suite_db, batch_id) for _ in range(workers)]
+    for worker in crew:
+        worker.join()
     seconds = time.perf_counter() - start
-    with bench.env(db, login="admin") as env:
-        progress = env["crm.suite.import.batch"].browse(batch_id).progress()
-        assert progress["state"] == "done", progress
-        assert progress["created"] == expected, progress
+    progress = call(bench, batch_id, "progress")
+    assert progress["state"] == "done", progress
+    assert progress["created"] == expected, progress
     return seconds
-
-
-def _fork(db, batch_id):
-    child = os.fork()
-    if child:
-        return child
-    try:
-        _work(db, batch_id)
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
-
-
-def _work(db, batch_id):
-    """What the scheduled action does when it is woken, until the import is over."""
-    while True:
-        with Registry(db).cursor() as cr:
-            env = odoo.api.Environment(cr, odoo.SUPERUSER_ID, {})
-            batch = env["crm.suite.import.batch"].browse(batch_id)
-            if batch.state != "running":
-                return
-            batch._work()
-        time.sleep(0.05)

@@ -233,7 +233,11 @@ class ImportLoad(models.Model):
         )
 
     def _load_row(self, target, plan, mapped, row):
-        raw = [_cell(value) for value in row.values]
+        cells = [
+            cell.replace("\0", "") if cell.__class__ is str and "\0" in cell else cell
+            for cell in row.values
+        ]
+        raw = [cell if cell.__class__ is str else _cell(cell) for cell in cells]
         found = [
             Problem(
                 mapped.get(problem.column),
@@ -243,10 +247,6 @@ class ImportLoad(models.Model):
             )
             for problem in row.problems
             if problem.column is None or problem.column in mapped
-        ]
-        cells = [
-            cell.replace("\0", "") if isinstance(cell, str) else cell
-            for cell in row.values
         ]
         vals, problems, *texts = self._convert_row(target, plan, cells, found)
         record = (

@@ -168,10 +168,10 @@ class ImportTarget(models.AbstractModel):
         :return: values by column name (as they can be stored in JSON) and problems
         :rtype: tuple[dict, list[Problem]]
         """
-        vals, problems = {}, []
+        vals, problems, size = {}, [], len(cells)
         for mapped, convert in self._import_converters(plan):
-            cell = cells[mapped.index] if mapped.index < len(cells) else None
-            text = cell.strip() if isinstance(cell, str) else cell
+            cell = cells[mapped.index] if mapped.index < size else None
+            text = cell.strip() if cell.__class__ is str else cell
             if text is None or text == "":
                 if plan.clear_empty:
                     vals.setdefault(mapped.column.name, None)
@@ -183,8 +183,9 @@ class ImportTarget(models.AbstractModel):
                 continue
             if value is not None:
                 vals[mapped.column.name] = value
-            for note in plan.memory.pop("notes", ()):
-                problems.append(Problem(mapped.index, mapped.header, note, True))
+            if "notes" in plan.memory:
+                for note in plan.memory.pop("notes"):
+                    problems.append(Problem(mapped.index, mapped.header, note, True))
         self._import_complete(plan, vals, problems)
         return vals, problems
 
@@ -192,9 +193,7 @@ class ImportTarget(models.AbstractModel):
     def _import_complete(self, plan, vals, problems):
         """Look at the finished values of a row: what is missing, what follows."""
         for names, index, header in self._import_required(plan):
-            if not any(map(vals.get, names)) and not any(
-                name in vals for name in names
-            ):
+            if vals.keys().isdisjoint(names):
                 if not any(problem.index == index for problem in problems):
                     text = self.env._("A value is required.")
                     problems.append(Problem(index, header, text))

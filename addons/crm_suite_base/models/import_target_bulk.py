@@ -2,6 +2,7 @@ import psycopg2
 from psycopg2.extras import Json
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..tools.import_types import Link
@@ -40,10 +41,12 @@ class ImportTargetBulk(models.AbstractModel):
                 for by in PARTNER_BY:
                     if plan.has_column(f"partner_id/{by}"):
                         made.update(self._import_bulk_insert(plan, by, claimed))
-        except psycopg2.Error as error:
+                self._import_check_created(list(made))
+        except (psycopg2.Error, AccessError) as error:
             if is_try_again(error):
                 raise
-            # One row has a value that does not fit: it is found one by one.
+            # Some value does not fit, some line is not allowed: they are found one
+            # by one.
             return []
         return [pair for pair in claimed if pair[1] in made]
 

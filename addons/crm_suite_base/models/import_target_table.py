@@ -292,8 +292,21 @@ class ImportTargetTable(models.AbstractModel):
             arrays=self._import_arrays(columns, rows),
         )
         self._import_execute(plan, query)
+        self._import_check_created(ids)
         for row, res_id in zip(rows, ids, strict=True):
             row.res_id = res_id
+
+    @api.model
+    def _import_check_created(self, ids):
+        """Refuse lines that the user may not create: a rule forbids them.
+
+        :raise AccessError: some of them
+        """
+        model = self.env[self._import_model]
+        rules = self.env["ir.rule"]._compute_domain(model._name, "create")
+        lines = Domain(rules) & Domain("id", "in", ids)
+        if not self.env.su and model.sudo().search_count(lines) < len(set(ids)):
+            model.browse(ids).check_access("create")
 
     @api.model
     def _import_update(self, plan, rows):

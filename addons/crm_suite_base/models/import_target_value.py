@@ -109,7 +109,7 @@ class ImportValue(models.AbstractModel):
 
         def convert(cell, vals):
             # Cells repeat: dates, amounts, cities. What was read once is known.
-            key = (cell.__class__, cell)
+            key = cell if cell.__class__ is str else (cell.__class__, cell)
             if key in known:
                 return known[key]
             value = method(plan, column, reading, cell, vals)

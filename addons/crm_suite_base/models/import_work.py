@@ -1,4 +1,5 @@
 import logging
+import time
 
 from psycopg2.extras import Json
 
@@ -14,6 +15,8 @@ _logger = logging.getLogger(__name__)
 
 # A chunk that fails as a whole is tried so often before the batch is given up.
 MAX_ATTEMPTS = 5
+# Seconds after which a worker looks again whether the rows of others are done.
+PAUSE = 0.3
 WORKER_CRONS = "crm_suite_base.import_worker_"
 DONE = {
     CREATE: "created",
@@ -212,8 +215,24 @@ class ImportWork(models.Model):
                 left = progress(1, remaining=1)
                 continue
             if not count:
-                break
+                if not self._others_at_work():
+                    break
+                # Outside of any transaction: what they do is seen afterwards.
+                left = progress(0, remaining=1)
+                time.sleep(PAUSE)
         return left
+
+    def _others_at_work(self):
+        """Whether the open rows are all in the hands of other workers.
+
+        What comes after them is free in a moment; a worker that left would be called
+        back in a minute only.
+        """
+        return (
+            self.state in AT_WORK
+            and self.phase in ("check", "import")
+            and self._has_open_rows()
+        )
 
     def _note_failure(self, error):
         """A chunk failed as a whole: try again, at last give the batch up.
@@ -257,8 +276,7 @@ class ImportWork(models.Model):
         if self.phase in ("check", "import"):
             if done := self._do_chunk(memory):
                 return done
-        batch = self.try_lock_for_update(allow_referencing=True)
-        batch.invalidate_recordset()
+        batch = self._lock_batch()
         if not batch or batch.state not in AT_WORK:
             return 0
         if batch.phase == "load":
@@ -272,6 +290,17 @@ class ImportWork(models.Model):
         batch._finish()
         batch._wake_if_large()
         return 1 if batch.state in AT_WORK else 0
+
+    def _lock_batch(self):
+        """The batch, unless another worker has it.
+
+        Like ``try_lock_for_update``; but that the other worker was quicker, which is
+        nothing unusual, is not written into the log as an error.
+        """
+        query = "SELECT id FROM crm_suite_import_batch WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED"
+        self.env.cr.execute(SQL(query, self.id), log_exceptions=False)
+        self.invalidate_recordset()
+        return self if self.env.cr.rowcount else self.browse()
 
     def _do_chunk(self, memory):
         """Do the next rows: those that others wait for, then the many, then the rest."""

@@ -117,6 +117,21 @@ class TestImportPurchase(ImportCommon):
         self.assertEqual(answer["problems"][0]["row"], 3)
         self.assertEqual(sum(self.purchases.search([]).mapped("amount")), 4)
 
+    def test_rules_hold_for_imported_lines(self):
+        self.env(su=True)["ir.rule"].create(
+            {
+                "name": "Small purchases only",
+                "model_id": self.env["ir.model"]._get_id("crm.suite.purchase"),
+                "domain_force": "[('amount', '<', 100)]",
+            }
+        )
+        text = (
+            "客户编号,日期,金额\nP1,2026-01-04,1\nP1,2026-01-05,200\nP1,2026-01-06,3\n"
+        )
+        _batch, answer = self._import(text, target="purchase")
+        self.assertCounts(answer, created=2, rejected=1)
+        self.assertEqual(answer["problems"][0]["row"], 3)
+
     def test_product_is_found_by_its_code(self):
         product = self.env(su=True)["product.product"].create(
             {"name": "Chair", "default_code": "CH-1"}

@@ -271,6 +271,18 @@ class TestImportTwoWorkers(ImportHelpers, TransactionCase):
             env.cr.rollback()
             return 1
 
+    def test_worker_waits_for_rows_of_the_other(self):
+        with self._cursor() as one, self._cursor() as two:
+            rows = self._browse(one)._claim_rows("row", ROWS)
+            self.assertEqual(len(rows), ROWS)
+            batch = self._browse(two)
+            self.assertFalse(batch._step({}))
+            self.assertTrue(batch._others_at_work())
+            one.cr.rollback()
+            self._browse(two).action_cancel()
+            self.assertFalse(batch._others_at_work())
+            two.cr.rollback()
+
     def test_waiting_wave_is_not_begun(self):
         """Rows that belong to others wait until those are committed."""
         with self._cursor() as env:

@@ -1,4 +1,6 @@
 import doctest
+import re
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,6 +60,22 @@ class TestNormalize(BaseCase):
             False: False,
         }.items():
             self.assertEqual(normalize_email(raw), expected)
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        st.from_regex(r"[a-zA-Z0-9-]{1,5}(\.[a-zA-Z0-9-]{1,5}){1,2}", fullmatch=True)
+    )
+    def test_email_plain_domain_is_what_idna_says(self, domain):
+        """The short way for plain domains refuses and spells as the long one."""
+        with patch.object(normalize, "_PLAIN_DOMAIN", re.compile("(?!)")):
+            expected = self._email_or_rule(domain)
+        self.assertEqual(self._email_or_rule(domain), expected)
+
+    def _email_or_rule(self, domain):
+        try:
+            return normalize_email(f"a@{domain}")
+        except InvalidValue as error:
+            return error.rule
 
     def test_email_rules(self):
         for raw, rule in {

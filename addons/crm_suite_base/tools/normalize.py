@@ -46,6 +46,10 @@ _INVISIBLE = dict.fromkeys(
 _HALF_KATAKANA = re.compile("[\uff61-\uff9f]+")
 
 _EMAIL_LOCAL = re.compile(r"[^\s\"(),:;<>@\[\]\\\x00-\x1f\x7f]+")
+# A domain that is already in the form that mail uses: nothing to encode or to refuse.
+_PLAIN_DOMAIN = re.compile(
+    r"(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
 _EMAIL_IN_BRACKETS = re.compile(r"^[^<>]*<([^<>]+)>$")
 
 _EXTENSION = re.compile(
@@ -104,7 +108,10 @@ def normalize_name(name):
     """
     if not name:
         return name
-    text = unicodedata.normalize("NFC", fold_width(str(name)))
+    text = str(name)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = unicodedata.normalize("NFC", fold_width(text))
     # Control characters separate words when they come from a file.
     text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
     return " ".join(text.split())
@@ -146,6 +153,9 @@ def _email_local(local, email):
 
 
 def _email_domain(domain, email):
+    plain = domain.lower()
+    if len(plain) <= 253 and _PLAIN_DOMAIN.fullmatch(plain):
+        return plain
     try:
         name = idna.encode(domain.rstrip("."), uts46=True).decode()
     except (idna.IDNAError, UnicodeError) as error:
