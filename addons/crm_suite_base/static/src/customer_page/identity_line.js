@@ -24,6 +24,11 @@ export class IdentityLine extends Component {
             .join(" · ");
     }
 
+    get phone() {
+        const { phone_display, phone_extension } = this.identity;
+        return [phone_display, phone_extension].filter(Boolean).join(" – ");
+    }
+
     get missing() {
         return (this.identity.quality_missing || []).join(", ");
     }
