@@ -55,6 +55,7 @@
         "wizard/export_wizard_views.xml",
         "wizard/operation_undo_views.xml",
         "wizard/reassign_views.xml",
+        "wizard/segment_add_views.xml",
         # views
         "views/export_views.xml",
         "views/import_batch_views.xml",
@@ -70,6 +71,7 @@
         "views/operation_settings_views.xml",
         "views/purchase_views.xml",
         "views/segment_member_views.xml",
+        "views/segment_overlap_views.xml",
         "views/segment_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
@@ -81,6 +83,7 @@
         "demo/res.partner.csv",
         "demo/res.partner-contacts.csv",
         "demo/crm_suite_demo.xml",
+        "demo/segment_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

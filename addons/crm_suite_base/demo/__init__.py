@@ -1,1 +1,8 @@
-from . import demo_builder, demo_customers, demo_deals, demo_sales, demo_talk
+from . import (
+    demo_builder,
+    demo_customers,
+    demo_deals,
+    demo_sales,
+    demo_segments,
+    demo_talk,
+)

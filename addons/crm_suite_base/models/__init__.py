@@ -96,8 +96,10 @@ from . import (
     segment_event,
     segment_explain,
     segment_member,
+    segment_overlap,
     segment_preview,
     segment_refresh,
     segment_size,
     segment_static,
+    segment_use,
 )

@@ -63,3 +63,29 @@ class ResPartner(models.Model):
                 customers,
             )
         )
+
+    # ------------------------------------------------------------------
+    # The customer's page
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _crm_suite_360_blocks(self):
+        blocks = super()._crm_suite_360_blocks()
+        return {**blocks, "segments": "_crm_suite_360_segments"}
+
+    def _crm_suite_360_segments(self, scope):
+        """In which segments the customer is, the newest first."""
+        if not self.env[MEMBER].has_access("read"):
+            return None
+        members = self.env[MEMBER].search(
+            [("partner_id", "=", scope["commercial"].id), ("left_at", "=", False)]
+        )
+        return [
+            {
+                "id": member.segment_id.id,
+                "member_id": member.id,
+                "name": member.segment_id.name,
+                "entered_at": fields.Datetime.to_string(member.entered_at),
+            }
+            for member in members
+        ]

@@ -278,7 +278,9 @@ class Segment(models.Model):
         self.ensure_one()
         segment = self.sudo()
         author = segment.definition_user_id
-        if not author.active or not (author._is_superuser() or author.has_group(ROLE)):
+        if author._is_superuser():  # of data files
+            return self._in_company(author, segment.company_id)
+        if not author.active or not author.has_group(ROLE):
             raise AccessError(
                 self.env._(
                     "%(user)s wrote the conditions and has no access to customers any more. Open the segment and save its conditions again.",

@@ -164,6 +164,13 @@ class Segment(models.Model):
         return self.env["res.partner"]._search(domain)
 
     @api.model
+    def _get_customer_rows(self, query):
+        """The ids of a query as a table; one that cannot find anybody has none."""
+        if query.is_empty():
+            return SQL("(SELECT NULL::int4 AS id WHERE FALSE)")
+        return query.subselect()
+
+    @api.model
     def _plan_in_memory(self):
         """Let PostgreSQL hash the subqueries of conditions.
 

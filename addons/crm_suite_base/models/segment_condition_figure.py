@@ -347,6 +347,10 @@ class Segment(models.Model):
     @api.model
     def _compile_purchase(self, condition, entry, ids):
         query = self._purchase_rows(condition, ids)
+        if query.is_empty():  # of a category that was deleted, say
+            nobody = SQL("SELECT NULL::int4 WHERE FALSE")
+            at_least = condition["frequency"] == "at_least" and condition["count"] > 0
+            return self._in_subquery(nobody, negative=not at_least)
         column = SQL.identifier(query.table, "partner_id")
         measure = self._purchase_measure(query.table, condition)
         query.groupby = column
@@ -358,6 +362,8 @@ class Segment(models.Model):
     def _value_purchase(self, condition, entry, partner):
         # Of a customer that the reader sees, like his figures.
         query = self._purchase_rows(condition, partner.ids)
+        if query.is_empty():
+            return 0
         measure = self._purchase_measure(query.table, condition)
         query.order = None
         value = self.env.execute_query(query.select(measure))[0][0] or 0

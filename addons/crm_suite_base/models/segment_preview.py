@@ -93,7 +93,7 @@ class Segment(models.Model):
                                    AND m.segment_id = ANY(%(others)s)
                               GROUP BY m.segment_id) o)
                 """,
-                customers=query.subselect(),
+                customers=self._get_customer_rows(query),
                 limit=SAMPLE,
                 others=others.ids,
             )

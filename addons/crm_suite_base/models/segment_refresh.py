@@ -128,7 +128,7 @@ class Segment(models.Model):
         )
         cause = self._get_cause()
         rows = self.env.execute_query(
-            self._get_refresh_sql(query.subselect(), partner_ids, cause)
+            self._get_refresh_sql(self._get_customer_rows(query), partner_ids, cause)
         )
         entered = [id_ for kind, id_ in rows if kind == "enter"]
         left = [id_ for kind, id_ in rows if kind == "leave"]

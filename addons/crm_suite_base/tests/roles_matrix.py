@@ -85,9 +85,12 @@ MODELS = {
     "crm.suite.relation": _row(**WORKERS),
     "crm.suite.relation.type": _row(admin=ALL),
     "crm.suite.segment": _row(**WORKERS),
+    "crm.suite.segment.add": _row(NONE, **WORKERS),
     "crm.suite.segment.cursor": _row(NONE, admin=READ),
     "crm.suite.segment.event": _row(),
     "crm.suite.segment.member": _row(**WORKERS),
+    "crm.suite.segment.overlap": _row(),
+    "crm.suite.segment.remove": _row(NONE, **WORKERS),
     "crm.suite.segment.size": _row(),
     # The host's models, with the host's own groups that the roles imply.
     "res.partner": _row(
@@ -181,15 +184,20 @@ METHODS = {
     "crm.suite.reassign": {"action_reassign"},
     "crm.suite.segment": {
         "action_add",
+        "action_export",
+        "action_open_customers",
         "action_refresh",
         "action_remove",
+        "action_write_mail",
         "explain",
         "explain_member",
         "get_conditions",
         "get_growth",
         "preview",
     },
+    "crm.suite.segment.add": {"action_add"},
     "crm.suite.segment.member": {"action_open_customer", "explain"},
+    "crm.suite.segment.remove": {"action_remove"},
     "res.partner": {
         "crm_suite_360",
         "crm_suite_delete_preview",
@@ -216,6 +224,8 @@ WINDOWS = (
     "crm.suite.operation.undo",
     "crm.suite.operation.undo.line",
     "crm.suite.reassign",
+    "crm.suite.segment.add",
+    "crm.suite.segment.remove",
 )
 
 

@@ -1,1 +1,1 @@
-from . import export_wizard, operation_undo, reassign
+from . import export_wizard, operation_undo, reassign, segment_add

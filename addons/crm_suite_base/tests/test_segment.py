@@ -1,0 +1,347 @@
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from .segment_common import SegmentCase
+
+COMPLAINT = {"kind": "complaint", "operator": "none"}
+
+
+@tagged("post_install", "-at_install")
+class TestSegment(SegmentCase):
+    def test_enters_and_leaves_with_reason(self):
+        segment = self._segment(self._in(self.shanghai), COMPLAINT)
+        self.assertEqual(segment.member_ids, self.customer | self.other)
+        self.assertEqual(segment.member_count, 2)
+        self.far.state_id = self.shanghai
+        call = self.env["crm.suite.call"].create(
+            {"partner_id": self.person.id, "outcome": "complaint"}
+        )
+        self._run(self.customer, self.far)
+        self.assertEqual(segment.member_ids, self.other | self.far)
+        self.assertEqual(segment.member_count, 2)
+        gone = self._left(segment)
+        self.assertEqual(gone.partner_id, self.customer)
+        self.assertEqual(gone.left_text, "has no open complaint")
+        new = segment.membership_ids.filtered(lambda m: m.partner_id == self.far)
+        self.assertIn("State is", new.reason_text)
+        call.with_user(self.agent).sudo().action_solve()
+        self._run(self.customer)
+        self.assertIn(self.customer, segment.member_ids)
+        self.assertEqual(len(self._left(segment)), 1, "the first stay is kept")
+
+    def test_a_run_for_some_leaves_others_alone(self):
+        segment = self._segment(self._in(self.shanghai))
+        (self.customer | self.other).state_id = self.beijing
+        self._run(self.customer)
+        self.assertEqual(segment.member_ids, self.other)
+        self._run()
+        self.assertFalse(segment.member_ids)
+
+    def test_running_again_writes_nothing(self):
+        segment = self._segment(self._in(self.shanghai))
+        before = segment.refreshed_at, segment.sudo().event_ids.ids
+        self._run(self.customer, self.other)
+        self.assertEqual((segment.refreshed_at, segment.sudo().event_ids.ids), before)
+
+    def test_contacts_and_non_customers_stay_out(self):
+        self.person.write(self._here())
+        self.env["res.partner"].create({"name": "No Customer", **self._here()})
+        segment = self._segment()
+        self.assertEqual(segment.member_ids, self.customer | self.other | self.far)
+        self.far.active = False
+        self._run(self.far)
+        self.assertNotIn(self.far, segment.with_context(active_test=False).member_ids)
+        self.assertIn("no customer any more", self._left(segment).left_text)
+
+    def test_nested_segments_follow_in_order(self):
+        inner = self._segment(self._in(self.shanghai), name="Inner")
+        outer = self._segment(
+            {"kind": "segment", "operator": "not_in", "segments": inner.ids}
+        )
+        self.assertEqual(outer.member_ids, self.far)
+        self.customer.state_id = self.beijing
+        self._run(self.customer)
+        self.assertEqual(outer.member_ids, self.far | self.customer)
+        inner.definition = self._tree(self._in(self.beijing))
+        self.assertEqual(outer.member_ids, self.other, "saved: those above follow")
+
+    def test_circles_are_refused_with_the_path(self):
+        one = self._segment(name="One")
+        two = self._segment(
+            {"kind": "segment", "operator": "in", "segments": one.ids}, name="Two"
+        )
+        three = self._segment(
+            {"kind": "segment", "operator": "in", "segments": two.ids}, name="Three"
+        )
+        with self.assertRaisesRegex(ValidationError, "One → Three → Two → One"):
+            one.definition = self._tree(
+                {"kind": "segment", "operator": "in", "segments": three.ids}
+            )
+        with self.assertRaisesRegex(ValidationError, "“Two”"):
+            one.unlink()
+
+    def test_changed_conditions_count_versions(self):
+        segment = self._segment(self._in(self.shanghai))
+        self.assertEqual(segment.version, 1)
+        segment.name = "Renamed"
+        segment.definition = segment.definition
+        self.assertEqual(segment.version, 1)
+        segment.definition = self._tree(self._in(self.beijing))
+        self.assertEqual(segment.version, 2)
+        gone = self._left(segment)
+        self.assertEqual(
+            set(gone.mapped("left_text")), {"The conditions were changed (version 2)."}
+        )
+
+    def test_bad_conditions_are_refused_in_words(self):
+        text = {"kind": "attribute", "field": "city", "operator": "contains"}
+        bad = {
+            "not complete: enter a text": self._tree(text),
+            "no condition “nonsense”": self._tree({"kind": "nonsense"}),
+            "no condition “attribute password”": self._tree(
+                {"kind": "attribute", "field": "password"}
+            ),
+            "no conditions of a segment": {"op": "xor", "items": []},
+            "at least one, at most": self._tree(
+                {"kind": "attribute", "field": "state_id", "records": ["1); DROP"]}
+            ),
+            "within the limits": self._tree(
+                {"kind": "complaint"},
+                {
+                    "kind": "purchase",
+                    "count": 1,
+                    "window": "last",
+                    "number": 10**9,
+                    "unit": "year",
+                },
+            ),
+        }
+        for words, definition in bad.items():
+            with (
+                self.subTest(words=words),
+                self.assertRaisesRegex(ValidationError, words),
+            ):
+                self.Segment.create({"name": "Bad", "definition": definition})
+        deep = self._tree()
+        for _level in range(8):
+            deep = self._tree(COMPLAINT, deep)
+        with self.assertRaisesRegex(ValidationError, "six times"):
+            self.Segment.create({"name": "Deep", "definition": deep})
+
+    def test_one_bad_segment_does_not_stop_the_others(self):
+        broken = self._segment(self._in(self.shanghai), name="Broken")
+        fine = self._segment(self._in(self.shanghai), name="Fine")
+        self.env.cr.execute(
+            """UPDATE crm_suite_segment SET definition = '{"op": "all", "items":
+               [{"kind": "uninstalled"}]}' WHERE id = %s""",
+            [broken.id],
+        )
+        self.env.invalidate_all()
+        self.other.state_id = self.beijing
+        with self.assertLogs("odoo.addons.crm_suite_base", "WARNING"):
+            self._run()
+        self.assertIn("does not exist any more", broken.problem)
+        self.assertEqual(broken.member_count, 2, "members stay as they were")
+        self.assertEqual(fine.member_ids, self.customer)
+        broken.definition = self._tree(self._in(self.beijing))
+        self.assertFalse(broken.problem)
+
+    def test_a_crash_in_the_middle_leaves_all_as_it_was(self):
+        segment = self._segment(self._in(self.shanghai))
+        self.customer.state_id = self.beijing
+        self.env.flush_all()
+        events = segment.sudo().event_ids.ids
+        Size = type(self.env["crm.suite.segment.size"])
+        with (
+            self.assertRaisesRegex(RuntimeError, "power cut"),
+            self.env.cr.savepoint(),
+            patch.object(Size, "_note", side_effect=RuntimeError("power cut")),
+        ):
+            self._run(self.customer)
+        self.env.invalidate_all()
+        self.assertEqual(segment.member_count, 2)
+        self.assertEqual(segment.sudo().event_ids.ids, events)
+        self._run(self.customer)
+        self.assertEqual(segment.member_count, 1)
+
+    def test_growth_is_written_day_by_day(self):
+        segment = self._segment(self._in(self.shanghai))
+        self.customer.state_id = self.beijing
+        self._run(self.customer)
+        size = self.env["crm.suite.segment.size"].search(
+            [("segment_id", "=", segment.id)]
+        )
+        self.assertEqual(
+            (size.member_count, size.entered_count, size.left_count), (1, 2, 1)
+        )
+        self.env.cr.execute(
+            "UPDATE crm_suite_segment_size SET date = date - 3, member_count = 7"
+            " WHERE segment_id = %s",
+            [segment.id],
+        )
+        self.env.invalidate_all()
+        self._run()
+        growth = segment.get_growth()
+        self.assertEqual([day["count"] for day in growth], [7, 7, 7, 1])
+
+    def test_deleted_customer_is_counted_out(self):
+        segment = self._segment(self._in(self.shanghai))
+        self.other.unlink()
+        self._run()
+        self.assertEqual(segment.member_count, 1)
+
+    def test_overlap(self):
+        one = self._segment(self._in(self.shanghai), name="One")
+        two = self._segment(name="Two")
+        preview = self.Segment.preview(one.definition, overlap_ids=two.ids)
+        self.assertEqual(preview["overlap"][0]["count"], 2)
+        row = self.env["crm.suite.segment.overlap"].search(
+            [("segment_id", "=", two.id), ("other_segment_id", "=", one.id)]
+        )
+        self.assertEqual(row.member_count, 2)
+        self.assertAlmostEqual(row.share, 66.7, 1)
+
+
+@tagged("post_install", "-at_install")
+class TestSegmentEvents(SegmentCase):
+    def test_in_order_and_once_for_each_consumer(self):
+        segment = self._segment(self._in(self.shanghai))
+        self.assertEqual(len(segment._consume("a", limit=1)), 1)
+        self.customer.state_id = self.beijing
+        self._run(self.customer)
+        rest = segment._consume("a")
+        self.assertEqual(rest.mapped("kind"), ["enter", "leave"])
+        self.assertEqual(rest.ids, sorted(rest.ids))
+        self.assertEqual(rest[-1].partner_id, self.customer)
+        self.assertFalse(segment._consume("a"))
+        self.assertEqual(len(segment._consume("b")), 3, "each has its own position")
+
+    def test_rolled_back_work_gets_them_again(self):
+        segment = self._segment(self._in(self.shanghai))
+        with self.assertRaises(RuntimeError), self.env.cr.savepoint():
+            self.assertEqual(len(segment._consume("a")), 2)
+            raise RuntimeError
+        self.assertEqual(len(segment._consume("a")), 2)
+
+    def test_subscribing_begins_now(self):
+        segment = self._segment(self._in(self.shanghai))
+        segment._subscribe("late")
+        self.assertFalse(segment._consume("late"))
+        self.far.state_id = self.shanghai
+        self._run(self.far)
+        self.assertEqual(segment._consume("late").partner_id, self.far)
+        with self.assertRaises(UserError):
+            segment._subscribe("")
+
+    def test_old_events_wait_for_slow_consumers(self):
+        segment = self._segment(self._in(self.shanghai))
+        segment._consume("fast")
+        segment._consume("slow", limit=1)
+        self.env.cr.execute(
+            "UPDATE crm_suite_segment_event SET at = at - interval '2 years'"
+            " WHERE segment_id = %s",
+            [segment.id],
+        )
+        self.env["crm.suite.segment.event"]._gc_events()
+        self.assertEqual(len(segment._consume("slow")), 1)
+        self.env["crm.suite.segment.event"]._gc_events()
+        self.env.invalidate_all()
+        self.assertFalse(segment.sudo().event_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestStaticSegment(SegmentCase):
+    def _list(self, **values):
+        return self.Segment.create({"name": "List", "kind": "static", **values})
+
+    def _kinds(self, segment):
+        return segment.sudo().event_ids.sorted("id").mapped("kind")
+
+    def test_add_remove_and_undo(self):
+        segment = self._list()
+        added = segment.action_add([self.person.id, self.customer.id, self.far.id])
+        self.assertEqual(added["added"], 2, "a contact stands for its company")
+        self.assertEqual(
+            segment.action_add(self.far.ids), {"added": 0, "operation_id": False}
+        )
+        removed = segment.action_remove(self.far.ids)
+        self.assertEqual(segment.member_ids, self.customer)
+        operations = self.env["crm.suite.operation"].with_user(self.marketer)
+        operations.browse(removed["operation_id"]).action_undo()
+        self.assertEqual(segment.member_ids, self.customer | self.far)
+        self.assertEqual(segment.member_count, 2)
+        operations.browse(added["operation_id"]).action_undo()
+        self.assertFalse(segment.member_ids)
+        self.assertEqual(
+            self._kinds(segment), ["enter", "enter", "leave", "enter", "leave", "leave"]
+        )
+        self.assertEqual(segment.member_count, 0)
+
+    def test_undo_of_an_undo_brings_them_back(self):
+        segment = self._list()
+        added = segment.action_add(self.far.ids)
+        operations = self.env["crm.suite.operation"].with_user(self.marketer)
+        undo = operations.browse(added["operation_id"]).action_undo()
+        operations.browse(undo["operation_id"]).action_undo()
+        self.assertEqual(segment.member_ids, self.far)
+        self.assertEqual(self._kinds(segment), ["enter", "leave", "enter"])
+
+    def test_dynamic_ones_that_name_it_follow(self):
+        segment = self._list()
+        outer = self._segment(
+            {"kind": "segment", "operator": "in", "segments": segment.ids}
+        )
+        segment.action_add(self.far.ids)
+        self.assertEqual(outer.member_ids, self.far)
+
+    def test_from_selection_import_and_segment(self):
+        source = self._segment(self._in(self.shanghai), name="Source")
+        window = self.env["crm.suite.segment.add"].with_user(self.marketer)
+        of_segment = window.with_context(
+            active_model="crm.suite.segment", active_ids=source.ids
+        ).create({})
+        self.assertEqual(of_segment.record_count, 2)
+        of_segment.name = "Frozen"
+        action = of_segment.action_add()
+        self.assertEqual(action["tag"], "crm_suite_operation_done")
+        frozen = self.Segment.search([("name", "=", "Frozen")])
+        self.assertEqual(frozen.member_ids, source.member_ids)
+        self.assertIn("Source", frozen.membership_ids[0].reason_text)
+        of_selection = window.with_context(
+            active_model="res.partner", active_ids=self.far.ids
+        ).create({"mode": "existing", "segment_id": frozen.id})
+        of_selection.action_add()
+        self.assertIn(self.far, frozen.member_ids)
+        with self.assertRaisesRegex(UserError, "Nobody was added"):
+            of_selection.action_add()
+        out = self.env["crm.suite.segment.remove"].with_user(self.marketer)
+        member = frozen.membership_ids.filtered(lambda m: m.partner_id == self.far)
+        out.with_context(
+            active_model="crm.suite.segment.member", active_ids=member.ids
+        ).create({}).action_remove()
+        self.assertNotIn(self.far, frozen.member_ids)
+
+    def test_rows_are_not_written_by_hand(self):
+        segment = self._list()
+        segment.action_add(self.far.ids)
+        member = segment.membership_ids
+        with self.assertRaises(UserError):
+            member.write({"left_at": fields.Datetime.now()})
+        with self.assertRaises(UserError):
+            member.create(
+                {
+                    "segment_id": segment.id,
+                    "partner_id": self.other.id,
+                    "entered_at": fields.Datetime.now(),
+                }
+            )
+        dynamic = self._segment(self._in(self.shanghai))
+        with self.assertRaises(UserError):
+            dynamic.action_add(self.far.ids)
+        with self.assertRaises(AccessError):
+            dynamic.membership_ids.unlink()
+        with self.assertRaises(UserError):
+            segment.action_add("all")
