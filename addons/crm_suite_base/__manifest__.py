@@ -70,11 +70,13 @@
         "views/res_config_settings_views.xml",
         "views/operation_settings_views.xml",
         "views/purchase_views.xml",
+        "views/figures_views.xml",
         "views/segment_member_views.xml",
         "views/segment_overlap_views.xml",
         "views/segment_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
+        "views/figures_menus.xml",
         "views/segment_menus.xml",
     ],
     "demo": [

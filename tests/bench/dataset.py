@@ -9,13 +9,13 @@ from .bench import CUSTOMERS, INTERACTIONS
 BUSY_INTERACTIONS = 5_000
 
 
-def ensure_customers(bench, db):
-    """Fill ``db`` with CUSTOMERS companies, as plain as an import would leave them."""
+def ensure_customers(bench, db, customers=CUSTOMERS):
+    """Fill ``db`` with companies, as plain as an import would leave them."""
     with bench.env(db, commit=True) as env:
         cr = env.cr
         cr.execute("SELECT count(*) FROM res_partner WHERE ref LIKE 'bench-%'")
         have = cr.fetchone()[0]
-        if have >= CUSTOMERS:
+        if have >= customers:
             return
         cr.execute(
             """
@@ -37,7 +37,7 @@ def ensure_customers(bench, db):
             )
             SELECT count(*) FROM new
             """,
-            [have + 1, CUSTOMERS],
+            [have + 1, customers],
         )
         cr.execute(
             "UPDATE res_partner SET commercial_partner_id = id "
@@ -53,6 +53,98 @@ def ensure_customers(bench, db):
         cr._cnx.autocommit = True
         cr.execute("VACUUM ANALYZE res_partner")
         cr._cnx.autocommit = False
+
+
+def ensure_orders(bench, db, customers=CUSTOMERS, each=5):
+    """Give each customer of ``db`` confirmed orders over three years, a line in each.
+
+    :return: number of orders
+    """
+    ensure_customers(bench, db, customers)
+    with bench.env(db, commit=True) as env:
+        products = _ensure_products(env)
+        cr = env.cr
+        _insert_orders(cr, env, each)
+        _insert_order_lines(cr, products)
+        cr.execute("SELECT count(*) FROM sale_order WHERE name LIKE 'BENCH%'")
+        count = cr.fetchone()[0]
+        cr.commit()
+        cr._cnx.autocommit = True
+        cr.execute("VACUUM ANALYZE sale_order")
+        cr.execute("VACUUM ANALYZE sale_order_line")
+        cr._cnx.autocommit = False
+    return count
+
+
+def _ensure_products(env):
+    products = env["product.product"].search([("default_code", "=like", "BENCH%")])
+    if products:
+        return products
+    categories = env["product.category"].create(
+        [{"name": f"Bench category {number}"} for number in range(8)]
+    )
+    return env["product.product"].create(
+        [
+            {
+                "name": f"Bench product {number}",
+                "default_code": f"BENCH{number}",
+                "categ_id": categories[number % 8].id,
+            }
+            for number in range(40)
+        ]
+    )
+
+
+def _insert_orders(cr, env, each):
+    """Orders of the bench customers that have none, dated back."""
+    cr.execute(
+        """
+        INSERT INTO sale_order
+            (name, partner_id, partner_invoice_id, partner_shipping_id, company_id,
+             currency_id, currency_rate, state, date_order, amount_untaxed,
+             amount_total, picking_policy, invoice_status, warehouse_id, user_id,
+             create_date, write_date, create_uid, write_uid)
+        SELECT 'BENCH' || p.id || '/' || n, p.id, p.id, p.id, %(company)s,
+               %(currency)s, 1, 'sale',
+               now() - (p.id * 37 %% 90 + n * 150) * interval '1 day',
+               100 + (p.id * n) %% 900, 100 + (p.id * n) %% 900, 'direct', 'no',
+               %(warehouse)s, 2, now() - interval '1 day', now() - interval '1 day',
+               1, 1
+          FROM res_partner p, generate_series(1, %(each)s) n
+         WHERE p.ref LIKE 'bench-%%'
+           AND NOT EXISTS (SELECT 1 FROM sale_order o WHERE o.partner_id = p.id)
+        """,
+        {
+            "company": env.company.id,
+            "currency": env.company.currency_id.id,
+            "warehouse": env["stock.warehouse"].search([], limit=1).id,
+            "each": each,
+        },
+    )
+
+
+def _insert_order_lines(cr, products):
+    cr.execute(
+        """
+        INSERT INTO sale_order_line
+            (order_id, company_id, currency_id, order_partner_id, product_id,
+             product_uom_id, name, sequence, product_uom_qty, price_unit,
+             price_subtotal, price_total, customer_lead, state, invoice_status,
+             create_date, write_date, create_uid, write_uid)
+        SELECT o.id, o.company_id, o.currency_id, o.partner_id,
+               (%(products)s::int[])[1 + o.id %% %(count)s], %(uom)s, 'Line', 10, 1,
+               o.amount_untaxed, o.amount_untaxed, o.amount_untaxed, 0, 'sale', 'no',
+               o.create_date, o.write_date, 1, 1
+          FROM sale_order o
+         WHERE o.name LIKE 'BENCH%%'
+           AND NOT EXISTS (SELECT 1 FROM sale_order_line l WHERE l.order_id = o.id)
+        """,
+        {
+            "products": products.ids,
+            "count": len(products),
+            "uom": products[0].uom_id.id,
+        },
+    )
 
 
 def ensure_interactions(bench, db):

@@ -74,6 +74,7 @@ from . import (
     res_partner,
     res_partner_360,
     res_partner_360_figures,
+    res_partner_360_metric,
     res_partner_contact_age,
     res_partner_delete,
     res_partner_export,

@@ -1,9 +1,13 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .purchase_fact import PEOPLE
 
 INVOICE_TYPES = ("out_invoice", "out_refund", "out_receipt")
+YEAR = relativedelta(months=12)
+MONTHS = 12
 # The columns that are calculated, in the order of the statement.
 FIGURES = (
     "currency_id",
@@ -30,6 +34,11 @@ FIGURES = (
     "last_interaction",
     "next_activity",
 )
+
+
+def month_before(day, months):
+    """The first day of the month so many months before that of ``day``."""
+    return day.replace(day=1) - relativedelta(months=months)
 
 
 class CustomerMetric(models.Model):
@@ -61,6 +70,16 @@ class CustomerMetric(models.Model):
             self.env["res.partner"]._crm_suite_invalidate_figures()
         return sorted(changed)
 
+    def _refresh_settings(self):
+        """Let the planner know the machine and the statements, until the commit:
+        compiling them takes longer than running them, what they read is in memory,
+        and sorting a million purchases should not go through files.
+        """
+        self.env.cr.execute(
+            "SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1;"
+            " SET LOCAL work_mem = '64MB'"
+        )
+
     def _refresh_drop(self):
         self.env.cr.execute(
             "DROP TABLE IF EXISTS crm_suite_metric_fact, crm_suite_metric_new"
@@ -73,6 +92,7 @@ class CustomerMetric(models.Model):
         them, and with its statistics the planner knows how many groups to expect.
         """
         self._refresh_drop()
+        self._refresh_settings()
         facts = self.env["crm.suite.purchase.fact"]
         people = None
         if ids is not None:
@@ -90,14 +110,16 @@ class CustomerMetric(models.Model):
                 facts._purchase_union(),
             )
         )
-        self.env.cr.execute("ANALYZE crm_suite_metric_fact")
+        self.env.cr.execute(
+            "ANALYZE crm_suite_metric_fact (partner_id, company_id, document_id)"
+        )
         self.env.cr.execute(
             SQL(
                 "CREATE TEMP TABLE crm_suite_metric_new ON COMMIT DROP AS %s",
                 self._refresh_statement(ids, people),
             )
         )
-        self.env.cr.execute("ANALYZE crm_suite_metric_new")
+        self.env.cr.execute("ANALYZE crm_suite_metric_new (partner_id, company_id)")
 
     def _refresh_people(self, ids):
         """The customers themselves and their contacts."""
@@ -115,61 +137,69 @@ class CustomerMetric(models.Model):
         return SQL(
             """
             WITH company AS (%(company)s),
-            purchase AS (%(purchase)s),
-            bought AS (%(bought)s),
-            trend AS (%(trend)s),
-            item AS (%(item)s),
-            favourite AS (%(favourite)s),
-            owed AS (%(owed)s),
-            paid AS (%(paid)s),
-            touch AS (%(touch)s),
-            who AS (
-                SELECT partner_id, company_id FROM bought
-                 UNION SELECT partner_id, company_id FROM owed
-                 UNION SELECT partner_id, company_id FROM paid
-                 UNION %(met)s
-            )
+            touch AS (%(touch)s)
             %(result)s
             """,
             company=self._refresh_companies(),
-            purchase=self._refresh_purchases(),
-            bought=self._refresh_bought(),
-            trend=self._refresh_trend(),
-            item=self._refresh_items(),
-            favourite=self._refresh_favourites(),
-            owed=self._refresh_owed(people),
-            paid=self._refresh_paid(people),
             touch=self._refresh_touch(ids, people),
-            met=self._refresh_met(),
-            result=self._refresh_result(),
+            result=self._refresh_result(
+                bought=self._refresh_bought(),
+                favourite=self._refresh_favourites(),
+                owed=self._refresh_owed(people),
+                paid=self._refresh_paid(people),
+                met=self._refresh_met(),
+            ),
         )
 
     def _refresh_companies(self):
-        """The companies with their day of today and where the twelve months begin."""
+        """The companies with their day of today."""
         return SQL(
             """
-            SELECT id, currency_id, decimals, today,
-                   (today - interval '12 months')::date AS year_start,
-                   (date_trunc('month', today) - interval '11 months')::date
-                       AS trend_start
-              FROM (
-                SELECT c.*, (%s AT TIME ZONE 'UTC' AT TIME ZONE c.tz)::date AS today
-                  FROM %s c
-              ) dated
+            SELECT c.*, (%s AT TIME ZONE 'UTC' AT TIME ZONE c.tz)::date AS today
+              FROM %s c
             """,
             fields.Datetime.now(),
             self.env["crm.suite.purchase.fact"]._purchase_companies(),
         )
 
+    def _refresh_days(self):
+        """What day it is in each company.
+
+        :rtype: dict[int, date]
+        """
+        return dict(
+            self.env.execute_query(
+                SQL("SELECT id, today FROM (%s) c", self._refresh_companies())
+            )
+        )
+
+    def _refresh_by_company(self, days, value):
+        """A value that depends on the day of the company: nearly always one constant,
+        for companies at the ends of the world a choice of two.
+
+        :param value: function of a day
+        :rtype: SQL
+        """
+        values = {company: value(today) for company, today in days.items()}
+        if len(set(values.values())) == 1:
+            return SQL("%s", next(iter(values.values())))
+        cases = [SQL("WHEN %s THEN %s", *pair) for pair in values.items()]
+        return SQL("CASE company_id %s END", SQL(" ").join(cases))
+
     def _refresh_purchases(self):
-        """One row per purchase.
+        """One row per purchase, in the order of customers and days. Day 1 of the week
+        is a Monday, as the first of January 2001 was.
 
         What is worth less than nothing (a credit note of its own) lowers the revenue
         and is no purchase; neither is what was taken back altogether.
         """
         return SQL(
             """
-            SELECT partner_id, company_id, day, channel, amount, is_purchase,
+            SELECT partner_id, company_id, day, amount, is_purchase,
+                   CASE WHEN is_purchase
+                        THEN 1 + ((day - DATE '2001-01-01') %% 7 + 7) %% 7
+                    END AS weekday,
+                   CASE WHEN is_purchase THEN channel END AS channel,
                    CASE WHEN is_purchase THEN day - lag(day) OVER (
                        PARTITION BY partner_id, company_id, is_purchase ORDER BY day
                    ) END AS gap
@@ -179,88 +209,110 @@ class CustomerMetric(models.Model):
                        sum(amount) > 0 OR sum(amount) = 0 AND min(amount) >= 0
                            AS is_purchase
                   FROM crm_suite_metric_fact
-              GROUP BY partner_id, company_id, document_model, document_id
+              GROUP BY partner_id, company_id, document_id, document_model
               ) document
             """
         )
 
     def _refresh_bought(self):
         """Sums, first and last day, and the intervals between days of purchase."""
+        days = self._refresh_days()
         return SQL(
             """
-            SELECT p.partner_id, p.company_id,
-                   min(p.day) FILTER (WHERE is_purchase) AS first,
-                   max(p.day) FILTER (WHERE is_purchase) AS last,
+            SELECT partner_id, company_id,
+                   min(day) FILTER (WHERE is_purchase) AS first,
+                   max(day) FILTER (WHERE is_purchase) AS last,
                    count(*) FILTER (WHERE is_purchase) AS count,
-                   sum(p.amount) AS revenue,
+                   sum(amount) AS revenue,
                    avg(gap) FILTER (WHERE gap > 0) AS interval_mean,
                    stddev_samp(gap) FILTER (WHERE gap > 0) AS interval_deviation,
                    count(*) FILTER (WHERE gap > 0) AS gaps,
-                   count(*) FILTER (WHERE is_purchase AND p.day > c.year_start)
-                       AS count_12m,
-                   COALESCE(sum(p.amount) FILTER (WHERE p.day > c.year_start), 0)
-                       AS revenue_12m,
-                   mode() WITHIN GROUP (ORDER BY p.channel)
-                       FILTER (WHERE is_purchase) AS channel,
-                   mode() WITHIN GROUP (ORDER BY extract(isodow FROM p.day)::int)
-                       FILTER (WHERE is_purchase) AS weekday
-              FROM purchase p
-              JOIN company c ON c.id = p.company_id
-          GROUP BY p.partner_id, p.company_id
-            """
-        )
-
-    def _refresh_trend(self):
-        """Revenue by calendar month; months without a purchase are left out."""
-        return SQL(
-            """
-            SELECT partner_id, company_id,
-                   jsonb_object_agg(to_char(month, 'YYYY-MM'), amount) AS trend
-              FROM (
-                SELECT p.partner_id, p.company_id, date_trunc('month', p.day) AS month,
-                       sum(p.amount) AS amount
-                  FROM purchase p
-                  JOIN company c ON c.id = p.company_id
-                 WHERE p.day >= c.trend_start
-              GROUP BY p.partner_id, p.company_id, date_trunc('month', p.day)
-              ) months
+                   count(*) FILTER (WHERE is_purchase AND day > %(year)s) AS count_12m,
+                   sum(amount) FILTER (WHERE day > %(year)s) AS revenue_12m,
+                   %(trend)s AS trend,
+                   %(channel)s AS channel,
+                   %(weekday)s AS weekday
+              FROM (%(purchases)s) purchase
           GROUP BY partner_id, company_id
-            """
+            """,
+            year=self._refresh_by_company(days, lambda today: today - YEAR),
+            trend=self._refresh_trend(days),
+            channel=self._refresh_most_frequent("channel", self._refresh_channels()),
+            weekday=self._refresh_most_frequent("weekday", range(1, 8)),
+            purchases=self._refresh_purchases(),
         )
 
-    def _refresh_items(self):
-        """Revenue of each customer by product."""
+    def _refresh_trend(self, days):
+        """Revenue by calendar month; months without a purchase are left out."""
+
+        def start(back):
+            return self._refresh_by_company(days, lambda day: month_before(day, back))
+
+        months = []
+        for back in range(MONTHS):
+            name = self._refresh_by_company(
+                days, lambda day, b=back: f"{month_before(day, b):%Y-%m}"
+            )
+            months.append(
+                SQL(
+                    "%s::text, sum(amount) FILTER (WHERE day >= %s AND day < %s)",
+                    name,
+                    start(back),
+                    start(back - 1),
+                )
+            )
         return SQL(
-            """
-            SELECT partner_id, company_id, category_id, product_id,
-                   sum(amount) AS amount
-              FROM crm_suite_metric_fact
-             WHERE product_id IS NOT NULL
-          GROUP BY partner_id, company_id, category_id, product_id
-            """
+            "NULLIF(jsonb_strip_nulls(jsonb_build_object(%s)), '{}'::jsonb)",
+            SQL(", ").join(months),
         )
+
+    @api.model
+    def _refresh_channels(self):
+        return [code for code, _label in self._selection_channel()]
+
+    def _refresh_most_frequent(self, column, values):
+        """The value with the most purchases, the first of equals.
+
+        Counting each value in turn is several times as fast as ``mode()``, which
+        sorts the rows of each group.
+        """
+        counts = [
+            SQL("count(*) FILTER (WHERE %s = %s)", SQL.identifier(column), value)
+            for value in values
+        ]
+        most = SQL("greatest(%s)", SQL(", ").join(counts))
+        cases = [
+            SQL("WHEN %s = %s THEN %s", count, most, str(value))
+            for count, value in zip(counts, values, strict=True)
+        ]
+        return SQL("CASE WHEN %s > 0 THEN CASE %s END END", most, SQL(" ").join(cases))
 
     def _refresh_favourites(self):
-        """The product and the category that earned most, and the categories' shares."""
+        """The product and the category that earned most, and the categories' shares.
+
+        The greatest amount comes with its id in one array, of equal ones the lowest
+        id; sorting the rows of each customer would take several times as long.
+        """
         return SQL(
             """
             SELECT partner_id, company_id,
-                   (array_agg(product_id ORDER BY top DESC, product_id))[1]
-                       AS product_id,
-                   (array_agg(category_id ORDER BY amount DESC, category_id))[1]
-                       AS category_id,
-                   jsonb_object_agg(
-                       category_id, round(amount / NULLIF(total, 0), 4)
-                   ) FILTER (WHERE total > 0 AND category_id IS NOT NULL) AS shares
+                   -(max(best))[2]::int AS product_id,
+                   -(max(ARRAY[amount, -category_id]))[2]::int AS category_id,
+                   jsonb_object_agg(category_id, round(amount / total, 4))
+                       FILTER (WHERE category_id IS NOT NULL) AS shares
               FROM (
                 SELECT partner_id, company_id, category_id, sum(amount) AS amount,
-                       max(amount) AS top,
-                       (array_agg(product_id ORDER BY amount DESC, product_id))[1]
-                           AS product_id,
+                       max(ARRAY[amount, -product_id]) AS best,
                        sum(sum(amount)) OVER (PARTITION BY partner_id, company_id)
                            AS total
-                  FROM item
-                 WHERE amount > 0
+                  FROM (
+                    SELECT partner_id, company_id, category_id, product_id,
+                           sum(amount) AS amount
+                      FROM crm_suite_metric_fact
+                     WHERE product_id IS NOT NULL
+                  GROUP BY partner_id, company_id, category_id, product_id
+                    HAVING sum(amount) > 0
+                  ) item
               GROUP BY partner_id, company_id, category_id
               ) category
           GROUP BY partner_id, company_id
@@ -354,7 +406,7 @@ class CustomerMetric(models.Model):
         return SQL(
             """
             SELECT t.partner_id,
-                   COALESCE(p.company_id, (SELECT min(id) FROM company))
+                   COALESCE(p.company_id, (SELECT min(id) FROM company)) AS company_id
               FROM touch t
               JOIN res_partner p ON p.id = t.partner_id
              WHERE p.crm_suite_lifecycle_id IS NOT NULL
@@ -364,10 +416,10 @@ class CustomerMetric(models.Model):
     def _refresh_of(self, column, people):
         return SQL("TRUE") if people is None else SQL("%s = ANY(%s)", column, people)
 
-    def _refresh_result(self):
+    def _refresh_result(self, **parts):
         return SQL(
             """
-            SELECT w.partner_id, w.company_id, c.currency_id,
+            SELECT partner_id, company_id, c.currency_id,
                    b.first AS first_purchase, b.last AS last_purchase,
                    COALESCE(b.count, 0)::int AS purchase_count,
                    COALESCE(b.revenue, 0) AS revenue,
@@ -382,23 +434,23 @@ class CustomerMetric(models.Model):
                    f.shares AS category_shares,
                    f.product_id AS preferred_product_id,
                    f.category_id AS preferred_category_id,
-                   b.channel AS preferred_channel,
+                   b.channel::varchar AS preferred_channel,
                    b.weekday::varchar AS preferred_weekday,
-                   t.trend,
+                   b.trend,
                    COALESCE(o.open, 0) AS receivable_open,
                    COALESCE(o.overdue, 0) AS receivable_overdue,
                    o.since AS overdue_since,
                    round(d.days, 1) AS average_days_to_pay,
                    x.last AS last_interaction, x.next AS next_activity
-              FROM who w
-              JOIN company c ON c.id = w.company_id
-         LEFT JOIN bought b USING (partner_id, company_id)
-         LEFT JOIN favourite f USING (partner_id, company_id)
-         LEFT JOIN trend t USING (partner_id, company_id)
-         LEFT JOIN owed o USING (partner_id, company_id)
-         LEFT JOIN paid d USING (partner_id, company_id)
+              FROM (%(bought)s) b
+         FULL JOIN (%(owed)s) o USING (partner_id, company_id)
+         FULL JOIN (%(paid)s) d USING (partner_id, company_id)
+         FULL JOIN (%(met)s) m USING (partner_id, company_id)
+         LEFT JOIN (%(favourite)s) f USING (partner_id, company_id)
          LEFT JOIN touch x USING (partner_id)
-            """
+              JOIN company c ON c.id = company_id
+            """,
+            **parts,
         )
 
     # ------------------------------------------------------------------

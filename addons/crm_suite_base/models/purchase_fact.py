@@ -146,17 +146,22 @@ class PurchaseFact(models.Model):
         people = self.env.context.get(PEOPLE)
         return None if people is None else list(people)
 
-    def _purchase_of_people(self, column, select):
+    def _purchase_of_people(self, column, select, everybody=None):
         """A condition that keeps a look-up to what belongs to the people wanted.
 
         :param SQL column: the column of the look-up
         :param str select: statement that gives its values for people ``%s``
+        :param str everybody: statement that gives the values worth looking up, when
+            all people are wanted
         """
         people = self._purchase_people()
-        if people is None:
-            return SQL("TRUE")
         # The statements are constants of the sources.
-        found = SQL(select, people)  # pylint: disable=sql-injection
+        if people is not None:
+            found = SQL(select, people)  # pylint: disable=sql-injection
+        elif everybody:
+            found = SQL(everybody)  # pylint: disable=sql-injection
+        else:
+            return SQL("TRUE")
         return SQL("%s IN (%s)", column, found)
 
     def _purchase_join_partner(self, query, column="partner_id"):

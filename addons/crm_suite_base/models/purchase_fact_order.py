@@ -8,6 +8,19 @@ LINES_OF_PEOPLE = """
       JOIN sale_order o ON o.id = l.order_id
      WHERE o.partner_id = ANY(%s)
 """
+# Of all order lines, those of which anything came back or was credited at all.
+LINES_BACK = """
+    SELECT sale_line_id
+      FROM stock_move
+     WHERE to_refund AND state = 'done' AND sale_line_id IS NOT NULL
+"""
+LINES_CREDITED = """
+    SELECT r.order_line_id
+      FROM account_move m
+      JOIN account_move_line a ON a.move_id = m.id
+      JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = a.id
+     WHERE m.move_type = 'out_refund' AND m.state = 'posted'
+"""
 
 
 class PurchaseFact(models.Model):
@@ -149,16 +162,12 @@ class PurchaseFact(models.Model):
                   JOIN uom_uom mu ON mu.id = m.product_uom
                   JOIN uom_uom lu ON lu.id = l.product_uom_id
                  WHERE m.state = 'done'
-                   AND l.id IN (
-                       SELECT sale_line_id FROM stock_move
-                        WHERE to_refund AND state = 'done' AND sale_line_id IS NOT NULL
-                   )
                    AND %s
               GROUP BY l.id
               ) moved
              WHERE returned > greatest(sent - ordered, 0)
             """,
-            self._purchase_of_people(SQL("l.id"), LINES_OF_PEOPLE),
+            self._purchase_of_people(SQL("l.id"), LINES_OF_PEOPLE, LINES_BACK),
         )
 
     def _purchase_credits(self):
@@ -189,18 +198,10 @@ class PurchaseFact(models.Model):
                   ) a ON TRUE
                   JOIN account_move m ON m.id = a.move_id
                  WHERE m.state = 'posted'
-                   AND l.id IN (
-                       SELECT cr.order_line_id
-                         FROM account_move cm
-                         JOIN account_move_line ca ON ca.move_id = cm.id
-                         JOIN sale_order_line_invoice_rel cr
-                           ON cr.invoice_line_id = ca.id
-                        WHERE cm.move_type = 'out_refund' AND cm.state = 'posted'
-                   )
                    AND %s
               GROUP BY l.id
               ) billed
              WHERE credited > greatest(invoiced - ordered, 0)
             """,
-            self._purchase_of_people(SQL("l.id"), LINES_OF_PEOPLE),
+            self._purchase_of_people(SQL("l.id"), LINES_OF_PEOPLE, LINES_CREDITED),
         )

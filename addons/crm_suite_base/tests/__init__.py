@@ -7,6 +7,7 @@ from . import (
     test_export,
     test_export_tour,
     test_figures,
+    test_figures_cdnow,
     test_figures_changes,
     test_figures_concurrency,
     test_figures_edges,

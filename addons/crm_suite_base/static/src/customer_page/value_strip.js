@@ -22,6 +22,29 @@ export const valueTiles = registry.category("crm_suite.value_tiles");
 /** A zero that counts only the viewer's own documents says nothing about the customer. */
 const saysSomething = (block, figure) => figure || !block.own_only;
 
+/** Orders, or with the history of other systems: purchases. */
+function countText({ order_count: count, counts_all: all }) {
+    if (count === 1) {
+        return all ? _t("1 purchase") : _t("1 order");
+    }
+    return all
+        ? _t("%s purchases", shortNumber(count))
+        : _t("%s orders", shortNumber(count));
+}
+
+function rhythmText({ usual_interval_days, average_interval_days, late_days }) {
+    const interval = Math.round(usual_interval_days || average_interval_days || 0);
+    if (!interval) {
+        return "";
+    }
+    return late_days
+        ? _t("usually every %(interval)s, %(late)s late", {
+              interval: daysText(interval),
+              late: daysText(late_days),
+          })
+        : _t("usually every %s", daysText(interval));
+}
+
 valueTiles
     .add(
         "value",
@@ -31,10 +54,7 @@ valueTiles
                 label: value.own_only ? _t("Your revenue") : _t("Revenue"),
                 main: shortMoney(value.revenue, value.currency),
                 title: fullMoney(value.revenue, value.currency),
-                note:
-                    value.order_count === 1
-                        ? _t("1 order")
-                        : _t("%s orders", shortNumber(value.order_count)),
+                note: countText(value),
                 trend: value.trend,
                 open: "revenue",
             },
@@ -47,8 +67,9 @@ valueTiles
                 label: value.own_only ? _t("Your last order") : _t("Last order"),
                 main: agoText(value.days_since),
                 title: exactDate(value.last_order),
-                note: value.average_interval_days
-                    ? _t("usually every %s", daysText(Math.round(value.average_interval_days)))
+                note: rhythmText(value),
+                noteTitle: value.expected_next
+                    ? _t("next purchase expected %s", exactDate(value.expected_next))
                     : "",
                 open: "revenue",
             },
