@@ -36,6 +36,21 @@ def call(bench, batch_id, method):
         return getattr(env["crm.suite.import.batch"].browse(batch_id), method)()
 
 
+def undo(bench, batch_id):
+    """Take an import back; a big one is what the scheduled action does.
+
+    :return: what was kept, as the operation lists it
+    """
+    result = call(bench, batch_id, "action_undo")
+    if not result["background"]:
+        return result["kept"]
+    with bench.env(bench.suite_db) as env:
+        env["crm.suite.operation"]._cron_undo()
+        operation = env["crm.suite.operation"].browse(result["operation_id"])
+        assert operation.state == "done", operation.state
+        return operation.kept or []
+
+
 class Worker:
     """A process that works on an import until it is over, as the scheduled action does.
 
