@@ -185,6 +185,28 @@ class Call(models.Model):
         return "mail.mail_activity_data_todo"
 
     @api.model
+    def _check_given(self, vals):
+        """Refuse what a field cannot hold with a sentence, not with a traceback."""
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field is None or not value:
+                continue
+            try:
+                if field.relational and not isinstance(value, int):
+                    raise TypeError(value)
+                if field.type == "integer" and abs(int(value)) >= 2**31:
+                    raise ValueError(value)
+                field.convert_to_cache(value, self.browse())
+            except (OverflowError, TypeError, ValueError) as error:
+                raise UserError(
+                    self.env._(
+                        "%(field)s cannot be “%(value)s”.",
+                        field=field._description_string(self.env),
+                        value=value,
+                    )
+                ) from error
+
+    @api.model
     def quick_log(self, values):
         """Log a call, walk-in or visit from one line and say what was understood.
 
@@ -202,6 +224,7 @@ class Call(models.Model):
             raise UserError(
                 self.env._("A call has no field %(fields)s.", fields=", ".join(unknown))
             )
+        self._check_given(vals)
         if text := vals.pop("text", None):
             summary, next_step = self._split_text(str(text))
             vals.setdefault("summary", summary)

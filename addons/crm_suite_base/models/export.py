@@ -167,11 +167,11 @@ class Export(models.Model):
         :rtype: crm.suite.export
         """
         self._check_may_export(model_name)
-        if file_format not in dict(FORMATS):
+        if not isinstance(file_format, str) or file_format not in dict(FORMATS):
             raise UserError(self.env._("Choose XLSX or CSV as the format."))
         model = self.env[model_name]
         domain = self._checked_domain(model, domain)
-        paths = list(paths or self._default_paths(model))
+        paths = self._checked_paths(paths) or self._default_paths(model)
         ExportReader(model, paths, values.get("reimport", False))
         direct = MAX_CELLS // len(paths)
         count = model.search_count(Domain(domain), limit=direct + 1)
@@ -188,6 +188,19 @@ class Export(models.Model):
                 **values,
             }
         )
+
+    @api.model
+    def _checked_paths(self, paths):
+        if paths and not (
+            isinstance(paths, list | tuple)
+            and all(isinstance(path, str) and path for path in paths)
+        ):
+            raise UserError(
+                self.env._(
+                    "The columns of an export are a list of field names, for example name and country_id/code."
+                )
+            )
+        return list(paths or ())
 
     @api.model
     def _checked_domain(self, model, domain):

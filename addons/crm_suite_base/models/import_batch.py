@@ -269,6 +269,7 @@ class ImportBatch(models.Model):
         profiles = self.env["crm.suite.import.profile"]
         for vals in vals_list:
             self._check_protected(vals)
+            self._check_given(vals)
             profile = profiles.browse(vals.get("profile_id") or ())
             if profile:
                 vals.update({**profile._get_settings(), **vals})
@@ -281,6 +282,7 @@ class ImportBatch(models.Model):
     def write(self, vals):
         """Another file or another way to read it makes a new preview necessary."""
         self._check_protected(vals)
+        self._check_given(vals)
         locked = set(self._settings_fields()) | {"file", "mapping", "profile_id"}
         if locked & set(vals) and not self.env.su:
             for batch in self:
@@ -477,13 +479,8 @@ class ImportBatch(models.Model):
         :rtype: list[dict]
         """
         self.check_access("read")
+        self._check_target(target)
         targets = self.env["crm.suite.import.target"]
-        if target not in targets._import_targets():
-            raise UserError(
-                self.env._(
-                    "Nothing called “%(target)s” can be imported.", target=target
-                )
-            )
         return [
             {
                 "name": column.name,

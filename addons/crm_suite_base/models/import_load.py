@@ -141,7 +141,7 @@ class ImportLoad(models.Model):
         for entry in self.mapping or []:
             if entry.get("field"):
                 remembered[normalize_header(entry["header"])] = entry["field"]
-        columns = self._target()._import_columns()
+        columns = self._target()._import_columns_in_languages()
         names = guess_mapping(headers, columns, remembered)
         return [
             {
@@ -155,7 +155,9 @@ class ImportLoad(models.Model):
 
     def _guess_reading(self, index, rows):
         """How a column writes dates and numbers, as far as its cells tell."""
-        profile = profile_column([row.values[index] for row in rows])
+        cells = (row.values[index] for row in rows)
+        # The beginning of a long text tells that it is one.
+        profile = profile_column([c[:99] if isinstance(c, str) else c for c in cells])
         found = {"date_order": profile.date_order, "separator": profile.separator}
         return {name: value for name, value in found.items() if value}
 
@@ -289,7 +291,9 @@ class ImportLoad(models.Model):
                            label = %s, code = %s, parent = %s, wave = %s,
                            state = 'pending', planned = NULL,
                            first = CASE WHEN key IS NOT DISTINCT FROM %s
-                                        THEN first END
+                                        THEN first END,
+                           repeat = CASE WHEN key IS NOT DISTINCT FROM %s
+                                         THEN repeat END
                      WHERE id = %s
                     """,
                     Json(vals),
@@ -300,6 +304,7 @@ class ImportLoad(models.Model):
                     code,
                     parent,
                     wave,
+                    key,
                     key,
                     row.id,
                 )
@@ -317,6 +322,7 @@ class ImportLoad(models.Model):
         self._mark_repeats()
         if self._target()._import_links_rows:
             self._mark_waves()
+        self._mark_joined()
         if self.create_missing and self._add_implied():
             self._analyze_rows()
         self.sudo().is_loaded = True
@@ -349,6 +355,29 @@ class ImportLoad(models.Model):
                  WHERE r.id = w.id AND w.nth > 1
                 """,
                 batch=self.id,
+            )
+        )
+
+    def _mark_joined(self):
+        """Put rows that only add something to the record of another row behind it."""
+        names = list(self._target()._import_joined)
+        if not names:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_suite_import_row r
+                   SET first = NULL, wave = r.wave + r.repeat
+                  FROM crm_suite_import_row f
+                 WHERE r.batch_id = %(batch)s AND r.kind = 'row'
+                   AND r.first IS NOT NULL AND NOT r.identical
+                   AND r.vals ?| %(names)s
+                   AND f.batch_id = %(batch)s AND f.kind = 'row'
+                   AND f.number = r.first
+                   AND f.vals @> (r.vals - %(names)s)
+                """,
+                batch=self.id,
+                names=names,
             )
         )
 

@@ -107,6 +107,13 @@ class ImportRow(models.Model):
 
     def write(self, vals):
         """A corrected row is read again and waits for the next run."""
+        raw = vals.get("raw") or []
+        if not isinstance(raw, list) or not all(
+            cell is None or isinstance(cell, bool | int | float | str) for cell in raw
+        ):
+            raise UserError(
+                self.env._("The cells of a row are a list of texts and numbers.")
+            )
         if self.env.su:
             return super().write(vals)
         if set(vals) - {"raw", "decision"}:

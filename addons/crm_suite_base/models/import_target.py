@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -6,6 +8,9 @@ from ..tools.import_types import Problem
 from ..tools.normalize import InvalidValue, normalize_name
 
 _TYPED = ("boolean", "date", "datetime", "float", "integer")
+# What a cell of a spreadsheet can hold. More is no value: a quotation mark that is not
+# closed, or something else than a table.
+LONGEST_CELL = 32_767
 # With fewer columns than that a row of the user's own may look like the example.
 _EXAMPLE_CELLS = 4
 
@@ -32,6 +37,8 @@ class ImportTarget(models.AbstractModel):
     _import_links_rows = False
     # Whether the database can bring in rows alone, see ``_import_bulk``.
     _import_is_bulk = False
+    # Values that a row may add to the record of another row with the same key.
+    _import_joined = ()
     # Whether two rows with the same key are a mistake.
     _import_rejects_repeats = True
 
@@ -66,6 +73,20 @@ class ImportTarget(models.AbstractModel):
         :rtype: list[odoo.addons.crm_suite_base.tools.import_types.Column]
         """
         raise NotImplementedError
+
+    @api.model
+    def _import_columns_in_languages(self):
+        """The columns with their labels in every language: a colleague's template, or
+        a file that came out of another program, may have been written in any."""
+        columns = self._import_columns()
+        labels = {column.name: set() for column in columns}
+        for code, _name in self.env["res.lang"].get_installed():
+            for column in self.with_context(lang=code)._import_columns():
+                labels[column.name].add(column.label)
+        return [
+            replace(column, labels=tuple(sorted(labels[column.name] - {column.label})))
+            for column in columns
+        ]
 
     @api.model
     def _import_default_key(self, names):
@@ -177,6 +198,8 @@ class ImportTarget(models.AbstractModel):
                     vals.setdefault(mapped.column.name, None)
                 continue
             try:
+                if text.__class__ is str and len(text) > LONGEST_CELL:
+                    self._import_refuse_length(text)
                 value = convert(text, vals)
             except ValueError as error:
                 problems.append(self._import_problem(mapped, error))
@@ -188,6 +211,17 @@ class ImportTarget(models.AbstractModel):
                     problems.append(Problem(mapped.index, mapped.header, note, True))
         self._import_complete(plan, vals, problems)
         return vals, problems
+
+    @api.model
+    def _import_refuse_length(self, text):
+        raise ValueError(
+            self.env._(
+                "“%(start)s…” has %(count)s characters; a cell may have %(most)s.",
+                start=text[:20],
+                count=len(text),
+                most=LONGEST_CELL,
+            )
+        )
 
     @api.model
     def _import_complete(self, plan, vals, problems):

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 from odoo import api, models
 from odoo.fields import Command, Domain
 
 from ..tools.import_types import Column
 from ..tools.normalize import (
+    check_name,
     normalize_email,
     normalize_name,
     normalize_vat,
@@ -83,7 +86,7 @@ class ImportTargetPartner(models.AbstractModel):
         country_id = self._import_find_country(plan, vals)
         partner = self.env["res.partner"]
         for name, normalize in (
-            ("name", lambda text: normalize_name(str(text))),
+            ("name", lambda text: check_name(str(text))),
             ("email", lambda text: normalize_email(str(text))),
             ("phone", lambda text: self._import_phone(plan, country_id, vals, text)),
             (
@@ -309,8 +312,16 @@ class ImportTargetCustomer(models.AbstractModel):
         column = self._import_field_column
         _ = self.env._
         types = (("company", _("Company")), ("person", _("Person")))
+        # The company of a row of customers is the customer itself.
+        parents = {
+            "parent_id/name": _("Parent Company (by name)"),
+            "parent_id/ref": _("Parent Company (by reference)"),
+        }
         return [
-            *self._import_partner_columns(),
+            *(
+                replace(partner, label=parents.get(partner.name, partner.label))
+                for partner in self._import_partner_columns()
+            ),
             Column("default_type", _("Company or Person"), "selection", choices=types),
             column("industry_id", example="制造"),
             column("crm_suite_team_id"),

@@ -411,9 +411,13 @@ class ImportWork(models.Model):
 
     def _settle_known(self, plan, rows):
         """Decide about rows without looking at the database."""
+        joined = self._target()._import_joined if plan.dry else ()
         for row in rows:
             if row.is_refused:
                 row.action = REJECT
+            elif row.repeat and not row.first and any(map(row.vals.get, joined)):
+                # The row above makes the record, and a dry run takes it back.
+                row.action = UPDATE
             elif (
                 row.first
                 and not row.decision

@@ -43,7 +43,8 @@ class ResPartner(models.Model):
         :return: ``{"id", "name", "blocks": {name: data}}``
         :rtype: dict
         """
-        partner = self.browse(partner_id).exists()
+        is_id = isinstance(partner_id, int) and not isinstance(partner_id, bool)
+        partner = self.browse(partner_id if is_id else ()).exists()
         if not partner:
             raise UserError(
                 self.env._(

@@ -3,8 +3,8 @@ from odoo.exceptions import ValidationError
 
 from ..tools.normalize import (
     InvalidValue,
+    check_name,
     normalize_email,
-    normalize_name,
     normalize_phone,
     normalize_vat,
 )
@@ -37,12 +37,35 @@ class ResPartner(models.Model):
         for index, vals in enumerate(vals_list):
             if self._crm_suite_is_checked_create(vals):
                 vals.update(self._crm_suite_normalize_values([vals])[0])
+                self._crm_suite_add_lang(vals)
                 if extension := self._crm_suite_take_extension(vals):
                     extensions[index] = extension
         partners = super().create(vals_list)
         for index, extension in extensions.items():
             partners[index].sudo().crm_suite_phone_extension = extension
         return partners
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        if "lang" in fields and self.env.context.get("crm_suite_managed"):
+            self._crm_suite_add_lang(values, known=())
+        return values
+
+    @api.model
+    def _crm_suite_add_lang(self, vals, known=("lang", "parent_id")):
+        """A customer from the country of the user's language is written to in it.
+
+        The host gives everybody the first language of the database. Contacts have
+        that of their company.
+        """
+        if any(vals.get(name) for name in known):
+            return
+        country = self.env["res.country"].browse(vals.get("country_id") or ())
+        code = (country or self.env.company.country_id).code
+        language = self.env.user.lang or ""
+        if code and language.partition("_")[2] == code:
+            vals["lang"] = language
 
     def write(self, vals):
         if CHECKED.isdisjoint(vals):
@@ -153,7 +176,7 @@ class ResPartner(models.Model):
     def _crm_suite_apply_rules(self, vals, phone_country, vat_country):
         values = dict(vals)
         if values.get("name"):
-            values["name"] = normalize_name(values["name"])
+            values["name"] = check_name(values["name"])
         if values.get("email"):
             values["email"] = normalize_email(values["email"])
         if "phone" in values:
@@ -207,6 +230,13 @@ class ResPartner(models.Model):
         """The rule in words; a hook for addons that check more fields."""
         texts = getattr(self, f"_crm_suite_rules_{field}", dict)()
         return texts.get(rule) or self.env._("the value is not valid.")
+
+    def _crm_suite_rules_name(self):
+        return {
+            "too_long": self.env._(
+                "no name is that long. Keep the name and put the rest into the notes."
+            ),
+        }
 
     def _crm_suite_rules_email(self):
         return {

@@ -14,6 +14,8 @@ from odoo.tools import SQL, escape_psql
 ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
 # What the columns of the database hold.
 INTEGERS = range(-(2**31), 2**31)
+# Characters of a text of one line: names and codes are indexed.
+LONGEST = 500
 KEY_TYPES = ("char", "integer", "many2one", "selection", "text")
 
 
@@ -235,8 +237,10 @@ class ResPartner(models.Model):
             )
             if row_key in wanted:
                 found[row_key] = found.get(row_key, self.browse()) | partner
+        # Looked at one by one, they are still read together.
+        everybody = [id_ for partners in found.values() for id_ in partners.ids]
         return {
-            row_key: partners.filtered("active") or partners
+            row_key: (partners.filtered("active") or partners).with_prefetch(everybody)
             for row_key, partners in found.items()
         }
 
@@ -338,6 +342,15 @@ class ResPartner(models.Model):
     def _crm_suite_check_simple(self, field, value):
         if isinstance(value, dict | list | tuple):
             raise TypeError(value)
+        if field.type == "char" and len(str(value)) > LONGEST:
+            raise UserError(
+                self.env._(
+                    "%(field)s “%(value)s”: the text is too long. Give %(count)s characters at most.",
+                    field=field.get_description(self.env, ["string"])["string"],
+                    value=f"{str(value)[:40]}…",
+                    count=LONGEST,
+                )
+            )
         cached = field.convert_to_cache(value, self.browse())
         if field.type == "integer" and cached not in INTEGERS:
             raise ValueError(value)

@@ -194,6 +194,22 @@ class TestImportFlow(ImportCommon):
                 values = [row.values for row in table.iter_rows()]
                 self.assertEqual(len(values), 1)
 
+    def test_template_of_another_language_is_understood(self):
+        self.env["res.lang"].sudo()._activate_lang("zh_CN")
+        for target in ("customer", "contact"):
+            columns = (
+                self.env["crm.suite.import.target"]
+                .with_context(lang="zh_CN")
+                ._import_target(target)
+                ._import_columns()
+            )
+            head = ",".join(column.label for column in columns)
+            batch = self._batch(f"{head}\n{',' * (len(columns) - 1)}x\n", target=target)
+            self.assertEqual(
+                [entry["field"] for entry in batch.mapping],
+                [column.name for column in columns],
+            )
+
     def test_changed_example_row_of_the_template_is_imported(self):
         content = (
             "名称,编号,邮箱,城市\n"

@@ -170,6 +170,20 @@ class TestUpsert(CustomerCase):
         with self.assertRaises(ValidationError):
             self.upsert({"ref": "V", "name": "V", "phone": "12"})
 
+    def test_rows_that_change_nothing_are_read_together(self):
+        rows = [{"name": f"Row {n}", "ref": f"ROW-{n}"} for n in range(40)]
+        partners = self.env["res.partner"].with_user(self.lead)
+        partners.crm_suite_upsert(rows, "ref")
+        counts = []
+        for part in (rows[:20], rows):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            answers = partners.crm_suite_upsert(part, "ref")
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual({answer["action"] for answer in answers}, {"unchanged"})
+        self.assertLess(counts[1], counts[0] + 10)
+
 
 @tagged("-at_install", "post_install")
 class TestUpsertRace(CustomerCase):

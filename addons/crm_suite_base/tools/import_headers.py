@@ -61,6 +61,18 @@ ALIASES = {
     "crm_suite_preferred_channel": ("preferred channel", "偏好渠道", "联系方式偏好"),
     "crm_suite_needs": ("needs", "requirements", "需求", "客户需求"),
     "comment": ("notes", "note", "comment", "comments", "remark", "备注", "说明"),
+    "contact/name": (
+        "contact", "contact person", "contact name", "联系人", "联系人姓名", "主要联系人",
+        "首要联系人", "对接人", "姓名",
+    ),
+    "contact/phone": (
+        "contact phone", "contact mobile", "联系人电话", "联系人手机", "联系人手机号",
+        "联系人联系方式",
+    ),
+    "contact/email": ("contact email", "联系人邮箱", "联系人邮件"),
+    "contact/function": (
+        "contact title", "contact position", "联系人职务", "联系人职位",
+    ),
     "parent_id/name": (
         "parent", "parent company", "parent account", "subsidiary of", "subsidiary_of",
         "母公司", "上级公司", "上级客户", "总公司",
@@ -103,6 +115,16 @@ ALIASES = {
 }  # fmt: skip
 
 _CLOSE = 0.86
+# What is said of the person whose column stands before it.
+_BESIDE = {
+    "contact/phone": (
+        "联系电话", "联系方式", "手机", "手机号", "手机号码", "移动电话", "mobile",
+        "mobilephone", "cell", "cellphone",
+    ),
+    "contact/function": (
+        "职务", "职位", "岗位", "title", "jobtitle", "position", "jobposition",
+    ),
+}  # fmt: skip
 
 
 def normalize_header(text):
@@ -133,12 +155,53 @@ def guess_mapping(headers, columns, remembered=None):
         name = (remembered or {}).get(word)
         if name == "" or (name in known and name not in result):
             result[index] = name
+    for index, name in _contact_columns(words, columns).items():
+        if result[index] is None and name not in result:
+            result[index] = name
+    if "contact/name" not in result:
+        # A list of persons: whatever it says, it says of them.
+        columns = [c for c in columns if not c.name.startswith("contact/")]
     for score in (3, 2, 1):
         for index, word in enumerate(words):
             if result[index] is None:
                 free = [column for column in columns if column.name not in result]
                 result[index] = _best(word, free, score)
     return [name or "" for name in result]
+
+
+def _contact_columns(words, columns):
+    """The columns of the contact person in a list of companies, by their place.
+
+    :rtype: dict[int, str]
+    """
+    known = {column.name: _words(column) for column in columns}
+    people = known.get("contact/name", ())
+    others = [word for word in words if word not in people]
+    if not people or not any(word in known.get("name", ()) for word in others):
+        return {}
+    found = {}
+    for index, word in enumerate(words):
+        for name in known:
+            if name.startswith("contact/") and name not in found.values():
+                if word in known[name]:
+                    found[index] = name
+    at = next((index for index in found if found[index] == "contact/name"), None)
+    if at is None:
+        return {}
+    for index in range(at + 1, len(words)):
+        name = next((name for name in _BESIDE if words[index] in _BESIDE[name]), None)
+        if index not in found:
+            if name is None or name in found.values():
+                break
+            found[index] = name
+    return found
+
+
+def _words(column):
+    """Every header that certainly means ``column``."""
+    aliases = (*ALIASES.get(column.name, ()), *column.aliases)
+    texts = (column.name, column.label, *column.labels, *aliases)
+    return {normalize_header(text) for text in texts}
 
 
 def _best(word, columns, score):
@@ -151,7 +214,7 @@ def _best(word, columns, score):
                 column.name
                 for column in columns
                 if word
-                in (normalize_header(column.name), normalize_header(column.label))
+                in map(normalize_header, (column.name, column.label, *column.labels))
             ),
             None,
         )

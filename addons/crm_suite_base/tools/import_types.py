@@ -19,6 +19,7 @@ class Column:
     :param by: field of the comodel by which a record is found; None: by its name,
         code or external id
     :param choices: pairs of value and label of a selection
+    :param labels: the label in the other languages of the database
     :param aliases: further headers by which the column is recognised
     :param key: whether a row may be recognised by the column
     """
@@ -30,6 +31,7 @@ class Column:
     comodel: str | None = None
     by: str | None = None
     choices: tuple = ()
+    labels: tuple = ()
     aliases: tuple = ()
     example: str = ""
     key: bool = False

@@ -100,6 +100,10 @@ def fold_width(text):
     )
 
 
+# The indexes of the database hold no longer ones either.
+LONGEST_NAME = 500
+
+
 def normalize_name(name):
     """A name without stray blanks, invisible marks and full-width letters.
 
@@ -115,6 +119,17 @@ def normalize_name(name):
     # Control characters separate words when they come from a file.
     text = "".join(" " if unicodedata.category(char) == "Cc" else char for char in text)
     return " ".join(text.split())
+
+
+def check_name(name):
+    """A name in its one spelling that is one: texts of pages are none.
+
+    :raise InvalidValue: it is longer than any name
+    """
+    text = normalize_name(name)
+    if text and len(text) > LONGEST_NAME:
+        raise InvalidValue("name", "too_long", f"{text[:40]}…")
+    return text
 
 
 def normalize_email(email):

@@ -38,12 +38,23 @@ class OperationUndoWizard(models.TransientModel):
         for wizard in self:
             wizard.unit_ids = wizard.operation_id._get_unit().ids
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A program that names the operation gets what the dialog would show."""
+        wizards = self.browse()
+        for vals in vals_list:
+            operation_id = vals.get("operation_id")
+            wizard = self.with_context(active_id=operation_id) if operation_id else self
+            wizards += super(OperationUndoWizard, wizard).create([vals])
+        return wizards.with_env(self.env)
+
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
-        operation = self.env["crm.suite.operation"].browse(
-            values.get("operation_id") or self.env.context.get("active_id")
-        )
+        operation_id = values.get("operation_id") or self.env.context.get("active_id")
+        if not isinstance(operation_id, int):
+            raise UserError(self.env._("Choose the operation that is to be undone."))
+        operation = self.env["crm.suite.operation"].browse(operation_id)
         preview = operation.undo_preview()
         values.update(
             operation_id=operation.id,
