@@ -49,6 +49,12 @@ _CACHED = {
 }
 
 
+def _labels(model):
+    """Names of columns where the screens call a field otherwise than its model."""
+    get_labels = getattr(model, "_crm_suite_export_labels", None)
+    return get_labels() if get_labels else {}
+
+
 class _Batch:
     """Values of fetched records, column by column.
 
@@ -163,7 +169,7 @@ class ExportReader:
         if field is None or len(full_path.split("/")) > MAX_DEPTH:
             self._refuse(model, full_path)
         model._check_field_access(field, "read")
-        label += field._description_string(model.env)
+        label += _labels(model).get(name) or field._description_string(model.env)
         if rest and field.type == "many2one":
             return _Related(self, model, field, rest, full_path, label)
         # The host's templates may name a link's name: links are named anyway.

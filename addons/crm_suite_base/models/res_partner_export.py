@@ -40,6 +40,14 @@ class ResPartner(models.Model):
         return [name for name in COLUMNS if name in self._fields]
 
     @api.model
+    def _crm_suite_export_labels(self):
+        """Names of columns that the screens of customers call otherwise. Hook.
+
+        :rtype: dict[str, str]
+        """
+        return {"user_id": self.env._("Owner")}
+
+    @api.model
     def crm_suite_export(
         self, domain=None, field_names=None, file_format="xlsx", reimport=False
     ):

@@ -134,3 +134,21 @@ class TestCustomerRules(CustomerCase):
         checked = queries()
         with patch.object(res_partner_normalize, "CHECKED", frozenset()):
             self.assertEqual(queries(), checked)
+
+    def test_language_of_a_customer_is_that_of_its_country(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.default"].set("res.partner", "lang", "en_US")
+        self.lead.lang = "zh_CN"
+        partners = self.env["res.partner"].with_user(self.lead)
+        stage = {"crm_suite_lifecycle_id": self.stage.id}
+        here = partners.create({"name": "甲", "country_id": self.china.id, **stage})
+        self.assertEqual(here.lang, "zh_CN")
+        self.assertEqual(partners.create({"name": "乙", **stage}).lang, "zh_CN")
+        person = partners.create({"name": "王", "parent_id": here.id})
+        self.assertEqual(person.lang, "zh_CN")
+        abroad = {"name": "Tex", "country_id": self.env.ref("base.us").id, **stage}
+        self.assertEqual(partners.create(abroad).lang, "en_US")
+        given = partners.create({"name": "丙", "lang": "en_US", **stage})
+        self.assertEqual(given.lang, "en_US")
+        managed = partners.with_context(crm_suite_managed=True)
+        self.assertEqual(managed.default_get(["lang"]), {"lang": "zh_CN"})

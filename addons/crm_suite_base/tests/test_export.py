@@ -66,11 +66,19 @@ class ExportCommon(TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestExport(ExportCommon):
+    def test_owner_is_called_as_on_the_screens(self):
+        reader = export_reader.ExportReader(
+            self.env["res.partner"], ["name", "user_id"]
+        )
+        self.assertEqual(reader.headers[1], "Owner")
+        reader = export_reader.ExportReader(self.env["sale.order"], ["user_id"])
+        self.assertNotEqual(reader.headers, ["Owner"])
+
     def test_types(self):
         rows = self.rows(self.export(self.analyst))
         self.assertEqual(
             rows[0],
-            ["Name", "Is a Company", "Color Index", "Salesperson", "Tags"]
+            ["Name", "Is a Company", "Color Index", "Owner", "Tags"]
             + ["Country/Country Code"],
         )
         self.assertEqual(rows[1], ["Ex customer 0", True, 0, None, "ex A, ex B", "CN"])

@@ -30,6 +30,11 @@ export class CustomerFormController extends FormController {
         });
     }
 
+    /** The host offers to archive also to those whose form the server made read-only. */
+    get archiveEnabled() {
+        return super.archiveEnabled && this.props.archInfo.activeActions.edit;
+    }
+
     async onRecordSaved(record) {
         await super.onRecordSaved(...arguments);
         if (record.resId === this.customerPage.partnerId) {

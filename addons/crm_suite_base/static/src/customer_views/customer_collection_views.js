@@ -9,6 +9,11 @@ import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { useOpenRecords } from "../customer_page/open_records";
 import { useDeletePreview } from "./delete_preview";
 
+/** The host offers to archive also to those whose views the server made read-only. */
+export function mayEdit({ archInfo }) {
+    return Boolean(archInfo.activeActions.edit);
+}
+
 /** New begins with the short form; saved, it goes on to the customer's page. */
 function useNewCustomer(getContext) {
     const dialog = useService("dialog");
@@ -32,6 +37,7 @@ export class CustomerListController extends ListController {
         super.setup();
         this.openNewCustomer = useNewCustomer(() => this.props.context);
         this.deleteRecordsWithConfirmation = useDeletePreview(this.model);
+        this.archiveEnabled = this.archiveEnabled && mayEdit(this.props);
     }
 
     async createRecord() {
@@ -44,6 +50,7 @@ export class CustomerKanbanController extends KanbanController {
         super.setup();
         this.openNewCustomer = useNewCustomer(() => this.props.context);
         this.deleteRecordsWithConfirmation = useDeletePreview(this.model);
+        this.archiveEnabled = this.archiveEnabled && mayEdit(this.props);
     }
 
     async createRecord() {
