@@ -14,14 +14,25 @@ def note_rows(records):
     records.env["crm.suite.metric.dirty"]._note_rows(records._name, records.ids)
 
 
+def note_leaving(records, vals):
+    """Note the customers who lose records to somebody else.
+
+    A record that gets its first customer takes nothing from anybody: the usual case.
+    """
+    if "partner_id" in vals:
+        new = vals["partner_id"] or False
+        lost = records.filtered(lambda r: r.partner_id and r.partner_id.id != new)
+        if lost:
+            note_rows(lost)
+
+
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
 
     def write(self, vals):
-        if "partner_id" in vals:
-            note_rows(self)
+        note_leaving(self, vals)
         return super().write(vals)
 
     def unlink(self):
@@ -45,8 +56,7 @@ class AccountMove(models.Model):
     _crm_suite_write_date_idx = models.Index("(write_date)")
 
     def write(self, vals):
-        if "partner_id" in vals:
-            note_rows(self)
+        note_leaving(self, vals)
         return super().write(vals)
 
     def unlink(self):
@@ -60,8 +70,7 @@ class CrmLead(models.Model):
     _crm_suite_write_date_idx = models.Index("(write_date)")
 
     def write(self, vals):
-        if "partner_id" in vals:
-            note_rows(self)
+        note_leaving(self, vals)
         return super().write(vals)
 
     def unlink(self):
@@ -75,8 +84,7 @@ class Purchase(models.Model):
     _write_date_idx = models.Index("(write_date)")
 
     def write(self, vals):
-        if "partner_id" in vals:
-            note_rows(self)
+        note_leaving(self, vals)
         return super().write(vals)
 
     def unlink(self):
@@ -90,8 +98,7 @@ class Call(models.Model):
     _write_date_idx = models.Index("(write_date)")
 
     def write(self, vals):
-        if "partner_id" in vals:
-            note_rows(self)
+        note_leaving(self, vals)
         return super().write(vals)
 
     def unlink(self):
