@@ -46,6 +46,9 @@
         "data/grade_data.xml",
         "data/lifecycle_stage_data.xml",
         "data/operation_data.xml",
+        "data/grade_rule_data.xml",
+        "data/lifecycle_rule_data.xml",
+        "data/quality_data.xml",
         "data/relation_type_data.xml",
         "data/tour_data.xml",
         "data/ir_cron_data.xml",
@@ -54,8 +57,10 @@
         # wizards
         "wizard/export_wizard_views.xml",
         "wizard/operation_undo_views.xml",
+        "wizard/override_views.xml",
         "wizard/reassign_views.xml",
         "wizard/segment_add_views.xml",
+        "wizard/simulation_views.xml",
         # views
         "views/export_views.xml",
         "views/import_batch_views.xml",
@@ -69,6 +74,9 @@
         "views/customer_actions.xml",
         "views/res_config_settings_views.xml",
         "views/operation_settings_views.xml",
+        "views/rules_settings_views.xml",
+        "views/rules_views.xml",
+        "views/res_partner_rules_views.xml",
         "views/purchase_views.xml",
         "views/figures_views.xml",
         "views/segment_member_views.xml",
@@ -78,6 +86,7 @@
         "views/import_menus.xml",
         "views/figures_menus.xml",
         "views/segment_menus.xml",
+        "views/rules_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

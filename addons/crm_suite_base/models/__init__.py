@@ -2,6 +2,9 @@
 from . import explain_mixin, metric_run, rule_mixin
 
 # isort: split
+from . import rule_apply, rule_story
+
+# isort: split
 from . import (
     account_payment,
     base,
@@ -12,6 +15,7 @@ from . import (
     customer_metric,
     customer_metric_refresh,
     export,
+    export_simulation,
     grade,
     grade_rule,
     import_base,
@@ -42,6 +46,7 @@ from . import (
     interaction_sources,
     ir_http,
     ir_http_operation,
+    lifecycle_funnel,
     lifecycle_rule,
     lifecycle_stage,
     lifecycle_transition,
@@ -58,6 +63,7 @@ from . import (
     operation_reference,
     operation_shape,
     operation_undo,
+    operation_undo_lifecycle,
     operation_usage,
     purchase,
     purchase_fact,
@@ -69,14 +75,17 @@ from . import (
     recalculation_figures,
     recalculation_notice,
     recalculation_notice_partner,
+    recalculation_rules,
     relation,
     relation_type,
     res_config_settings,
     res_config_settings_operation,
+    res_config_settings_rules,
     res_partner,
     res_partner_360,
     res_partner_360_figures,
     res_partner_360_metric,
+    res_partner_360_rules,
     res_partner_contact_age,
     res_partner_delete,
     res_partner_export,
@@ -87,6 +96,7 @@ from . import (
     res_partner_normalize,
     res_partner_quality,
     res_partner_relation,
+    res_partner_rule_facts,
     res_partner_search,
     res_partner_segment,
     res_partner_timeline,

@@ -135,10 +135,14 @@ class ExplainMixin(models.AbstractModel):
         if isinstance(raw, datetime | date):
             return self._explained_moment(raw)
         if isinstance(raw, float):
-            return formatLang(self.env, raw, digits=value.get("digits", 2))
+            return formatLang(self.env, raw, digits=self._explained_digits(value))
         if isinstance(raw, int):
             return formatLang(self.env, raw, digits=0)
         return str(raw)
+
+    def _explained_digits(self, value):
+        digits = getattr(value.get("field"), "get_digits", lambda env: None)(self.env)
+        return digits[1] if digits else 2
 
     def _explained_names(self, records):
         """Name records of which the user may read the names."""
@@ -153,7 +157,7 @@ class ExplainMixin(models.AbstractModel):
                 moment
             )
         if isinstance(moment, datetime):
-            return format_datetime(self.env, moment)
+            return format_datetime(self.env, moment, dt_format="short")
         return format_date(self.env, moment)
 
     def _explained_rule(self, rule, version=None):

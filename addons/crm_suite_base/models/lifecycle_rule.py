@@ -1,16 +1,35 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .rule_match import MATCH, fill_temporary
+
+MOVE = SQL.identifier("crm_suite_lifecycle_move")
+COLUMNS = (
+    "crm_suite_lifecycle_id",
+    "crm_suite_lifecycle_rule_id",
+    "crm_suite_lifecycle_version",
+    "crm_suite_lifecycle_date",
+    "crm_suite_lifecycle_override_id",
+    "crm_suite_lifecycle_override_reason",
+    "crm_suite_lifecycle_override_until",
+    "crm_suite_lifecycle_override_user_id",
+)
 
 
 class LifecycleRule(models.Model):
     """Which customers move to which stage: the first rule that fits decides.
 
-    A rule only moves forward, in the order of the stages, unless it says so.
-    See ``crm.suite.rule.mixin`` for drafts, versions, simulation and undo.
+    A rule fits a customer in one of the stages that it starts from, and moves it
+    forward in the order of the stages, or stays; only a rule that says so moves it
+    back. Whom no rule fits stays where it is. See ``crm.suite.rule.mixin`` for drafts,
+    versions, simulation and undo.
     """
 
     _name = "crm.suite.lifecycle.rule"
     _description = "Lifecycle Rule"
     _inherit = ["crm.suite.rule.mixin"]
+    _rule_prefix = "crm_suite_lifecycle"
 
     stage_id = fields.Many2one(
         "crm.suite.lifecycle.stage",
@@ -35,3 +54,120 @@ class LifecycleRule(models.Model):
     @api.model
     def _rule_fields(self):
         return [*super()._rule_fields(), "stage_id", "from_stage_ids", "backward"]
+
+    @api.model
+    def _get_plural(self):
+        return self.env._("lifecycle rules")
+
+    @api.model
+    def _get_result_field(self):
+        return "stage_id"
+
+    @api.model
+    def _recalculate(self, partner_ids=None):
+        """Note first what others did to the stages, then move on from there."""
+        if partner_ids is None or partner_ids:
+            self.env["crm.suite.lifecycle.transition"]._reconcile(partner_ids)
+        return super()._recalculate(partner_ids)
+
+    @api.model
+    def _get_condition(self, rule):
+        """From which stages the rule may move somebody, or leave him where he is."""
+        values = rule.values
+        stages = (
+            self.env["crm.suite.lifecycle.stage"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([])
+        )
+        position = {stage.id: number for number, stage in enumerate(stages)}
+        allowed = [
+            stage.id
+            for stage in stages
+            if (not values["from_stage_ids"] or stage.id in values["from_stage_ids"])
+            and (
+                values["backward"]
+                or position[stage.id] <= position.get(values["stage_id"], -1)
+            )
+        ]
+        return Domain("crm_suite_lifecycle_id", "in", allowed)
+
+    # === WRITING === #
+
+    @api.model
+    def _write_matches(self, rules):
+        """Move whom a rule moves, and note each step with the figures behind it.
+
+        First the moves, then the customers, then the steps: two runs at once meet at
+        the customers, and the second one rolls back with what it would have noted.
+        """
+        now = fields.Datetime.now()
+        fill_temporary(self.env, MOVE, self._compose_moves(rules))
+        self._update_partners(
+            SQL(
+                """
+                UPDATE res_partner p
+                   SET crm_suite_lifecycle_id = n.to_id,
+                       crm_suite_lifecycle_rule_id = n.rule_id,
+                       crm_suite_lifecycle_version = n.version,
+                       crm_suite_lifecycle_date = CASE WHEN n.to_id = n.from_id
+                           THEN p.crm_suite_lifecycle_date ELSE %(now)s END,
+                       crm_suite_lifecycle_override_id = CASE WHEN n.expired THEN NULL
+                           ELSE p.crm_suite_lifecycle_override_id END,
+                       crm_suite_lifecycle_override_reason = CASE WHEN n.expired
+                           THEN NULL
+                           ELSE p.crm_suite_lifecycle_override_reason END,
+                       crm_suite_lifecycle_override_until = CASE WHEN n.expired
+                           THEN NULL
+                           ELSE p.crm_suite_lifecycle_override_until END,
+                       crm_suite_lifecycle_override_user_id = CASE WHEN n.expired
+                           THEN NULL
+                           ELSE p.crm_suite_lifecycle_override_user_id END
+                  FROM %(moves)s n
+                 WHERE p.id = n.partner_id
+                """,
+                now=now,
+                moves=MOVE,
+            ),
+            COLUMNS,
+        )
+        self.env["crm.suite.lifecycle.transition"]._note_moves(
+            MOVE, now, self._get_operation()
+        )
+
+    def _compose_moves(self, rules):
+        """Who moves where. Who stays is in it only to forget an expired override."""
+        return SQL(
+            """
+            SELECT *
+              FROM (
+                SELECT m.partner_id, m.company_id, o.expired,
+                       p.crm_suite_lifecycle_id AS from_id,
+                       p.crm_suite_lifecycle_date AS since,
+                       CASE WHEN o.kept THEN p.crm_suite_lifecycle_override_id
+                            ELSE COALESCE(r.stage_id, p.crm_suite_lifecycle_id)
+                        END AS to_id,
+                       CASE WHEN o.kept THEN NULL
+                            WHEN r.stage_id != p.crm_suite_lifecycle_id THEN r.rule_id
+                            ELSE p.crm_suite_lifecycle_rule_id END AS rule_id,
+                       CASE WHEN o.kept THEN 0
+                            WHEN r.stage_id != p.crm_suite_lifecycle_id THEN r.version
+                            ELSE p.crm_suite_lifecycle_version END AS version,
+                       CASE WHEN o.kept THEN 'override' ELSE 'rule' END AS source
+                  FROM %(match)s m
+                  JOIN res_partner p ON p.id = m.partner_id
+            CROSS JOIN LATERAL (
+                    SELECT p.crm_suite_lifecycle_override_id IS NOT NULL
+                       AND COALESCE(
+                           p.crm_suite_lifecycle_override_until >= %(today)s, TRUE
+                           ) AS kept,
+                           p.crm_suite_lifecycle_override_until < %(today)s AS expired
+                ) o
+             LEFT JOIN %(rules)s ON r.rank = m.rank
+            ) n
+             WHERE n.to_id != n.from_id OR n.expired
+            """,
+            match=MATCH,
+            today=fields.Date.context_today(self),
+            rules=self._compose_rules(rules, "stage_id"),
+        )

@@ -317,7 +317,8 @@ class Operation(models.Model):
             with a cascade: use ``unlink()``, which journals what goes along.
         :param str alias: the alias that the statement gives to the table, if any
         :param list columns: of an ``INSERT``: the columns that it fills, if it
-            fills a few only; the image is made of these, which is cheaper
+            fills a few only; the image is made of these, which is cheaper. Of an
+            ``UPDATE``: those that it sets, which spares comparing the others
         :return: the ids of the rows that were inserted, updated or deleted
         :rtype: list[int]
         """
@@ -337,7 +338,7 @@ class Operation(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH changed AS (%(query)s RETURNING %(alias)s.*),
+                WITH changed AS (%(query)s RETURNING %(returned)s),
                 journal AS (
                     INSERT INTO crm_suite_operation_change
                                 (operation_id, model, res_id, kind, before, after)
@@ -346,12 +347,18 @@ class Operation(models.Model):
                 SELECT id FROM changed
                 """,
                 query=query,
-                alias=SQL.identifier(alias or model._table),
+                returned=self._compose_returned(alias or model._table, kind, columns),
                 images=getattr(self, f"_log_sql_{kind}")(model, columns),
             )
         )
         model.invalidate_model(flush=False)
         return [id_ for (id_,) in rows]
+
+    def _compose_returned(self, alias, kind, columns):
+        """What the statement hands to the journal; of wide tables only what counts."""
+        if not columns or kind != "update":
+            return SQL("%s.*", SQL.identifier(alias))
+        return SQL(", ").join(SQL.identifier(alias, name) for name in ("id", *columns))
 
     def _log_sql_create(self, model, columns):
         # Cheaper than dropping NULLs, as these tables are narrow.
@@ -366,7 +373,9 @@ class Operation(models.Model):
             image,
         )
 
-    def _log_sql_update(self, model, _columns):
+    def _log_sql_update(self, model, columns):
+        if columns:
+            return self._log_sql_columns(model, columns)
         # The main query does not see what its WITH queries write: the table still
         # shows the rows as they were.
         return SQL(
@@ -388,6 +397,36 @@ class Operation(models.Model):
             model._name,
             SQL.identifier(model._table),
             list(self._journal_shape(model._name).columns),
+        )
+
+    def _log_sql_columns(self, model, columns):
+        """Compare the named columns only; see :meth:`_log_sql_update`."""
+        values = [
+            SQL(
+                "(%s, to_jsonb(o.%s), to_jsonb(c.%s))",
+                name,
+                SQL.identifier(name),
+                SQL.identifier(name),
+            )
+            for name in columns
+        ]
+        return SQL(
+            """
+            SELECT %(operation)s, %(model)s, c.id, 'update', d.before, d.after
+              FROM changed c
+              JOIN %(table)s o ON o.id = c.id
+        CROSS JOIN LATERAL (
+                SELECT jsonb_object_agg(v.key, v.was) AS before,
+                       jsonb_object_agg(v.key, v.now) AS after
+                  FROM (VALUES %(values)s) v(key, was, now)
+                 WHERE v.was IS DISTINCT FROM v.now
+            ) d
+             WHERE d.after IS NOT NULL
+            """,
+            operation=self.id,
+            model=model._name,
+            table=SQL.identifier(model._table),
+            values=SQL(", ").join(values),
         )
 
     def _log_sql_delete(self, model, _columns):

@@ -344,24 +344,27 @@ class UndoPlanner:
                                        AND model = %(model)s AND res_id = i.id
                                        AND kind = 'create' AND undone IS NOT TRUE
                                     OFFSET 0) c
-                     WHERE t.image IS DISTINCT FROM jsonb_strip_nulls(c.after)
+                     WHERE t.image - %(automatic)s::text[] IS DISTINCT FROM
+                           jsonb_strip_nulls(c.after) - %(automatic)s::text[]
                     """,
                     table=SQL.identifier(shape.table),
                     model=model_name,
                     unit=self.unit,
                     ids=list(ids),
                     image=created_image(shape),
+                    automatic=list(shape.automatic),
                 )
             )
         ]
         if not suspects:
             return {}
-        images = read_image(self.env, shape, sorted(shape.compared), suspects)
+        compared = sorted(shape.compared - shape.automatic)
+        images = read_image(self.env, shape, compared, suspects)
         changes = self.read_changes(model_name, suspects, ["create", "update"])
         edited = {}
         for id_ in suspects:
             _before, made = merge_updates(changes[id_], shape.keyed)
-            if fields := edited_fields(made, images[id_], sorted(shape.compared)):
+            if fields := edited_fields(made, images[id_], compared):
                 edited[id_] = fields
         return self._drop_own_links(model_name, shape, edited)
 

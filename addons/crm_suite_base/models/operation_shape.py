@@ -1,7 +1,12 @@
 from odoo import api, models, tools
 from odoo.models import LOG_ACCESS_COLUMNS
 
-from ..tools.journal_policy import VOLATILE_FIELDS, Shape, get_policy
+from ..tools.journal_policy import (
+    AUTOMATIC_FIELDS,
+    VOLATILE_FIELDS,
+    Shape,
+    get_policy,
+)
 
 
 class OperationShape(models.Model):
@@ -23,6 +28,14 @@ class OperationShape(models.Model):
         :rtype: set
         """
         return VOLATILE_FIELDS.get(model_name, set())
+
+    @api.model
+    def _journal_automatic_fields(self, model_name):
+        """Name the fields that rules keep up to date. Hook for other addons.
+
+        :rtype: set
+        """
+        return AUTOMATIC_FIELDS.get(model_name, set())
 
     @api.model
     @tools.ormcache("model_name")
@@ -68,6 +81,7 @@ class OperationShape(models.Model):
                 for f in entered
                 if f.type == "many2many"
             },
+            automatic=frozenset(self._journal_automatic_fields(model_name)),
         )
 
     @api.model

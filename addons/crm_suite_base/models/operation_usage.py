@@ -6,7 +6,16 @@ from odoo.tools import SQL
 from ..tools.journal_policy import FULL, get_policy
 
 # Rows that do not count as a use of a record: they hang on it and go with it.
-NO_USE = {"mail.followers", "mail.mail", "mail.notification", "mail.tracking.value"}
+NO_USE = {
+    "crm.suite.customer.metric",
+    "crm.suite.lifecycle.transition",
+    "crm.suite.segment.event",
+    "crm.suite.segment.member",
+    "mail.followers",
+    "mail.mail",
+    "mail.notification",
+    "mail.tracking.value",
+}
 NO_USE_PREFIXES = (
     "bus.",
     "crm.suite.export",

@@ -1,6 +1,17 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from .res_partner import ROLE
+
+# Who may put a grade above what the rules say.
+GRADERS = (
+    "crm_suite_base.group_crm_suite_sales_lead,"
+    "crm_suite_base.group_crm_suite_marketing_manager,"
+    "crm_suite_base.group_crm_suite_service_manager,"
+    "crm_suite_base.group_crm_suite_data_steward"
+)
+GRADE = "crm_suite_grade_id"
+OVERRIDE = "crm_suite_grade_override_id"
 
 
 class ResPartner(models.Model):
@@ -83,3 +94,136 @@ class ResPartner(models.Model):
         """All grades as columns of the kanban, also the empty ones."""
         # A handful, by design.  pylint: disable-next=no-search-all
         return grades.search([])
+
+    # === GRADES BY HAND === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get(GRADE) or vals.get(OVERRIDE):
+                vals.update(self._crm_suite_grade_by_hand(vals))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if GRADE in vals or OVERRIDE in vals:
+            vals = {**vals, **self._crm_suite_grade_by_hand(vals)}
+        return super().write(vals)
+
+    def _crm_suite_grade_by_hand(self, vals):
+        """Complete a grade that a person, an import or a program gives.
+
+        The rules write their own with SQL; whatever comes here is a decision of
+        somebody, which the rules leave alone.
+        """
+        if not (self.env.su or self.env.user.has_groups(GRADERS)):
+            raise AccessError(
+                self.env._(
+                    "Grades are given by the rules. Ask a sales lead or a data steward "
+                    "for another one."
+                )
+            )
+        grade_id = vals[OVERRIDE] if OVERRIDE in vals else vals[GRADE]
+        if not grade_id:
+            # The next run of the rules decides; until then there is none by hand.
+            return {
+                OVERRIDE: False,
+                "crm_suite_grade_override_reason": False,
+                "crm_suite_grade_override_until": False,
+                "crm_suite_grade_override_user_id": False,
+            }
+        return {
+            GRADE: grade_id,
+            OVERRIDE: grade_id,
+            "crm_suite_grade_override_reason": vals.get(
+                "crm_suite_grade_override_reason"
+            )
+            or self.env._("Given by hand"),
+            "crm_suite_grade_override_until": vals.get("crm_suite_grade_override_until")
+            or False,
+            "crm_suite_grade_override_user_id": self.env.uid,
+            "crm_suite_grade_date": fields.Datetime.now(),
+            "crm_suite_grade_rule_id": False,
+            "crm_suite_grade_version": 0,
+        }
+
+    # === WHY === #
+
+    @api.model
+    def _explain_topics(self):
+        return super()._explain_topics() | {"grade"}
+
+    def _explain_grade(self):
+        customer = self.commercial_partner_id
+        rules = self.env["crm.suite.grade.rule"]
+        grade = customer.crm_suite_grade_id
+        answer = {
+            "title": self.env._("Grade"),
+            "result": {"name": GRADE, "value": grade},
+            "at": customer.crm_suite_grade_date,
+        }
+        if customer.crm_suite_grade_override_id:
+            return {**answer, **customer._crm_suite_explain_override("grade")}
+        story = rules._tell(customer)
+        rule = customer.crm_suite_grade_rule_id.sudo()
+        if rule:
+            sentence = self.env._(
+                "The rule “%(rule)s” gives the grade %(grade)s.",
+                rule=rule.name,
+                grade=grade.name,
+            )
+        elif grade:
+            sentence = self.env._("The grade was given by a rule that is gone.")
+        else:
+            sentence = self.env._("No rule fits, so there is no grade.")
+        return {
+            **answer,
+            "sentence": sentence,
+            "rule": rule,
+            "version": customer.crm_suite_grade_version,
+            "inputs": story["inputs"],
+            "steps": story["steps"],
+            "note": self._crm_suite_explain_pending(
+                story, rule.id, customer.crm_suite_lifecycle_id
+            ),
+        }
+
+    def _crm_suite_explain_pending(self, story, rule_id, is_managed):
+        """Say where the facts of now lead elsewhere than the last run did."""
+        if not is_managed:
+            return self.env._("Only customers with a lifecycle stage are looked at.")
+        if story["decided"] == (rule_id or None):
+            return ""
+        if story["decided_name"]:
+            return self.env._(
+                "By the facts of now “%(rule)s” decides; the next run brings that.",
+                rule=story["decided_name"],
+            )
+        return self.env._("By the facts of now no rule fits; the next run brings that.")
+
+    def _crm_suite_explain_override(self, topic):
+        """Why a grade or stage is as a person wants it.
+
+        :param str topic: ``grade`` or ``lifecycle``
+        """
+        prefix = f"crm_suite_{topic}_override"
+        user = self[f"{prefix}_user_id"].sudo().name or self.env._("Somebody")
+        until = self[f"{prefix}_until"]
+        names = {"user": user, "result": self[f"{prefix}_id"].name}
+        if until:
+            sentence = self.env._(
+                "%(user)s decided on %(result)s until %(date)s.",
+                date=self._explained_moment(until),
+                **names,
+            )
+        else:
+            sentence = self.env._("%(user)s decided on %(result)s.", **names)
+        return {
+            "sentence": sentence,
+            "inputs": [
+                {"name": f"{prefix}_reason", "value": self[f"{prefix}_reason"]},
+                {"name": f"{prefix}_until", "value": until or None},
+            ],
+            "note": self.env._("The rules leave it alone until then.")
+            if until
+            else self.env._("The rules leave it alone until somebody changes it."),
+        }

@@ -1,8 +1,14 @@
 import ast
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .operation_journal import JOURNAL
+from .rule_match import Condition, check_readable, match_first, room_for_sets
+from .rule_words import describe_domain
 
 STATES = [
     ("draft", "Not applied yet"),
@@ -12,6 +18,14 @@ STATES = [
 ]
 # Written by applying and undoing only: nobody slips a rule past its checks.
 PUBLISHED_FIELDS = {"published", "version", "published_at", "published_by_id"}
+
+
+class PublishedRule(NamedTuple):
+    """A rule in force, as programs use it."""
+
+    id: int
+    version: int
+    values: dict  # see ``RuleMixin._rule_fields``
 
 
 class RuleMixin(models.AbstractModel):
@@ -24,7 +38,7 @@ class RuleMixin(models.AbstractModel):
 
     *Companies.* A rule without a company counts for the customers of all companies. The
     figures in a condition are those of the customer's own company; a shared customer
-    belongs to the company from which it buys most often.
+    belongs to the company from which it buys most often, see ``rule_match``.
 
     *Simulation.* :meth:`simulate` runs the very same code and takes all of it back.
     """
@@ -60,6 +74,9 @@ class RuleMixin(models.AbstractModel):
         index="btree_not_null",
     )
     state = fields.Selection(STATES, compute="_compute_state")
+    sentence = fields.Char(
+        string="Fits", compute="_compute_sentence", help="The condition in words."
+    )
 
     # === COMPUTES, CONSTRAINTS === #
 
@@ -74,25 +91,25 @@ class RuleMixin(models.AbstractModel):
             else:
                 rule.state = "published" if rule.active else "off"
 
+    @api.depends("domain")
+    @api.depends_context("lang", "uid")
+    def _compute_sentence(self):
+        partners = self.env["res.partner"]
+        for rule in self:
+            try:
+                domain = self._parse_domain(rule.domain)
+            except (ValueError, SyntaxError, TypeError):
+                rule.sentence = rule.domain  # while somebody types it
+            else:
+                rule.sentence = describe_domain(partners, domain)
+
     @api.constrains("domain")
     def _check_domain(self):
-        """Search with the domain once, with the rights of who writes it.
-
-        The rules run for everybody later: a condition must not look into fields that
-        its author may not read.
-        """
+        """Search with the domain once."""
         for rule in self:
             try:
                 domain = self._parse_domain(rule.domain)
                 self.env["res.partner"].search(domain, limit=1)
-            except AccessError as error:
-                raise ValidationError(
-                    self.env._(
-                        "“%(rule)s” looks at something that you may not read: %(error)s",
-                        rule=rule.name,
-                        error=error,
-                    )
-                ) from error
             except (ValueError, SyntaxError, TypeError, UserError) as error:
                 raise ValidationError(
                     self.env._(
@@ -120,11 +137,34 @@ class RuleMixin(models.AbstractModel):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_not_published(vals)
-        return super().create(vals_list)
+        rules = super().create(vals_list)
+        rules._check_author()
+        return rules
 
     def write(self, vals):
         self._check_not_published(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        if "domain" in vals:
+            self._check_author()
+        return result
+
+    def _check_author(self):
+        """Refuse conditions over what their author may not read.
+
+        The rules run for everybody later, and a simulation tells whom they fit. (A
+        constraint would not do: the host runs it as superuser.)
+        """
+        for rule in self:
+            try:
+                check_readable(self.env["res.partner"], self._parse_domain(rule.domain))
+            except AccessError as error:
+                raise ValidationError(
+                    self.env._(
+                        "“%(rule)s” looks at something that you may not read: %(error)s",
+                        rule=rule.name,
+                        error=error,
+                    )
+                ) from error
 
     def _check_not_published(self, vals):
         if not self.env.su and not PUBLISHED_FIELDS.isdisjoint(vals):
@@ -166,3 +206,114 @@ class RuleMixin(models.AbstractModel):
         :rtype: Domain
         """
         return Domain(ast.literal_eval(text or "[]"))
+
+    # === RECALCULATING === #
+
+    @api.model
+    def _get_published(self):
+        """The rules in force, in their order.
+
+        :rtype: list[PublishedRule]
+        """
+        rules = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search_fetch([("version", ">", 0)], ["version", "published"])
+        )
+        found = [
+            PublishedRule(rule.id, rule.version, rule.published)
+            for rule in rules
+            if rule.published.get("active")
+        ]
+        return sorted(found, key=lambda rule: (rule.values["sequence"], rule.id))
+
+    @api.model
+    def _get_conditions(self, rules):
+        """Turn rules into what is matched; see :func:`match_first`.
+
+        :param list[PublishedRule] rules:
+        :rtype: list[Condition]
+        """
+        return [
+            Condition(
+                rank,
+                self._parse_domain(rule.values["domain"]) & self._get_condition(rule),
+                rule.values["company_id"],
+            )
+            for rank, rule in enumerate(rules)
+        ]
+
+    @api.model
+    def _get_condition(self, rule):
+        """Say what must hold beside the rule's own domain. Hook.
+
+        :param PublishedRule rule:
+        :rtype: Domain
+        """
+        return Domain.TRUE
+
+    @api.model
+    def _recalculate(self, partner_ids=None):
+        """Bring what the rules decide up to date; write only what differs.
+
+        :param partner_ids: ids of commercial partners; ``None``: all customers
+        """
+        if partner_ids is not None and not partner_ids:
+            return
+        rules = self._get_published()
+        with room_for_sets(self.env):
+            match_first(self.env, self._get_conditions(rules), partner_ids)
+            self._write_matches(rules)
+
+    @api.model
+    def _write_matches(self, rules):
+        """Write what follows from ``crm_suite_rule_match``. Each rule set has its own.
+
+        :param list[PublishedRule] rules: the position of each is its rank
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _compose_rules(self, rules, *names):
+        """The rules as rows to join: rank, rule_id, version and the named values.
+
+        :rtype: SQL
+        """
+        columns = [
+            [rank for rank, _rule in enumerate(rules)],
+            [rule.id for rule in rules],
+            [rule.version for rule in rules],
+            *([rule.values[name] for rule in rules] for name in names),
+        ]
+        return SQL(
+            "unnest(%s) AS r(rank, rule_id, version, %s)",
+            SQL(", ").join(SQL("%s::int[]", column) for column in columns),
+            SQL(", ").join(SQL.identifier(name) for name in names),
+        )
+
+    @api.model
+    def _get_operation(self):
+        """The operation in which this runs, or none.
+
+        :rtype: crm.suite.operation
+        """
+        journal = vars(self.env.cr).get(JOURNAL)
+        return self.env["crm.suite.operation"].browse(
+            journal.operation_id if journal else ()
+        )
+
+    @api.model
+    def _update_partners(self, query, columns):
+        """Run an ``UPDATE res_partner p …``, journalled where an operation runs.
+
+        ``write_date`` stays: nobody edited these customers, and what looks for edited
+        ones would otherwise start over with each run.
+
+        :param SQL query:
+        :param columns: the columns that it sets
+        """
+        if operation := self._get_operation():
+            operation.log_sql("res.partner", query, alias="p", columns=columns)
+        else:
+            self.env.cr.execute(query)
+        self.env["res.partner"].invalidate_model(columns, flush=False)

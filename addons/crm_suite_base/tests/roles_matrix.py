@@ -61,6 +61,7 @@ MODELS = {
     "crm.suite.import.profile": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.row": _row(NONE, **dict.fromkeys(IMPORTERS, "RU")),
     "crm.suite.interaction": _row(),
+    "crm.suite.lifecycle.funnel": _row(),
     "crm.suite.lifecycle.rule": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.lifecycle.stage": _row(admin=ALL),
     "crm.suite.lifecycle.transition": _row(),
@@ -78,6 +79,7 @@ MODELS = {
     "crm.suite.operation.change": _row(),
     "crm.suite.operation.undo": _row(ALL),
     "crm.suite.operation.undo.line": _row(ALL),
+    "crm.suite.override": _row(NONE, **WORKERS),
     "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.quality.criterion": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.purchase.fact": _row(),
@@ -92,6 +94,9 @@ MODELS = {
     "crm.suite.segment.overlap": _row(),
     "crm.suite.segment.remove": _row(NONE, **WORKERS),
     "crm.suite.segment.size": _row(),
+    "crm.suite.simulation": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
+    "crm.suite.simulation.line": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
+    "crm.suite.simulation.total": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
     # The host's models, with the host's own groups that the roles imply.
     "res.partner": _row(
         nobody=READ,
@@ -136,6 +141,14 @@ RIGHTS = {
     "Settings of the whole system": ("base.group_system", set()),
 }
 
+RULE_METHODS = {
+    "action_apply",
+    "action_discard",
+    "action_simulate",
+    "apply",
+    "simulate",
+}
+
 # Methods that a program can call on the suite's models, and on host models by the
 # suite. A new one is added here together with its check of rights.
 METHODS = {
@@ -168,6 +181,9 @@ METHODS = {
     },
     "crm.suite.import.row": {"action_open", "action_retry", "button_retry"},
     "crm.suite.interaction": {"action_open"},
+    "crm.suite.grade.rule": RULE_METHODS,
+    "crm.suite.lifecycle.funnel": {"action_show_customers"},
+    "crm.suite.lifecycle.rule": RULE_METHODS,
     "crm.suite.lifecycle.transition": {"explain"},
     "crm.suite.operation": {
         "action_show_changes",
@@ -181,6 +197,8 @@ METHODS = {
     "crm.suite.operation.undo": {"action_undo"},
     "crm.suite.operation.undo.line": {"action_open_record"},
     "crm.suite.purchase.fact": {"action_open"},
+    "crm.suite.override": {"action_decide", "action_release"},
+    "crm.suite.quality.criterion": {"action_recalculate", "action_show_failing"},
     "crm.suite.reassign": {"action_reassign"},
     "crm.suite.segment": {
         "action_add",
@@ -198,7 +216,17 @@ METHODS = {
     "crm.suite.segment.add": {"action_add"},
     "crm.suite.segment.member": {"action_open_customer", "explain"},
     "crm.suite.segment.remove": {"action_remove"},
+    "crm.suite.simulation": {
+        "action_apply",
+        "action_back",
+        "action_discard",
+        "action_export",
+        "action_show_lines",
+    },
+    "crm.suite.simulation.line": {"action_open_customer"},
     "res.partner": {
+        "action_crm_suite_ask_review",
+        "action_crm_suite_reviewed",
         "crm_suite_360",
         "crm_suite_delete_preview",
         "crm_suite_export",
@@ -223,9 +251,13 @@ WINDOWS = (
     "crm.suite.export.wizard.line",
     "crm.suite.operation.undo",
     "crm.suite.operation.undo.line",
+    "crm.suite.override",
     "crm.suite.reassign",
     "crm.suite.segment.add",
     "crm.suite.segment.remove",
+    "crm.suite.simulation",
+    "crm.suite.simulation.line",
+    "crm.suite.simulation.total",
 )
 
 

@@ -31,6 +31,7 @@ UNTRACKED_MODELS = {
 }
 # The history of a record is not taken back, but it comes back with its record.
 DELETIONS_ONLY = {
+    "crm.suite.lifecycle.transition",
     "ir.model.data",
     "mail.followers",
     "mail.message",
@@ -66,6 +67,22 @@ VOLATILE_FIELDS = {
     },
 }
 
+# Columns that the rules of the suite keep up to date. Undo brings them back where an
+# operation changed them, but that a rule has moved a record since is no edit of it.
+AUTOMATIC_FIELDS = {
+    "res.partner": {
+        "crm_suite_grade_date",
+        "crm_suite_grade_id",
+        "crm_suite_grade_rule_id",
+        "crm_suite_grade_version",
+        "crm_suite_lifecycle_date",
+        "crm_suite_lifecycle_id",
+        "crm_suite_lifecycle_rule_id",
+        "crm_suite_lifecycle_version",
+        "crm_suite_quality",
+    },
+}
+
 
 def is_booked(model_name):
     """Whether the rows of a model are bookings of accounting or stock."""
@@ -83,6 +100,7 @@ class Shape(NamedTuple):
     keyed: frozenset  # hold several values under keys
     protected: tuple  # computed but editable: undo must not recompute them
     relations: dict  # {many2many field: (relation table, own column, other column)}
+    automatic: frozenset = frozenset()  # see :data:`AUTOMATIC_FIELDS`
 
 
 def get_policy(model_name):

@@ -1,1 +1,8 @@
-from . import export_wizard, operation_undo, reassign, segment_add
+from . import (
+    export_wizard,
+    operation_undo,
+    override,
+    reassign,
+    segment_add,
+    simulation,
+)

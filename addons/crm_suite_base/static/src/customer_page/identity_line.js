@@ -2,12 +2,14 @@ import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Why } from "../why/why";
 import { useCustomerPage } from "./customer_page";
 
 /** Who this is in one line: trade, place, size, source; and what is not known yet. */
 export class IdentityLine extends Component {
     static template = "crm_suite_base.IdentityLine";
     static props = { ...standardWidgetProps };
+    static components = { Why };
 
     setup() {
         this.page = useCustomerPage();
@@ -18,8 +20,9 @@ export class IdentityLine extends Component {
     }
 
     get words() {
-        const { industry, region, size, source } = this.identity;
-        return [industry?.name, region, size, source && _t("source: %s", source.name)]
+        const { customer_type, industry, region, size, source } = this.identity;
+        const from = source && _t("source: %s", source.name);
+        return [customer_type, industry?.name, region, size, from]
             .filter(Boolean)
             .join(" · ");
     }
@@ -27,6 +30,11 @@ export class IdentityLine extends Component {
     get phone() {
         const { phone_display, phone_extension } = this.identity;
         return [phone_display, phone_extension].filter(Boolean).join(" – ");
+    }
+
+    get qualityText() {
+        const { quality } = this.identity;
+        return quality === false || quality === undefined ? "" : _t("data quality %s", quality);
     }
 
     get missing() {
