@@ -41,6 +41,12 @@ def month_before(day, months):
     return day.replace(day=1) - relativedelta(months=months)
 
 
+def month_starts(day):
+    """Where the twelve months of the trend begin and the last ends, as an array."""
+    starts = (month_before(day, back) for back in range(MONTHS - 1, -2, -1))
+    return f"{{{','.join(map(str, starts))}}}"
+
+
 class CustomerMetric(models.Model):
     """How the figures are calculated: one statement for one customer or for all."""
 
@@ -186,9 +192,9 @@ class CustomerMetric(models.Model):
         cases = [SQL("WHEN %s THEN %s", *pair) for pair in values.items()]
         return SQL("CASE company_id %s END", SQL(" ").join(cases))
 
-    def _refresh_purchases(self):
+    def _refresh_purchases(self, days):
         """One row per purchase, in the order of customers and days. Day 1 of the week
-        is a Monday, as the first of January 2001 was.
+        is a Monday, as the first of January 2001 was; month 1 is the oldest of twelve.
 
         What is worth less than nothing (a credit note of its own) lowers the revenue
         and is no purchase; neither is what was taken back altogether.
@@ -199,6 +205,7 @@ class CustomerMetric(models.Model):
                    CASE WHEN is_purchase
                         THEN 1 + ((day - DATE '2001-01-01') %% 7 + 7) %% 7
                     END AS weekday,
+                   width_bucket(day, %s::date[]) AS month,
                    CASE WHEN is_purchase THEN channel END AS channel,
                    CASE WHEN is_purchase THEN day - lag(day) OVER (
                        PARTITION BY partner_id, company_id, is_purchase ORDER BY day
@@ -211,7 +218,11 @@ class CustomerMetric(models.Model):
                   FROM crm_suite_metric_fact
               GROUP BY partner_id, company_id, document_id, document_model
               ) document
-            """
+            """,
+            self._refresh_by_company(
+                days,
+                month_starts,
+            ),
         )
 
     def _refresh_bought(self):
@@ -224,9 +235,8 @@ class CustomerMetric(models.Model):
                    max(day) FILTER (WHERE is_purchase) AS last,
                    count(*) FILTER (WHERE is_purchase) AS count,
                    sum(amount) AS revenue,
-                   avg(gap) FILTER (WHERE gap > 0) AS interval_mean,
-                   stddev_samp(gap) FILTER (WHERE gap > 0) AS interval_deviation,
                    count(*) FILTER (WHERE gap > 0) AS gaps,
+                   sum(gap * gap) FILTER (WHERE gap > 0) AS squares,
                    count(*) FILTER (WHERE is_purchase AND day > %(year)s) AS count_12m,
                    sum(amount) FILTER (WHERE day > %(year)s) AS revenue_12m,
                    %(trend)s AS trend,
@@ -239,28 +249,19 @@ class CustomerMetric(models.Model):
             trend=self._refresh_trend(days),
             channel=self._refresh_most_frequent("channel", self._refresh_channels()),
             weekday=self._refresh_most_frequent("weekday", range(1, 8)),
-            purchases=self._refresh_purchases(),
+            purchases=self._refresh_purchases(days),
         )
 
     def _refresh_trend(self, days):
         """Revenue by calendar month; months without a purchase are left out."""
 
-        def start(back):
-            return self._refresh_by_company(days, lambda day: month_before(day, back))
-
         months = []
-        for back in range(MONTHS):
+        for number, back in enumerate(reversed(range(MONTHS)), 1):
             name = self._refresh_by_company(
                 days, lambda day, b=back: f"{month_before(day, b):%Y-%m}"
             )
-            months.append(
-                SQL(
-                    "%s::text, sum(amount) FILTER (WHERE day >= %s AND day < %s)",
-                    name,
-                    start(back),
-                    start(back - 1),
-                )
-            )
+            total = SQL("sum(amount) FILTER (WHERE month = %s)", number)
+            months.append(SQL("%s::text, %s", name, total))
         return SQL(
             "NULLIF(jsonb_strip_nulls(jsonb_build_object(%s)), '{}'::jsonb)",
             SQL(", ").join(months),
@@ -425,10 +426,12 @@ class CustomerMetric(models.Model):
                    COALESCE(b.revenue, 0) AS revenue,
                    CASE WHEN b.count > 0 THEN round(b.revenue / b.count, c.decimals)
                         ELSE 0 END AS average_purchase,
-                   round(b.interval_mean, 2) AS interval_mean,
-                   round(b.interval_deviation, 2) AS interval_deviation,
-                   CASE WHEN b.gaps >= 2 THEN b.last + round(b.interval_mean)::int END
-                       AS expected_next_purchase,
+                   round((b.last - b.first)::numeric / NULLIF(b.gaps, 0), 2)
+                       AS interval_mean,
+                   %(deviation)s AS interval_deviation,
+                   CASE WHEN b.gaps >= 2
+                        THEN b.last + round((b.last - b.first)::numeric / b.gaps)::int
+                    END AS expected_next_purchase,
                    COALESCE(b.count_12m, 0)::int AS purchase_count_12m,
                    COALESCE(b.revenue_12m, 0) AS revenue_12m,
                    f.shares AS category_shares,
@@ -450,7 +453,21 @@ class CustomerMetric(models.Model):
          LEFT JOIN touch x USING (partner_id)
               JOIN company c ON c.id = company_id
             """,
+            deviation=self._refresh_deviation(),
             **parts,
+        )
+
+    def _refresh_deviation(self):
+        """The standard deviation of the days between purchases, from whole numbers:
+        ``stddev()`` of the rows takes a multiple of the time.
+        """
+        return SQL(
+            """
+            CASE WHEN b.gaps >= 2 THEN round(sqrt(
+                (b.gaps * b.squares - (b.last - b.first)::bigint ^ 2)::float8
+                / (b.gaps * (b.gaps - 1))
+            )::numeric, 2) END
+            """
         )
 
     # ------------------------------------------------------------------
@@ -492,6 +509,7 @@ class CustomerMetric(models.Model):
                   FROM crm_suite_metric_new n
              LEFT JOIN crm_suite_customer_metric m ON %(same)s
                  WHERE m.id IS NULL
+              ORDER BY n.partner_id
              RETURNING partner_id
                 """,
                 columns=columns,
@@ -510,7 +528,15 @@ class CustomerMetric(models.Model):
                 same=same,
             ),
         ]
+        # Right after a first fill nothing is known of the table: joining all its rows
+        # one by one would take minutes.
+        self.env.cr.execute(
+            "SET LOCAL enable_nestloop = off"
+            if ids is None
+            else "SET LOCAL enable_nestloop = on"
+        )
         changed = set()
         for statement in statements:
             changed.update(id_ for (id_,) in self.env.execute_query(statement))
+        self.env.cr.execute("SET LOCAL enable_nestloop = on")
         return changed

@@ -147,3 +147,25 @@ class TestFigures(FiguresCase):
         self.assertEqual(len(self.facts(user=self.lead)), 3)
         self.assertEqual(len(self.facts(user=self.rep)), 2, "his own and the history")
         self.assertEqual(len(self.facts(user=self.agent)), 1, "the history alone")
+
+    def test_page_shows_the_figures(self):
+        """Who reads all orders sees what the lists show; others their own orders."""
+        for days_ago in (90, 60, 30):
+            self.order(days_ago, price=100)
+        self.order(20, price=900, user_id=self.lead.id)
+        self.purchase(10, 50)
+        self.figures()
+
+        def value(user):
+            page = self.Partner.with_user(user).crm_suite_360(self.customer.id)
+            return page["blocks"]["value"]
+
+        seen = value(self.lead)
+        self.assertEqual((seen["order_count"], seen["revenue"]), (5, 1250))
+        self.assertTrue(seen["counts_all"])
+        self.assertEqual(sum(seen["trend"]), 1250)
+        self.assertEqual(seen["usual_interval_days"], 20)
+        self.assertTrue(seen["expected_next"])
+        own = value(self.rep)
+        self.assertEqual((own["order_count"], own["revenue"]), (3, 300))
+        self.assertNotIn("revenue", value(self.agent))
