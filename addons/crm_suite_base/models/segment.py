@@ -241,9 +241,14 @@ class Segment(models.Model):
     def _link_used(self):
         """Keep the segments named in the conditions as links, and refuse circles."""
         for segment in self:
-            segment.sudo().used_segment_ids = [
-                fields.Command.set(list(segment._get_used_ids()))
-            ]
+            used = self.sudo().browse(segment._get_used_ids())
+            if used.exists() != used:
+                raise ValidationError(
+                    self.env._(
+                        "A segment in the conditions does not exist any more. Remove that condition."
+                    )
+                )
+            segment.sudo().used_segment_ids = [fields.Command.set(used.ids)]
         uses = self._get_uses()
         for segment in self:
             if path := find_cycle(segment.id, uses):

@@ -32,7 +32,7 @@ class SegmentEvent(models.Model):
     kind = fields.Selection(
         [("enter", "Entered"), ("leave", "Left")], required=True, readonly=True
     )
-    at = fields.Datetime(string="When", required=True, readonly=True, index=True)
+    at = fields.Datetime(string="When", required=True, readonly=True)
 
     _order_idx = models.Index("(segment_id, id)")
 
@@ -98,6 +98,11 @@ class Segment(models.Model):
         self._add_cursors(consumer, from_now=True)
 
     def _add_cursors(self, consumer, from_now):
+        """Make the positions that are missing.
+
+        Without the look before, the insertion would wait for whoever is just moving a
+        position that is there.
+        """
         if not consumer or not isinstance(consumer, str):
             raise UserError(self.env._("A reader of segment changes needs a name."))
         self.env.cr.execute(
@@ -110,11 +115,14 @@ class Segment(models.Model):
                              WHERE e.segment_id = s.id), 0) ELSE 0 END
                   FROM crm_suite_segment s
                  WHERE s.id = ANY(%s)
+                   AND NOT EXISTS (SELECT 1 FROM crm_suite_segment_cursor c
+                                    WHERE c.segment_id = s.id AND c.consumer = %s)
                 ON CONFLICT (segment_id, consumer) DO NOTHING
                 """,
                 consumer,
                 from_now,
                 self.ids,
+                consumer,
             )
         )
 

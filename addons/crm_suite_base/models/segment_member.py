@@ -39,7 +39,6 @@ class SegmentMember(models.Model):
         "(segment_id, partner_id) WHERE left_at IS NULL",
         "This customer is in the segment already.",
     )
-    _current_partner_idx = models.Index("(partner_id) WHERE left_at IS NULL")
     _segment_idx = models.Index("(segment_id, entered_at DESC)")
 
     @api.depends("reason", "left_reason")

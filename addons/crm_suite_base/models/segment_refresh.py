@@ -172,7 +172,8 @@ class Segment(models.Model):
                         EXCEPT
                         SELECT m.partner_id FROM crm_suite_segment_member m
                          WHERE m.segment_id = %(segment)s AND m.left_at IS NULL
-                           AND %(scope)s) n
+                           AND %(scope)s
+                        ORDER BY id) n
              RETURNING partner_id
             ), event AS (
                 INSERT INTO crm_suite_segment_event (segment_id, partner_id, kind, at)

@@ -38,6 +38,7 @@ from . import (
     test_rules,
     test_segment,
     test_segment_access,
+    test_segment_concurrency,
     test_segment_conditions,
     test_segment_tour,
     test_timeline,

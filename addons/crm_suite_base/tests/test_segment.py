@@ -104,6 +104,9 @@ class TestSegment(SegmentCase):
             "no condition “attribute password”": self._tree(
                 {"kind": "attribute", "field": "password"}
             ),
+            "does not exist any more": self._tree(
+                {"kind": "segment", "operator": "not_in", "segments": [2**30]}
+            ),
             "no conditions of a segment": {"op": "xor", "items": []},
             "at least one, at most": self._tree(
                 {"kind": "attribute", "field": "state_id", "records": ["1); DROP"]}

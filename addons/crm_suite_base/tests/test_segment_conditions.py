@@ -227,6 +227,7 @@ class TestSegmentConditions(SegmentCase):
     def test_every_condition_is_said_and_explained(self):
         """Also in Chinese, where the words stand in another order."""
         entries = self.Segment._segment_conditions()
+        self._segment(name="To be named in conditions")
         segment = self._segment(*[self._fill(entry) for entry in entries], op="any")
         answer = segment.explain_member(self.customer.id)
         # The customer itself, the tag, the group, and a step for each.
