@@ -94,6 +94,7 @@
         "demo/res.partner.csv",
         "demo/res.partner-contacts.csv",
         "demo/crm_suite_demo.xml",
+        "demo/rules_demo.xml",
         "demo/segment_demo.xml",
     ],
     "assets": {

@@ -36,6 +36,7 @@ from . import (
     test_relation,
     test_roles,
     test_rules,
+    test_rules_tour,
     test_segment,
     test_segment_access,
     test_segment_concurrency,
