@@ -52,7 +52,7 @@ class PurchaseFact(models.Model):
     _rec_name = "date"
 
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
-    person_id = fields.Many2one("res.partner", string="Person", readonly=True)
+    person_id = fields.Many2one("res.partner", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     date = fields.Datetime(readonly=True)
@@ -79,9 +79,7 @@ class PurchaseFact(models.Model):
         readonly=True,
     )
     document_model = fields.Char(readonly=True)
-    document_id = fields.Many2oneReference(
-        string="Document", model_field="document_model", readonly=True
-    )
+    document_id = fields.Many2oneReference(model_field="document_model", readonly=True)
     product_id = fields.Many2one("product.product", readonly=True)
     category_id = fields.Many2one(
         "product.category", string="Product Category", readonly=True

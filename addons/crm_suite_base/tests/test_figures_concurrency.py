@@ -71,7 +71,7 @@ class TestFiguresConcurrency(BaseCase):
             with self.committing() as env:
                 moment, _positions = env["crm.suite.metric.watermark"]._get("changes")
                 self.assertLess(moment, late.cr.now())
-            cr.commit()
+            late.cr.commit()
         self.assertEqual(self.revenue(self.first_id), 0)
         self.run_changes()
         self.assertEqual(self.revenue(self.first_id), 40)

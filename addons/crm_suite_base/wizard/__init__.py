@@ -2,6 +2,7 @@ from . import (
     export_wizard,
     operation_undo,
     override,
+    partner_merge_figures,
     reassign,
     segment_add,
     simulation,
