@@ -66,9 +66,12 @@ class LifecycleRule(models.Model):
     @api.model
     def _recalculate(self, partner_ids=None):
         """Note first what others did to the stages, then move on from there."""
-        if partner_ids is None or partner_ids:
-            self.env["crm.suite.lifecycle.transition"]._reconcile(partner_ids)
-        return super()._recalculate(partner_ids)
+        if partner_ids is not None and not partner_ids:
+            return
+        steps = self.env["crm.suite.lifecycle.transition"]
+        noted = steps._reconcile(partner_ids)
+        super()._recalculate(partner_ids)
+        steps._date_stages(noted)
 
     @api.model
     def _get_condition(self, rule):
@@ -143,7 +146,7 @@ class LifecycleRule(models.Model):
               FROM (
                 SELECT m.partner_id, m.company_id, o.expired,
                        p.crm_suite_lifecycle_id AS from_id,
-                       p.crm_suite_lifecycle_date AS since,
+                       COALESCE(p.crm_suite_lifecycle_date, p.create_date) AS since,
                        CASE WHEN o.kept THEN p.crm_suite_lifecycle_override_id
                             ELSE COALESCE(r.stage_id, p.crm_suite_lifecycle_id)
                         END AS to_id,

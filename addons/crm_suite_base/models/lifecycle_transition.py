@@ -185,35 +185,29 @@ class LifecycleTransition(models.Model):
         here, with the next run at the latest.
 
         :param partner_ids: ids of partners; ``None``: all
+        :return: the ids of those who got a step
         """
         self.env.flush_all()
         now = fields.Datetime.now()
         self.env.cr.execute(
             SQL(
                 """
-                WITH noted AS (
-                    INSERT INTO crm_suite_lifecycle_transition
-                           (partner_id, from_id, to_id, at, duration, source)
-                    SELECT p.id, l.to_id, p.crm_suite_lifecycle_id,
-                           CASE WHEN l.id IS NULL
-                                THEN COALESCE(p.crm_suite_lifecycle_date, p.create_date,
-                                              %(now)s)
-                                ELSE %(now)s END,
-                           %(duration)s, %(source)s
-                      FROM res_partner p
-                 LEFT JOIN LATERAL (
-                        SELECT id, to_id, at FROM crm_suite_lifecycle_transition t
-                         WHERE t.partner_id = p.id
-                      ORDER BY at DESC, id DESC LIMIT 1
-                    ) l ON TRUE
-                     WHERE p.crm_suite_lifecycle_id IS DISTINCT FROM l.to_id %(only)s
-                 RETURNING partner_id, at
-                )
-                UPDATE res_partner p
-                   SET crm_suite_lifecycle_date = n.at
-                  FROM noted n
-                 WHERE p.id = n.partner_id
-                   AND p.crm_suite_lifecycle_date IS DISTINCT FROM n.at
+                INSERT INTO crm_suite_lifecycle_transition
+                       (partner_id, from_id, to_id, at, duration, source)
+                SELECT p.id, l.to_id, p.crm_suite_lifecycle_id,
+                       CASE WHEN l.id IS NULL
+                            THEN COALESCE(p.crm_suite_lifecycle_date, p.create_date,
+                                          %(now)s)
+                            ELSE %(now)s END,
+                       %(duration)s, %(source)s
+                  FROM res_partner p
+             LEFT JOIN LATERAL (
+                    SELECT id, to_id, at FROM crm_suite_lifecycle_transition t
+                     WHERE t.partner_id = p.id
+                  ORDER BY at DESC, id DESC LIMIT 1
+                ) l ON TRUE
+                 WHERE p.crm_suite_lifecycle_id IS DISTINCT FROM l.to_id %(only)s
+             RETURNING partner_id
                 """,
                 now=now,
                 duration=self._compose_duration(now, SQL("l.at")),
@@ -221,7 +215,36 @@ class LifecycleTransition(models.Model):
                 only=compose_only(SQL("p.id"), partner_ids),
             )
         )
+        noted = [id_ for (id_,) in self.env.cr.fetchall()]
         self.invalidate_model(flush=False)
+        return noted
+
+    @api.model
+    def _date_stages(self, partner_ids):
+        """Give partners the date of their last step, where they have another one.
+
+        After the rules have run: whom they moved is dated, and a row as wide as that
+        of a partner is not written twice.
+        """
+        if not partner_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE res_partner p
+                   SET crm_suite_lifecycle_date = l.at
+                  FROM (
+                    SELECT DISTINCT ON (partner_id) partner_id, at
+                      FROM crm_suite_lifecycle_transition
+                     WHERE partner_id = ANY(%s)
+                  ORDER BY partner_id, at DESC, id DESC
+                ) l
+                 WHERE p.id = l.partner_id
+                   AND p.crm_suite_lifecycle_date IS DISTINCT FROM l.at
+                """,
+                list(partner_ids),
+            )
+        )
         self.env["res.partner"].invalidate_model(
             ["crm_suite_lifecycle_date"], flush=False
         )

@@ -16,5 +16,6 @@ class OperationLifecycle(models.Model):
         touched = steps._forget(self.undo_of_id._get_unit())
         restored = plan.updates.get("res.partner", [])
         if touched or restored:
-            steps._reconcile({*touched, *restored}, source="undo")
+            noted = steps._reconcile({*touched, *restored}, source="undo")
+            steps._date_stages(noted)
         return result

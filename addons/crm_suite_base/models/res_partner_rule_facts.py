@@ -176,7 +176,8 @@ class ResPartner(models.Model):
         rows = self._crm_suite_read_figures(SQL("m.last_purchase"))
         for partner in self:
             customer = partner.commercial_partner_id
-            last, since = rows.get(customer.id), customer.crm_suite_lifecycle_date
+            last = rows.get(customer.id)
+            since = customer.crm_suite_lifecycle_date or customer.create_date
             partner.crm_suite_bought_in_stage = bool(
                 last and since and last >= since.date()
             )
@@ -188,7 +189,8 @@ class ResPartner(models.Model):
         bought = self._crm_suite_in_figures(
             SQL(
                 """
-                m.last_purchase >= (SELECT c.crm_suite_lifecycle_date::date
+                m.last_purchase >= (SELECT COALESCE(c.crm_suite_lifecycle_date,
+                                                   c.create_date)::date
                                       FROM res_partner c WHERE c.id = m.partner_id)
                 """
             )
