@@ -16,9 +16,7 @@ class SegmentOverlap(models.Model):
     _rec_name = "segment_id"
 
     segment_id = fields.Many2one("crm.suite.segment", readonly=True)
-    other_segment_id = fields.Many2one(
-        "crm.suite.segment", string="Other Segment", readonly=True
-    )
+    other_segment_id = fields.Many2one("crm.suite.segment", readonly=True)
     member_count = fields.Integer(string="Customers in Both", readonly=True)
     share = fields.Float(
         string="Share (%)",

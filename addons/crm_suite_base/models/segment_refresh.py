@@ -260,7 +260,7 @@ class Segment(models.Model):
             if negated:
                 fits = set(changed) - fits
             found.append(({"not": negated, **condition}, fits))
-        self._write_reasons("reason", entered, [(part, fits) for part, fits in found])
+        self._write_reasons("reason", entered, found)
         self._write_reasons(
             "left_reason", left, [(part, set(left) - fits) for part, fits in found]
         )

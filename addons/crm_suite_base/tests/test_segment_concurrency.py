@@ -69,7 +69,6 @@ class TestSegmentConcurrency(BaseCase):
             cr.rollback()
             # What the server and the scheduler do with such a failure: run it again.
             self.change(second, 2)
-            cr.commit()
         with self.committing() as env:
             self.assertEqual(self.segment(env).member_ids.ids, self.partner_ids)
             self.assertEqual(self.segment(env).member_count, 3)
