@@ -46,14 +46,12 @@ class LifecycleTransition(models.Model):
     )
     from_id = fields.Many2one(
         "crm.suite.lifecycle.stage",
-        string="From",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
     )
     to_id = fields.Many2one(
         "crm.suite.lifecycle.stage",
-        string="To",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",

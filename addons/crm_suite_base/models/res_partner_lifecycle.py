@@ -111,6 +111,7 @@ class ResPartner(models.Model):
                 else None,
             )
 
+    # pylint: disable-next=missing-return
     def _crm_suite_date_stage(self, vals, before, stage_id):
         """Date the new stage, and hold it where the rules would take it back.
 
@@ -120,6 +121,8 @@ class ResPartner(models.Model):
         :param dict before: stage of each partner
         :param stage_id: the stage of all of them now
         """
+        # Past our own write(): the stage is dated here and not changed once more.
+        # pylint: disable=super-method-mismatch
         position = self._crm_suite_stage_positions()
         now = position.get(stage_id, 0)
         values = {

@@ -48,6 +48,7 @@ class ResPartner(models.Model):
     @api.depends_context("lang")
     def _compute_crm_suite_quality_hint(self):
         """One query for each criterion, however many customers are listed."""
+        # A handful, by design.  pylint: disable-next=no-search-all
         criteria = self.env["crm.suite.quality.criterion"].sudo().search([])
         missing = {partner.id: [] for partner in self}
         for criterion in criteria.sorted(lambda c: -c.weight):

@@ -189,6 +189,7 @@ class RuleApply(models.AbstractModel):
     @api.model
     def _get_changed(self):
         """The rules whose draft is not in force, as far as the user may change them."""
+        # A handful, by design.  pylint: disable-next=no-search-all
         rules = self.with_context(active_test=False).search([])
         return rules.filtered(lambda rule: rule.state in ("draft", "changed")).filtered(
             lambda rule: rule.version or rule.active
@@ -267,6 +268,7 @@ class RuleApply(models.AbstractModel):
         comodel = (
             self.env["res.partner"]._fields[f"{self._rule_prefix}_id"].comodel_name
         )
+        # A handful, by design.  pylint: disable-next=no-search-all
         results = self.env[comodel].sudo().with_context(active_test=False).search([])
         return {None: "–", **{result.id: result.name for result in results}}
 

@@ -138,7 +138,7 @@ def _describe_condition(model, path, operator, value):
     words = _choose_words(field, operator)
     if words is None:
         return f"{label} {operator} {value}"
-    return env._(words) % {"field": label, "value": _describe_value(env, field, value)}
+    return env._(words, field=label, value=_describe_value(env, field, value))
 
 
 def _is_nothing(field, value):
@@ -214,5 +214,5 @@ def _describe_moment(env, value):
         return env._("today")
     if match := RELATIVE.match(value):
         sign, number, unit = match.groups()
-        return env._(UNITS[sign, unit]) % number
+        return env._(UNITS[sign, unit], number)
     return value

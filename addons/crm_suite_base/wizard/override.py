@@ -13,7 +13,7 @@ class Override(models.TransientModel):
     partner_ids = fields.Many2many("res.partner", string="Customers", required=True)
     topic = fields.Selection(TOPICS, required=True, default="grade")
     grade_id = fields.Many2one("crm.suite.grade")
-    stage_id = fields.Many2one("crm.suite.lifecycle.stage", string="Stage")
+    stage_id = fields.Many2one("crm.suite.lifecycle.stage")
     reason = fields.Char(help="Shown to everybody who asks why.")
     until = fields.Date(
         help="The last day on which it holds; empty: until somebody changes it."
