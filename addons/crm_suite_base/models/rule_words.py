@@ -55,6 +55,11 @@ TEXTS = {
 }
 
 
+def _say(env, words):
+    """A sentence from the tables above in the language of the user."""
+    return words._translate(env.lang or "en_US")
+
+
 def describe_domain(model, domain):
     """Say a domain in words.
 
@@ -138,7 +143,10 @@ def _describe_condition(model, path, operator, value):
     words = _choose_words(field, operator)
     if words is None:
         return f"{label} {operator} {value}"
-    return env._(words, field=label, value=_describe_value(env, field, value))
+    return _say(env, words) % {
+        "field": label,
+        "value": _describe_value(env, field, value),
+    }
 
 
 def _is_nothing(field, value):
@@ -214,5 +222,5 @@ def _describe_moment(env, value):
         return env._("today")
     if match := RELATIVE.match(value):
         sign, number, unit = match.groups()
-        return env._(UNITS[sign, unit], number)
+        return _say(env, UNITS[sign, unit]) % number
     return value

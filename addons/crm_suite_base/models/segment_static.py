@@ -72,7 +72,7 @@ class Segment(models.Model):
         self._check_static()
         ids = self._get_visible_customers(partner_ids)
         cause = self._clean_cause(cause)
-        self.sudo()._lock()
+        self._lock()
         new = SQL(
             """
             INSERT INTO crm_suite_segment_member
@@ -103,7 +103,7 @@ class Segment(models.Model):
         """
         self._check_static()
         ids = self._get_visible_customers(partner_ids, universe=False)
-        self.sudo()._lock()
+        self._lock()
         change = SQL(
             """
             UPDATE crm_suite_segment_member
