@@ -6,9 +6,7 @@ from . import demo_texts
 
 # Customers in these stages have an open deal, with the pipeline stage it is in.
 OPEN_DEALS = {
-    "lead": ("crm.stage_lead1",),
-    "qualified": ("crm.stage_lead2", "crm.stage_lead1"),
-    "opportunity": ("crm.stage_lead3", "crm.stage_lead2"),
+    "opportunity": ("crm.stage_lead3", "crm.stage_lead1"),
     "won_back": ("crm.stage_lead2",),
 }
 LOST_REASONS = ("crm.lost_reason_1", "crm.lost_reason_2", "crm.lost_reason_3")
