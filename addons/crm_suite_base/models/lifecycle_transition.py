@@ -180,7 +180,9 @@ class LifecycleTransition(models.Model):
         """Add a step wherever the stage is not the one of the last step.
 
         Whatever wrote the stage past the ORM (an undo, a program of others) is noted
-        here, with the next run at the latest.
+        here, with the next run at the latest. The last steps are found once, before
+        the first row is added: looked up one by one in a table that grows meanwhile,
+        they would cost the square of the number of customers.
 
         :param partner_ids: ids of partners; ``None``: all
         :return: the ids of those who got a step
@@ -199,11 +201,12 @@ class LifecycleTransition(models.Model):
                             ELSE %(now)s END,
                        %(duration)s, %(source)s
                   FROM res_partner p
-             LEFT JOIN LATERAL (
-                    SELECT id, to_id, at FROM crm_suite_lifecycle_transition t
-                     WHERE t.partner_id = p.id
-                  ORDER BY at DESC, id DESC LIMIT 1
-                ) l ON TRUE
+             LEFT JOIN (
+                    SELECT DISTINCT ON (partner_id) partner_id, id, to_id, at
+                      FROM crm_suite_lifecycle_transition t
+                     WHERE TRUE %(only_steps)s
+                  ORDER BY partner_id, at DESC, id DESC
+                ) l ON l.partner_id = p.id
                  WHERE p.crm_suite_lifecycle_id IS DISTINCT FROM l.to_id %(only)s
              RETURNING partner_id
                 """,
@@ -211,6 +214,7 @@ class LifecycleTransition(models.Model):
                 duration=self._compose_duration(now, SQL("l.at")),
                 source=source,
                 only=compose_only(SQL("p.id"), partner_ids),
+                only_steps=compose_only(SQL("t.partner_id"), partner_ids),
             )
         )
         noted = [id_ for (id_,) in self.env.cr.fetchall()]
