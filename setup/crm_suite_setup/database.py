@@ -147,7 +147,12 @@ class Databases:
     def host_template(self, demo):
         """A template with the host's modules, without ours."""
         modules = host_modules(self.settings)
-        key = _digest(self.odoo.host.version, ",".join(modules), LANGUAGES, str(demo))
+        # The files of a template lie in the state folder: another checkout that uses
+        # the same server must not take this one for its own.
+        key = _digest(
+            *(self.odoo.host.version, ",".join(modules), LANGUAGES, str(demo)),
+            str(self.settings.data),
+        )
         name = f"{PREFIX}_host_{'demo' if demo else 'bare'}_{key}"
 
         def make(new):
