@@ -15,7 +15,7 @@ TROUBLE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) ")
 # Demo customers with orders and invoices cannot be deleted; the host keeps them together
 # with their external ids.
 KEPT_WITH_DOCUMENTS = re.compile(
-    r"xml id\|crm_suite_\w+\.\w+_demo(_product_template)?$"
+    r"xml id\|crm_suite_\w+\.\w+_demo(_product_template|_res_partner)?$"
 )
 # What the host itself writes while it installs or removes modules.
 ALLOWED = re.compile(
