@@ -13,7 +13,9 @@ class ResPartner(models.Model):
             **super()._crm_suite_360_identity(scope),
             "customer_id": customer.id,
             "customer_type": types.get(customer.crm_suite_type, ""),
-            "grade": grade and {"id": grade.id, "name": grade.name, "code": grade.code},
+            "grade": {"id": grade.id, "name": grade.name, "code": grade.code}
+            if grade
+            else False,
             "grade_by_hand": bool(customer.crm_suite_grade_override_id),
             "lifecycle_since": fields.Datetime.to_string(
                 customer.crm_suite_lifecycle_date
