@@ -41,6 +41,7 @@
         "security/rules_security.xml",
         "security/figures_security.xml",
         "security/segment_security.xml",
+        "security/vis_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -55,6 +56,7 @@
         "data/export_cron.xml",
         "data/figures_cron.xml",
         # wizards
+        "wizard/access_refuse_views.xml",
         "wizard/export_wizard_views.xml",
         "wizard/operation_undo_views.xml",
         "wizard/override_views.xml",
@@ -82,11 +84,14 @@
         "views/segment_member_views.xml",
         "views/segment_overlap_views.xml",
         "views/segment_views.xml",
+        "views/vis_access_views.xml",
+        "views/vis_team_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
         "views/segment_menus.xml",
         "views/rules_menus.xml",
+        "views/vis_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

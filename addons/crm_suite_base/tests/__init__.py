@@ -1,4 +1,5 @@
 from . import (
+    test_access_request,
     test_call,
     test_customer_360,
     test_customer_rules,
@@ -43,6 +44,7 @@ from . import (
     test_segment_conditions,
     test_segment_tour,
     test_timeline,
+    test_todo,
     test_tools_convert,
     test_tools_csv,
     test_tools_files,

@@ -50,7 +50,10 @@ RULE_READERS = dict.fromkeys(
 
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
 MODELS = {
+    "crm.suite.access.refuse": _row(ALL),
+    "crm.suite.access.request": _row(),
     "crm.suite.call": _row(**WORKERS),
+    "crm.suite.customer.member": _row(**WORKERS),
     "crm.suite.customer.metric": _row(),
     "crm.suite.export": _row(),
     "crm.suite.export.wizard": _row(ALL),
@@ -97,6 +100,7 @@ MODELS = {
     "crm.suite.simulation": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
     "crm.suite.simulation.line": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
     "crm.suite.simulation.total": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
+    "crm.suite.todo": _row(),
     # The host's models, with the host's own groups that the roles imply.
     "res.partner": _row(
         nobody=READ,
@@ -152,6 +156,14 @@ RULE_METHODS = {
 # Methods that a program can call on the suite's models, and on host models by the
 # suite. A new one is added here together with its check of rights.
 METHODS = {
+    "crm.suite.access.refuse": {"action_refuse"},
+    "crm.suite.access.request": {
+        "action_grant",
+        "action_open_record",
+        "action_refuse",
+        "action_withdraw",
+        "request_access",
+    },
     "crm.suite.call": {"action_reopen", "action_solve", "quick_log", "understand"},
     "crm.suite.customer.metric": {"action_refresh"},
     "crm.suite.export.wizard": {"action_export"},
@@ -224,8 +236,11 @@ METHODS = {
         "action_show_lines",
     },
     "crm.suite.simulation.line": {"action_open_customer"},
+    "crm.suite.todo": {"act", "crm_suite_todo", "crm_suite_todo_counts"},
+    "mail.activity": {"action_crm_suite_tomorrow"},
     "res.partner": {
         "action_crm_suite_ask_review",
+        "action_crm_suite_follow_up",
         "action_crm_suite_reviewed",
         "crm_suite_360",
         "crm_suite_delete_preview",
@@ -247,6 +262,7 @@ def _table(head, rows):
 # Windows that a person fills in and sends off; each sees only the own ones, and what
 # they do asks for the rights on what they do it to.
 WINDOWS = (
+    "crm.suite.access.refuse",
     "crm.suite.export.wizard",
     "crm.suite.export.wizard.line",
     "crm.suite.operation.undo",

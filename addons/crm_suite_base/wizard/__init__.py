@@ -1,4 +1,5 @@
 from . import (
+    access_refuse,
     export_wizard,
     operation_undo,
     override,
