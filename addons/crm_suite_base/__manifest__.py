@@ -42,6 +42,7 @@
         "security/figures_security.xml",
         "security/segment_security.xml",
         "security/vis_security.xml",
+        "security/assign_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -55,6 +56,7 @@
         "data/ir_cron_data.xml",
         "data/export_cron.xml",
         "data/figures_cron.xml",
+        "data/assign_cron.xml",
         # wizards
         "wizard/access_refuse_views.xml",
         "wizard/export_wizard_views.xml",
@@ -86,12 +88,14 @@
         "views/segment_views.xml",
         "views/vis_access_views.xml",
         "views/vis_team_views.xml",
+        "views/absence_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
         "views/segment_menus.xml",
         "views/rules_menus.xml",
         "views/vis_menus.xml",
+        "views/assign_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -101,6 +105,7 @@
         "demo/crm_suite_demo.xml",
         "demo/rules_demo.xml",
         "demo/segment_demo.xml",
+        "demo/assign_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -6,6 +6,9 @@ from . import rule_apply, rule_story
 
 # isort: split
 from . import (
+    absence,
+    absence_cover,
+    absence_work,
     access_request,
     account_payment,
     base,
@@ -56,6 +59,7 @@ from . import (
     mail_activity,
     mail_message,
     mail_thread,
+    makeup_day,
     metric_changes,
     metric_check,
     metric_dirty,
@@ -83,6 +87,7 @@ from . import (
     relation,
     relation_type,
     res_config_settings,
+    res_config_settings_absence,
     res_config_settings_operation,
     res_config_settings_rules,
     res_partner,
@@ -107,6 +112,7 @@ from . import (
     res_partner_segment,
     res_partner_timeline,
     res_partner_upsert,
+    res_users_absence,
     res_users_teams,
     segment,
     segment_condition,
@@ -124,4 +130,5 @@ from . import (
     segment_use,
     todo,
     todo_sources,
+    working_time,
 )

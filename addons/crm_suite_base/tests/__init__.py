@@ -1,5 +1,7 @@
 from . import (
     test_access_request,
+    test_assignment_engine,
+    test_business_time,
     test_call,
     test_customer_360,
     test_customer_rules,
@@ -55,5 +57,6 @@ from . import (
     test_translations,
     test_undo_tools,
     test_upsert,
+    test_working_time,
     test_xlsx_fast,
 )

@@ -48,10 +48,15 @@ RULE_READERS = dict.fromkeys(
     ["marketing_manager", "service_manager", "analyst", "privacy_officer"], READ
 )
 
+ABSENCE_READERS = {"sales_lead", "sales_manager", "marketing_manager"}
+ABSENCE_READERS |= {"service_manager", "admin"}
+
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
 MODELS = {
     "crm.suite.access.refuse": _row(ALL),
     "crm.suite.access.request": _row(),
+    "crm.suite.absence": _row(ALL),
+    "crm.suite.absence.work": _row(),
     "crm.suite.call": _row(**WORKERS),
     "crm.suite.customer.member": _row(**WORKERS),
     "crm.suite.customer.metric": _row(),
@@ -68,6 +73,9 @@ MODELS = {
     "crm.suite.lifecycle.rule": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.lifecycle.stage": _row(admin=ALL),
     "crm.suite.lifecycle.transition": _row(),
+    "crm.suite.makeup.day": _row(
+        **dict.fromkeys(["sales_manager", "service_manager", "admin"], ALL)
+    ),
     "crm.suite.metric.dirty": _row(NONE, admin=READ),
     "crm.suite.metric.run": _row(
         NONE,
@@ -117,6 +125,8 @@ MODELS = {
 
 # Whose records a role reads where a record has an owner; others read their own.
 SCOPE = {
+    "crm.suite.absence": ABSENCE_READERS,
+    "crm.suite.absence.work": ABSENCE_READERS,
     "crm.suite.call": set(ROLES) - {None, "mail_gateway"},
     "crm.suite.export": {"privacy_officer", "admin"},
     "crm.suite.import.batch": {"data_steward", "admin"},
@@ -164,6 +174,15 @@ METHODS = {
         "action_withdraw",
         "request_access",
     },
+    "crm.suite.absence": {
+        "action_approve",
+        "action_cancel",
+        "action_refuse",
+        "action_request",
+        "action_return",
+        "action_show_work",
+    },
+    "crm.suite.absence.work": {"action_open"},
     "crm.suite.call": {"action_reopen", "action_solve", "quick_log", "understand"},
     "crm.suite.customer.metric": {"action_refresh"},
     "crm.suite.export.wizard": {"action_export"},

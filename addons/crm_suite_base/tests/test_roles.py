@@ -88,6 +88,11 @@ class TestRoles(RolesCommon):
         other = new_test_user(self.env, "role_other", groups=f"{matrix.PREFIX}admin")
         customer = self.env["res.partner"].create({"name": "Role customer"})
         values = {
+            "crm.suite.absence": {
+                "user_id": other.id,
+                "date_from": "2026-03-02 00:00:00",
+                "date_to": "2026-03-06 00:00:00",
+            },
             "crm.suite.call": {"partner_id": customer.id, "user_id": other.id},
             "crm.suite.export": {
                 "user_id": other.id,
@@ -103,10 +108,18 @@ class TestRoles(RolesCommon):
                 "user_id": other.id,
             },
         }
-        return {
+        records = {
             model: self.env[model].with_user(other).sudo().create(vals)
             for model, vals in values.items()
         }
+        work = self.env["crm.suite.absence.work"].create(
+            {
+                "absence_id": records["crm.suite.absence"].id,
+                "cover_id": other.id,
+                "kind": "activity",
+            }
+        )
+        return {**records, work._name: work.sudo()}
 
     def test_scope(self):
         """Where records have owners: who reads those of others, who only own ones."""
