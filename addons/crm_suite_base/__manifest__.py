@@ -57,6 +57,7 @@
         "data/export_cron.xml",
         "data/figures_cron.xml",
         "data/assign_cron.xml",
+        "data/merge_cron.xml",
         # wizards
         "wizard/access_refuse_views.xml",
         "wizard/export_wizard_views.xml",
@@ -89,6 +90,7 @@
         "views/vis_access_views.xml",
         "views/vis_team_views.xml",
         "views/absence_views.xml",
+        "views/merge_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
@@ -96,6 +98,7 @@
         "views/rules_menus.xml",
         "views/vis_menus.xml",
         "views/assign_menus.xml",
+        "views/merge_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

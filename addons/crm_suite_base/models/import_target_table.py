@@ -174,7 +174,7 @@ class ImportTargetTable(models.AbstractModel):
         )
         if isinstance(words, SQL):
             query.add_where(SQL("%s IN (%s)", text, words))
-        return query.select(text, *ids)
+        return model._crm_suite_add_merged(field, words, query.select(text, *ids))
 
     @api.model
     def _import_made_partners(self, plan, rows, partners):

@@ -290,7 +290,7 @@ class Operation(models.Model):
     # === SET-BASED SQL === #
 
     @api.private
-    def log_sql(self, model_name, query, alias=None, columns=None):
+    def log_sql(self, model_name, query, alias=None, columns=None, cascade=False):
         """Run one set-based SQL statement and journal the rows that it touches.
 
         Made for tables of our own with many rows: 70 000 inserted rows take about a
@@ -319,6 +319,8 @@ class Operation(models.Model):
         :param list columns: of an ``INSERT``: the columns that it fills, if it
             fills a few only; the image is made of these, which is cheaper. Of an
             ``UPDATE``: those that it sets, which spares comparing the others
+        :param bool cascade: the rows are not what the user works on but a
+            consequence of it: they are undone with it, whoever may change them
         :return: the ids of the rows that were inserted, updated or deleted
         :rtype: list[int]
         """
@@ -341,12 +343,14 @@ class Operation(models.Model):
                 WITH changed AS (%(query)s RETURNING %(returned)s),
                 journal AS (
                     INSERT INTO crm_suite_operation_change
-                                (operation_id, model, res_id, kind, before, after)
-                    %(images)s
+                                (operation_id, model, res_id, kind, before, after,
+                                 cascade)
+                    SELECT i.*, %(cascade)s FROM (%(images)s) i
                 )
                 SELECT id FROM changed
                 """,
                 query=query,
+                cascade=cascade,
                 returned=self._compose_returned(alias or model._table, kind, columns),
                 images=getattr(self, f"_log_sql_{kind}")(model, columns),
             )

@@ -29,7 +29,7 @@ class UpdateCheck:
         if values and not writable:
             self.keep[key] = self.planner._get_refusal()
             return
-        if values and self._is_booked(values):
+        if values and self._is_booked(values) and not self._is_moved(key):
             self.keep[key] = self.planner._get_booked()
             return
         kept += self._split_closed(values, after, image)
@@ -42,6 +42,10 @@ class UpdateCheck:
             self.values[id_] = values
         elif not kept:
             self.settled.append(id_)
+
+    def _is_moved(self, key):
+        """Whether nothing but a reference goes back that a merge had moved."""
+        return key in self.plan.cascade and self.planner.moves_references
 
     def _is_booked(self, values):
         steps = BOOKED_FIELDS.get(self.model_name, set())

@@ -35,6 +35,8 @@ class Journal:
         self.cr = self.env.cr
         self.key = f"crm_suite_base.journal.{operation.id}"
         self.lost = False
+        # See :meth:`consequences`.
+        self.following = False
 
     def shape(self, model_name):
         if self.lost:
@@ -42,10 +44,37 @@ class Journal:
                 "The transaction was rolled back inside an operation that it had "
                 "begun; nothing can be journalled any more."
             )
-        return self.env["crm.suite.operation"]._journal_shape(model_name)
+        operations = self.env["crm.suite.operation"]
+        if self.following:
+            return operations._journal_wide_shape(model_name)
+        return operations._journal_shape(model_name)
 
     def lose(self):
         self.lost = True
+
+    @contextmanager
+    def consequences(self):
+        """Journal what happens inside as consequences: with the rest it is undone,
+        whoever may change it, and of models too that are not journalled otherwise.
+        """
+        self.env.flush_all()
+        self.flush()
+        before, self.following = self.following, True
+        try:
+            yield
+            self.env.flush_all()
+            self.flush()
+        finally:
+            self.following = before
+
+    def _is_journalled(self, shape):
+        if shape.policy == FULL:
+            return True
+        return (
+            self.following
+            and bool(shape.table)
+            and not shape.table.startswith("crm_suite_operation")
+        )
 
     # === CREATED RECORDS === #
 
@@ -71,7 +100,8 @@ class Journal:
             self.env.flush_all()
         for model_name, ids in self.cr.precommit.data.pop(self.key, {}).items():
             if ids:
-                self._insert_created(self.shape(model_name), model_name, list(ids))
+                shape = self.env["crm.suite.operation"]._journal_shape(model_name)
+                self._insert_created(shape, model_name, list(ids))
 
     def note_restored(self, records, cascade):
         """Journal rows that undo brought back."""
@@ -92,7 +122,7 @@ class Journal:
                 """,
                 operation=self.operation_id,
                 model=model_name,
-                cascade=cascade,
+                cascade=cascade or self.following,
                 image=created_image(shape),
                 table=SQL.identifier(shape.table),
                 ids=ids,
@@ -108,7 +138,7 @@ class Journal:
         names = [name for name in shape.columns if name in fnames]
         pending = self._pending_ids(records._name)
         ids = [id_ for id_ in records._ids if id_ not in pending]
-        if shape.policy != FULL or not names or not ids:
+        if not self._is_journalled(shape) or not names or not ids:
             yield
             return
         before = read_columns(self.env, shape, names, ids)
@@ -128,7 +158,7 @@ class Journal:
         ]
         pending = self._pending_ids(records._name)
         ids = [id_ for id_ in records._ids if id_ and id_ not in pending]
-        if shape.policy != FULL or not names or not ids:
+        if not self._is_journalled(shape) or not names or not ids:
             yield
             return
         before = read_relations(self.env, shape, names, ids)
@@ -161,7 +191,7 @@ class Journal:
                 self.operation_id,
                 model_name,
                 kind,
-                cascade,
+                cascade or self.following,
                 Json(rows, dumps=_dumps),
             )
         )

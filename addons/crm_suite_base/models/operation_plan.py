@@ -78,6 +78,7 @@ class UndoPlanner:
         self.env = operation.env
         self.helper = operation.sudo()
         self.unit = operation._get_unit().ids
+        self.moves_references = self.helper._moves_references()
         self.selection = selection and {
             model_name: set(ids) for model_name, ids in selection.items()
         }
@@ -241,7 +242,7 @@ class UndoPlanner:
 
         :return: see :class:`UpdateCheck`
         """
-        shape = self.helper._journal_shape(model_name)
+        shape = self._get_update_shape(model_name)
         merged = {
             id_: merge_updates(changes, shape.keyed)
             for id_, changes in self.read_changes(model_name, ids, ["update"]).items()
@@ -259,6 +260,11 @@ class UndoPlanner:
             check.add(id_, images.get(id_), before, after, id_ in writable)
         check.drop_lost_targets()
         return check
+
+    def _get_update_shape(self, model_name):
+        if self.moves_references:
+            return self.helper._journal_wide_shape(model_name)
+        return self.helper._journal_shape(model_name)
 
     def _get_writable(self, plan, model_name, ids):
         free = [id_ for id_ in ids if (model_name, id_) in plan.cascade]
@@ -302,7 +308,8 @@ class UndoPlanner:
         ids = [
             id_
             for id_ in ids
-            if id_ in existing and (model_name, id_) not in plan.cascade
+            if id_ in existing
+            and ((model_name, id_) not in plan.cascade or self.moves_references)
         ]
         if not ids:
             return settled, {}, []
@@ -316,6 +323,7 @@ class UndoPlanner:
             entry["uses"] = sources
         records = self.env[model_name].browse(ids)
         allowed = set(records._filtered_access("unlink").ids)
+        allowed.update(id_ for id_ in ids if (model_name, id_) in plan.cascade)
         for id_ in ids:
             if id_ not in allowed:
                 keep.setdefault((model_name, id_), self._get_refusal())

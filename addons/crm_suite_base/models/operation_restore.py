@@ -123,10 +123,38 @@ class UndoRunner:
         check = self.planner.check_updates(self.plan, model_name, ids)
         self.plan.keep.update(check.keep)
         self._notice(model_name, ids)
-        self._isolate(model_name, list(check.values), self._write_back, check)
+        for part, act in self._split_moved(model_name, list(check.values)):
+            self._isolate(model_name, part, act, check)
         self._notice(model_name, ids)
         done = [id_ for id_ in ids if (model_name, id_) not in self.plan.keep]
         self._mark(model_name, done)
+
+    def _split_moved(self, model_name, ids):
+        """Tell apart what the user works on and the references that were moved."""
+        if not self.planner.moves_references:
+            return [(ids, self._write_back)]
+        moved = [id_ for id_ in ids if (model_name, id_) in self.plan.cascade]
+        asked = [id_ for id_ in ids if (model_name, id_) not in self.plan.cascade]
+        return [(asked, self._write_back), (moved, self._move_back)]
+
+    def _move_back(self, model_name, ids, check):
+        """Write references back as they were, and what is derived from them alone.
+
+        No logic of the documents runs: an invoice that gets its customer back must not
+        choose its lines' accounts anew. Their dates of writing stay.
+        """
+        records = self.env[model_name].sudo().browse(ids)
+        names = {name for id_ in ids for name in check.values[id_]}
+        journal = vars(self.env.cr)[JOURNAL]
+        with journal.consequences():
+            with journal.updating(records, names), journal.relating(records, names):
+                self._write_columns(records, check, stamp=False)
+                self._write_relations(records, check)
+            self.env.invalidate_all(flush=False)
+            engine = self.env["crm.suite.merge"]
+            for name in names:
+                for derived in engine._get_derived_fields(model_name, name):
+                    self.env.add_to_compute(records._fields[derived], records)
 
     def _write_back(self, model_name, ids, check):
         shape = check.shape
@@ -164,7 +192,7 @@ class UndoRunner:
             pairs.append(([field], records.browse(ids)))
         return pairs
 
-    def _write_columns(self, records, check):
+    def _write_columns(self, records, check, stamp=True):
         shape = check.shape
         groups = defaultdict(list)
         for id_ in records.ids:
@@ -178,7 +206,7 @@ class UndoRunner:
                 SQL("%s = r.%s", SQL.identifier(name), SQL.identifier(name))
                 for name in names
             ]
-            if records._log_access:
+            if stamp and records._log_access:
                 assignments.append(SQL("write_uid = %s", self.env.uid))
                 assignments.append(SQL("write_date = %s", self.env.cr.now()))
             self.env.cr.execute(
@@ -252,7 +280,13 @@ class UndoRunner:
         self._mark(model_name, [*settled, *done])
 
     def _unlink(self, model_name, ids):
-        self.env[model_name].browse(ids).unlink()
+        """Delete what was created; consequences without asking for a right."""
+        records = self.env[model_name].browse(ids)
+        made = records.filtered(lambda r: (model_name, r.id) in self.plan.cascade)
+        if made:
+            with vars(self.env.cr)[JOURNAL].consequences():
+                made.sudo().unlink()
+        (records - made).unlink()
 
     # === ONE BY ONE WHERE NEEDED === #
 

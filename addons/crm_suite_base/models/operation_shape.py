@@ -85,6 +85,28 @@ class OperationShape(models.Model):
         )
 
     @api.model
+    @tools.ormcache("model_name")
+    def _journal_wide_shape(self, model_name):
+        """Sort the fields of a model with all its columns, also those that the ORM
+        derives from other records.
+
+        Where references are moved behind the ORM's back, what is derived from them is
+        moved and goes back in the same way.
+
+        :rtype: Shape
+        """
+        shape = self._journal_shape(model_name)
+        columns = tuple(
+            name
+            for name, field in self.env[model_name]._fields.items()
+            if field.store
+            and field.column_type
+            and name != "id"
+            and name not in LOG_ACCESS_COLUMNS
+        )
+        return shape._replace(columns=columns) if shape.table else shape
+
+    @api.model
     def _is_own(self, model, field, seen=()):
         """Whether a computed field depends on nothing but its own record.
 

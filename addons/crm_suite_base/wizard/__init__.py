@@ -4,6 +4,7 @@ from . import (
     operation_undo,
     override,
     partner_merge_figures,
+    partner_merge_own,
     reassign,
     segment_add,
     simulation,

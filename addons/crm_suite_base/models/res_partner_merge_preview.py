@@ -1,0 +1,258 @@
+from odoo import api, models, tools
+from odoo.exceptions import AccessError
+
+from .res_partner_merge_values import PICTURE
+
+TEXT = 200
+# Of more rows than this nobody wants to know how many he could read.
+COUNTED = 2000
+
+
+class ResPartner(models.Model):
+    """What a merge would do, before it is done."""
+
+    _inherit = "res.partner"
+
+    def action_crm_suite_merge(self):
+        """Open the screen on which these records are compared and merged.
+
+        :rtype: dict
+        """
+        self._crm_suite_check_merger()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.client",
+            "tag": "crm_suite_merge",
+            "name": self.env._("Merge Customers"),
+            "params": {"ids": self.ids},
+        }
+
+    @api.readonly
+    def crm_suite_merge_preview(self, survivor_id=None, choices=None):
+        """Tell what :meth:`crm_suite_merge` would do with the same arguments.
+
+        :return: ``{"survivor_id", "partners": [{"id", "name", "active", "is_company",
+            "owner", "created", "detail"}], "lines": [{"key", "fields", "label",
+            "values": {id: text}, "chosen": id, "by": "survivor" | "filled" | "rule" |
+            "you", "differs"}], "kept": [{"kind", "value"}], "moves": [{"model",
+            "label", "count"}], "stays": […], "problems": [sentence], "warnings":
+            [sentence], "can_merge"}``. Ids as keys are texts. Of records that the
+            viewer may not read the count is false.
+        :rtype: dict
+        """
+        self._crm_suite_check_merger()
+        self.check_access("read")
+        partners = self.browse(dict.fromkeys(self.ids)).exists()
+        if not partners:
+            return partners._crm_suite_merge_empty()
+        if survivor_id and survivor_id not in partners.ids:
+            survivor_id = None
+        survivor = partners._crm_suite_merge_survivor(survivor_id)
+        choices = partners._crm_suite_check_choices(choices)
+        decided = partners._crm_suite_merge_decided(survivor, choices)
+        problems = partners._crm_suite_preview_problems(survivor, choices)
+        losers = partners - survivor
+        moves, stays = losers._crm_suite_preview_moves(survivor)
+        return {
+            "survivor_id": survivor.id,
+            "partners": [p._crm_suite_preview_partner() for p in partners],
+            "lines": partners._crm_suite_preview_lines(survivor, decided, choices),
+            "kept": partners._crm_suite_preview_kept(decided),
+            "moves": moves,
+            "stays": stays,
+            "problems": problems,
+            "warnings": losers._crm_suite_preview_warnings(survivor),
+            "can_merge": not problems,
+        }
+
+    def _crm_suite_merge_empty(self):
+        lists = ("partners", "lines", "kept", "moves", "stays", "warnings")
+        return {
+            **{name: [] for name in lists},
+            "survivor_id": False,
+            "problems": [self.env._("Choose at least two customers to merge.")],
+            "can_merge": False,
+        }
+
+    def _crm_suite_preview_problems(self, survivor, choices):
+        if len(self) < 2:
+            return [self.env._("Choose at least two customers to merge.")]
+        problems = list(self._crm_suite_merge_problems(survivor, choices))
+        try:
+            self.check_access("write")
+        except AccessError:
+            closed = self - self._filtered_access("write")
+            problems.append(
+                self.env._(
+                    "You may not change %(names)s. Ask the owner, a manager or a data "
+                    "steward.",
+                    names=", ".join(closed.mapped("display_name")),
+                )
+            )
+        return problems
+
+    def _crm_suite_preview_partner(self):
+        detail = [self.city, self.parent_id.name, self.email, self.phone]
+        return {
+            "id": self.id,
+            "name": self.display_name,
+            "active": self.active,
+            "is_company": self.is_company,
+            "owner": self.user_id.name or "",
+            "created": self.create_date.isoformat(" ", "seconds"),
+            "detail": " · ".join(text for text in detail if text),
+        }
+
+    # === VALUES === #
+
+    def _crm_suite_preview_lines(self, survivor, decided, choices):
+        """One entry for each line of which somebody has a value."""
+        labels = {
+            "address": self.env._("Address"),
+            "phone": self.env._("Phone"),
+            "owner": self.env._("Owner"),
+            "grade": self.env._("Grade given by hand"),
+            "stage": self.env._("Stage given by hand"),
+        }
+        shown = {line.key for line in self._crm_suite_merge_lines()}
+        partners = self.with_context(bin_size=True)
+        entries = []
+        for line, holders in decided.items():
+            if line.key not in shown:
+                continue
+            values = {p.id: p._crm_suite_preview_text(line) for p in partners}
+            if not any(values.values()):
+                continue
+            chosen = holders[line.names[0]]
+            field = self._fields[line.names[0]]
+            entries.append(
+                {
+                    "key": line.key,
+                    "fields": list(line.names),
+                    "label": labels.get(line.key)
+                    or field._description_string(self.env),
+                    "values": {str(id_): text for id_, text in values.items()},
+                    "chosen": chosen,
+                    "by": self._crm_suite_preview_by(line, chosen, survivor, choices),
+                    "differs": len(set(values.values())) > 1,
+                }
+            )
+        return entries
+
+    def _crm_suite_preview_by(self, line, chosen, survivor, choices):
+        """Say why a value counts."""
+        if line.key in choices or not choices.keys().isdisjoint(line.names):
+            return "you"
+        if chosen == survivor.id:
+            return "survivor"
+        return "rule" if line.rule in ("furthest", "owner") else "filled"
+
+    def _crm_suite_preview_text(self, line):
+        texts = [self._crm_suite_preview_value(name) for name in line.names]
+        if line.key == "owner":
+            texts = texts[:2]
+        return " · ".join(text for text in texts if text)
+
+    def _crm_suite_preview_value(self, name):
+        """A value in words, as the viewer reads it."""
+        field, value = self._fields[name], self[name]
+        if name == PICTURE:
+            return self.env._("Picture") if value else ""
+        if field.type == "boolean":
+            return self.env._("Yes") if value else ""
+        if not value:
+            return ""
+        if field.type == "many2one":
+            return value.display_name or ""
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, str(value))
+        if field.type == "html":
+            value = tools.html2plaintext(value)
+        return str(value).strip()[:TEXT]
+
+    def _crm_suite_preview_kept(self, decided):
+        """Phones and e-mails that become further ones."""
+        chosen = {
+            name: id_ for names in decided.values() for name, id_ in names.items()
+        }
+        kept = []
+        points = self.env["crm.suite.contact.point"]
+        for kind in ("phone", "email"):
+            first = self.browse(chosen[kind])
+            known = {points._normalize(kind, first[kind], first.country_id)}
+            for partner in self:
+                value = partner[kind]
+                key = points._normalize(kind, value, partner.country_id) or value
+                if value and key not in known:
+                    known.add(key)
+                    kept.append({"kind": kind, "value": value})
+        return kept
+
+    # === WHAT MOVES === #
+
+    def _crm_suite_preview_moves(self, survivor):
+        """Count what moves to the survivor and what cannot, by kind of record.
+
+        Counts are those of the viewer: of records that he may not read he learns only
+        that there are some.
+        """
+        if not self:
+            return [], []
+        engine = self.env["crm.suite.merge"].sudo()
+        ids = {}
+        for reference in engine._count_references(self._name, self.ids):
+            found = engine._find_referring(self._name, reference, self.ids)
+            ids.setdefault(reference.model, set()).update(found)
+        moves = [self._crm_suite_preview_row(*item) for item in ids.items()]
+        secured = (
+            self.env["account.move"]
+            .sudo()
+            .search_count(
+                [
+                    ("line_ids.partner_id", "in", self.ids),
+                    ("inalterable_hash", "!=", False),
+                ]
+            )
+        )
+        stays = []
+        if secured:
+            stays.append(
+                {
+                    "model": "account.move",
+                    "label": self.env._("Entries secured by a hash"),
+                    "count": secured,
+                }
+            )
+        shown = [row for row in moves if row]
+        return sorted(shown, key=lambda row: row["label"]), stays
+
+    def _crm_suite_preview_row(self, model_name, ids):
+        if model_name.startswith("ir.") and model_name != "ir.attachment":
+            return None
+        records = self.env[model_name].with_context(active_test=False)
+        count = 0
+        if len(ids) <= COUNTED and records.has_access("read"):
+            count = len(records.browse(ids)._filtered_access("read"))
+        return {
+            "model": model_name,
+            "label": self.env["ir.model"]._get(model_name).sudo().name or model_name,
+            "count": count or False,
+        }
+
+    def _crm_suite_preview_warnings(self, survivor):
+        """What is allowed, but should be known before."""
+        warnings = []
+        secured = self.sudo()._crm_suite_secured()
+        if names := self.filtered(lambda p: p.id in secured).mapped("display_name"):
+            warnings.append(
+                self.env._(
+                    "Entries of %(names)s are secured by a hash that names the customer: "
+                    "they stay there. Let that one be the survivor if you can.",
+                    names=", ".join(names),
+                )
+            )
+        if len({p.is_company for p in self | survivor}) > 1:
+            warnings.append(
+                self.env._("Companies and people are merged into one. Is that right?")
+            )
+        return warnings
