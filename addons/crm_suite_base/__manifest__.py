@@ -108,6 +108,7 @@
         "demo/crm_suite_demo.xml",
         "demo/rules_demo.xml",
         "demo/segment_demo.xml",
+        "demo/merge_demo.xml",
         "demo/assign_demo.xml",
     ],
     "assets": {

@@ -1,1 +1,1 @@
-from . import export, host_export
+from . import export, host_export, mail

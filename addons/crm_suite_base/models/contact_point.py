@@ -26,7 +26,7 @@ class ContactPoint(models.Model):
     kind = fields.Selection(
         [("phone", "Phone"), ("email", "Email")], required=True, default="phone"
     )
-    value = fields.Char(required=True)
+    value = fields.Char(string="Number or Address", required=True)
     normalized = fields.Char(
         compute="_compute_normalized",
         store=True,
@@ -34,7 +34,7 @@ class ContactPoint(models.Model):
     )
     note = fields.Char(help="Whose or what for: reception, private, until 2024.")
     source = fields.Selection(
-        [("hand", "By hand"), ("merge", "Merge"), ("import", "Import")],
+        [("hand", "Entered by hand"), ("merge", "Merge"), ("import", "Import")],
         required=True,
         default="hand",
         readonly=True,

@@ -1,5 +1,6 @@
 from odoo import api, models, tools
 from odoo.exceptions import AccessError
+from odoo.tools.misc import formatLang
 
 from .res_partner_merge_values import PICTURE
 
@@ -166,6 +167,8 @@ class ResPartner(models.Model):
             return value.display_name or ""
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, str(value))
+        if field.type in ("float", "integer", "monetary"):
+            return formatLang(self.env, value, digits=0 if value == int(value) else 2)
         if field.type == "html":
             value = tools.html2plaintext(value)
         return str(value).strip()[:TEXT]

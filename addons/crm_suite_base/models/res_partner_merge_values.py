@@ -50,6 +50,8 @@ BLOCKS = {
         "crm_suite_lifecycle_override_user_id",
     ),
 }
+# In this order they are compared; the others follow.
+FIRST = ("name", "vat", "phone", "email", "address", "owner", "crm_suite_lifecycle_id")
 # What is no value to choose: identity, technique, what rules and figures fill.
 SKIPPED = {
     "id",
@@ -137,7 +139,8 @@ class ResPartner(models.Model):
                 continue
             if everything or self._crm_suite_may_choose(name):
                 lines.append(Line(name, (name,), self._crm_suite_merge_rule(name)))
-        return lines
+        ranks = {key: rank for rank, key in enumerate(FIRST)}
+        return sorted(lines, key=lambda line: ranks.get(line.key, len(FIRST)))
 
     def _crm_suite_is_value(self, field):
         """Whether a field holds a value that somebody entered."""

@@ -73,7 +73,12 @@ export class MergeScreen extends Component {
     }
 
     get pickDomain() {
-        return [["id", "not in", this.state.ids]];
+        const domain = [
+            ["id", "not in", this.state.ids],
+            ["parent_id", "not in", this.state.ids],
+        ];
+        const [first] = this.preview.partners;
+        return first ? [...domain, ["is_company", "=", first.is_company]] : domain;
     }
 
     since(partner) {
@@ -99,12 +104,16 @@ export class MergeScreen extends Component {
     get moved() {
         return this.preview.moves.map(({ model, label, count }) => ({
             model,
-            text: count === false ? _t("%s: some", label) : `${label}: ${count}`,
+            text:
+                count === false
+                    ? _t("%s: some", label)
+                    : _t("%(kind)s: %(count)s", { kind: label, count }),
         }));
     }
 
     get button() {
-        return _t("Merge %s into one", this.preview.partners.length);
+        const count = this.preview.partners.length;
+        return count > 1 ? _t("Merge %s into one", count) : _t("Merge");
     }
 
     get sameButton() {
