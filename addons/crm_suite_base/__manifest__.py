@@ -60,7 +60,9 @@
         "data/merge_cron.xml",
         # wizards
         "wizard/access_refuse_views.xml",
+        "wizard/assignment_simulation_views.xml",
         "wizard/export_wizard_views.xml",
+        "wizard/handover_views.xml",
         "wizard/operation_undo_views.xml",
         "wizard/override_views.xml",
         "wizard/reassign_views.xml",
@@ -91,6 +93,8 @@
         "views/vis_team_views.xml",
         "views/absence_views.xml",
         "views/merge_views.xml",
+        "views/assignment_log_views.xml",
+        "views/assignment_policy_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",

@@ -2,23 +2,34 @@
 from . import explain_mixin, metric_run, rule_mixin
 
 # isort: split
-from . import rule_apply, rule_story
+from . import assignable_mixin, rule_apply, rule_story
 
 # isort: split
 from . import (
     absence,
     absence_cover,
     absence_work,
+    absence_work_records,
     access_request,
     account_payment,
+    assignment_board,
+    assignment_log,
+    assignment_member,
+    assignment_policy,
+    assignment_request,
+    assignment_rule,
+    assignment_run,
+    assignment_sweep,
     base,
     base_export_log,
     base_mass_edit,
     call,
     call_complaint,
     contact_point,
+    crm_lead_assignable,
     crm_lead_merge,
     crm_team,
+    crm_team_assignment,
     customer_member,
     customer_metric,
     customer_metric_refresh,
@@ -69,6 +80,7 @@ from . import (
     metric_nightly,
     metric_watermark,
     operation,
+    operation_assign,
     operation_change,
     operation_mass_edit,
     operation_reference,
@@ -100,6 +112,7 @@ from . import (
     res_partner_360_metric,
     res_partner_360_rules,
     res_partner_access,
+    res_partner_assignable,
     res_partner_contact_age,
     res_partner_contact_point,
     res_partner_delete,
@@ -141,5 +154,6 @@ from . import (
     segment_use,
     todo,
     todo_sources,
+    todo_sources_assign,
     working_time,
 )

@@ -110,7 +110,6 @@ class Absence(models.Model):
     )
     decided_by_id = fields.Many2one(
         "res.users",
-        string="Decided By",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -330,7 +330,7 @@ class Absence(models.Model):
 
     def _get_digest_facts(self):
         """What happened with the customers of the person in the meantime."""
-        span = [("date", ">=", self.date_from), ("date", "<", self.date_to)]
+        span = [("date", ">=", self.date_from), ("date", "<=", self.date_to)]
         calls = (
             self.env["crm.suite.call"]
             .sudo()
@@ -350,7 +350,7 @@ class Absence(models.Model):
                     ("user_id", "=", self.user_id.id),
                     ("state", "=", "sale"),
                     ("date_order", ">=", self.date_from),
-                    ("date_order", "<", self.date_to),
+                    ("date_order", "<=", self.date_to),
                 ]
             )
         )

@@ -94,14 +94,13 @@ class RuleMixin(models.AbstractModel):
     @api.depends("domain")
     @api.depends_context("lang", "uid")
     def _compute_sentence(self):
-        partners = self.env["res.partner"]
         for rule in self:
             try:
                 domain = self._parse_domain(rule.domain)
             except (ValueError, SyntaxError, TypeError):
                 rule.sentence = rule.domain  # while somebody types it
             else:
-                rule.sentence = describe_domain(partners, domain)
+                rule.sentence = describe_domain(rule._get_subject(), domain)
 
     @api.constrains("domain")
     def _check_domain(self):
@@ -109,7 +108,7 @@ class RuleMixin(models.AbstractModel):
         for rule in self:
             try:
                 domain = self._parse_domain(rule.domain)
-                self.env["res.partner"].search(domain, limit=1)
+                rule._get_subject().search(domain, limit=1)
             except (ValueError, SyntaxError, TypeError, UserError) as error:
                 raise ValidationError(
                     self.env._(
@@ -156,7 +155,7 @@ class RuleMixin(models.AbstractModel):
         """
         for rule in self:
             try:
-                check_readable(self.env["res.partner"], self._parse_domain(rule.domain))
+                check_readable(rule._get_subject(), self._parse_domain(rule.domain))
             except AccessError as error:
                 raise ValidationError(
                     self.env._(
@@ -173,6 +172,13 @@ class RuleMixin(models.AbstractModel):
             )
 
     # === DRAFTS === #
+
+    def _get_subject(self):
+        """What the conditions are about. Hook: customers unless a rule set says else.
+
+        :return: empty recordset
+        """
+        return self.env["res.partner"]
 
     @api.model
     def _rule_fields(self):

@@ -1,5 +1,7 @@
 from . import (
+    test_absence,
     test_access_request,
+    test_assignment,
     test_assignment_engine,
     test_business_time,
     test_call,
@@ -18,6 +20,7 @@ from . import (
     test_figures_edges,
     test_given,
     test_grade,
+    test_handover,
     test_host_export,
     test_import_flow,
     test_import_person,

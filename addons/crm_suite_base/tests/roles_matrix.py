@@ -51,12 +51,35 @@ RULE_READERS = dict.fromkeys(
 ABSENCE_READERS = {"sales_lead", "sales_manager", "marketing_manager"}
 ABSENCE_READERS |= {"service_manager", "admin"}
 
+POLICY_READERS = dict.fromkeys(
+    ["sales_lead", "marketing_manager", "service_manager", "data_steward"], READ
+)
+POLICY_MAKERS = dict.fromkeys(["sales_manager", "admin"], ALL)
+HANDS_OVER = ["sales_lead", "sales_manager", "data_steward", "admin"]
+
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
 MODELS = {
     "crm.suite.access.refuse": _row(ALL),
     "crm.suite.access.request": _row(),
     "crm.suite.absence": _row(ALL),
     "crm.suite.absence.work": _row(),
+    "crm.suite.assignment.board": _row(),
+    "crm.suite.assignment.log": _row(),
+    "crm.suite.assignment.member": _row(
+        NONE, **POLICY_READERS | {"sales_lead": "RU"}, **POLICY_MAKERS
+    ),
+    "crm.suite.assignment.policy": _row(NONE, **POLICY_READERS, **POLICY_MAKERS),
+    "crm.suite.assignment.request": _row(NONE, admin=READ),
+    "crm.suite.assignment.rule": _row(NONE, **POLICY_READERS, **POLICY_MAKERS),
+    "crm.suite.assignment.simulation": _row(NONE, **dict.fromkeys(HANDS_OVER, READ)),
+    "crm.suite.assignment.simulation.line": _row(
+        NONE, **dict.fromkeys(HANDS_OVER, READ)
+    ),
+    "crm.suite.assignment.simulation.person": _row(
+        NONE, **dict.fromkeys(HANDS_OVER, READ)
+    ),
+    "crm.suite.assignment.skill": _row(**POLICY_MAKERS),
+    "crm.suite.assignment.territory": _row(**POLICY_MAKERS),
     "crm.suite.call": _row(**WORKERS),
     "crm.suite.customer.member": _row(**WORKERS),
     "crm.suite.contact.point": _row(**WORKERS),
@@ -66,6 +89,7 @@ MODELS = {
     "crm.suite.export.wizard.line": _row(ALL),
     "crm.suite.grade": _row(**RULE_MAKERS),
     "crm.suite.grade.rule": _row(NONE, **RULE_READERS, **RULE_MAKERS),
+    "crm.suite.handover": _row(NONE, **dict.fromkeys(HANDS_OVER, ALL)),
     "crm.suite.import.batch": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.profile": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.row": _row(NONE, **dict.fromkeys(IMPORTERS, "RU")),
@@ -184,9 +208,35 @@ METHODS = {
         "action_show_work",
     },
     "crm.suite.absence.work": {"action_open"},
+    "crm.suite.assignment.log": {
+        "action_accept",
+        "action_assign_again",
+        "action_decline",
+        "action_open",
+        "explain",
+    },
+    "crm.suite.assignment.policy": {
+        "action_apply",
+        "action_assign",
+        "action_discard",
+        "action_show_log",
+        "action_show_waiting",
+        "action_simulate",
+        "action_switch_off",
+        "action_switch_on",
+        "assign",
+        "simulate",
+    },
+    "crm.suite.assignment.rule": RULE_METHODS,
+    "crm.suite.assignment.simulation": {
+        "action_apply",
+        "action_back",
+        "action_switch_on",
+    },
     "crm.suite.call": {"action_reopen", "action_solve", "quick_log", "understand"},
     "crm.suite.customer.metric": {"action_refresh"},
     "crm.suite.export.wizard": {"action_export"},
+    "crm.suite.handover": {"action_hand_over"},
     "crm.suite.import.batch": {
         "action_cancel",
         "action_dry_run",
@@ -258,7 +308,10 @@ METHODS = {
     "crm.suite.simulation.line": {"action_open_customer"},
     "crm.suite.todo": {"act", "crm_suite_todo", "crm_suite_todo_counts"},
     "mail.activity": {"action_crm_suite_tomorrow"},
+    "crm.lead": {"action_crm_suite_accept", "action_crm_suite_decline", "explain"},
     "res.partner": {
+        "action_crm_suite_accept",
+        "action_crm_suite_decline",
         "action_crm_suite_ask_review",
         "action_crm_suite_follow_up",
         "action_crm_suite_merge",
@@ -286,6 +339,10 @@ def _table(head, rows):
 # Windows that a person fills in and sends off; each sees only the own ones, and what
 # they do asks for the rights on what they do it to.
 WINDOWS = (
+    "crm.suite.assignment.simulation",
+    "crm.suite.assignment.simulation.line",
+    "crm.suite.assignment.simulation.person",
+    "crm.suite.handover",
     "crm.suite.access.refuse",
     "crm.suite.export.wizard",
     "crm.suite.export.wizard.line",

@@ -143,8 +143,14 @@ class TestRoles(RolesCommon):
             if "user_id" in model._fields and model._auto and not model._transient
         }
         # Profiles belong to all unless somebody keeps one to himself; the team of a
-        # customer names colleagues, who do not own their lines.
-        shared = {"crm.suite.import.profile", "crm.suite.customer.member"}
+        # customer and the members of a policy name colleagues, who do not own their
+        # lines; of a policy it is who answers for it.
+        shared = {
+            "crm.suite.assignment.member",
+            "crm.suite.assignment.policy",
+            "crm.suite.customer.member",
+            "crm.suite.import.profile",
+        }
         self.assertEqual(owned - shared, set(matrix.SCOPE))
 
     def test_document(self):

@@ -22,6 +22,7 @@ UNTRACKED_PREFIXES = (
     "web_tour.",
 )
 UNTRACKED_MODELS = {
+    "crm.suite.assignment.request",
     "crm.lead.scoring.frequency",
     "mail.mail",
     "mail.presence",
@@ -31,6 +32,8 @@ UNTRACKED_MODELS = {
 }
 # The history of a record is not taken back, but it comes back with its record.
 DELETIONS_ONLY = {
+    "crm.suite.absence.work",
+    "crm.suite.assignment.log",
     "crm.suite.lifecycle.transition",
     "ir.model.data",
     "mail.followers",

@@ -1,6 +1,8 @@
 from . import (
     access_refuse,
+    assignment_simulation,
     export_wizard,
+    handover,
     operation_undo,
     override,
     partner_merge_figures,

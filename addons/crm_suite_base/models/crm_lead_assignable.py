@@ -1,0 +1,59 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+class CrmLead(models.Model):
+    """Leads and deals find their owner by policies."""
+
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "crm.suite.assignable.mixin"]
+
+    _assignable_closing = frozenset({"active", "probability", "stage_id", "user_id"})
+
+    @api.model
+    def _assignable_domain(self):
+        return Domain("won_status", "=", "pending") & Domain("active", "=", True)
+
+    @api.model
+    def _assignable_places(self):
+        return {
+            "country": "country_id",
+            "state": "state_id",
+            "zip": "zip",
+            "industry": "partner_id.commercial_partner_id.industry_id",
+        }
+
+    def _assignable_worth(self):
+        return {lead.id: lead.expected_revenue for lead in self}
+
+    def _assignable_previous_owners(self):
+        """The owner of the customer, or of its last lead where it has none."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT l.id, COALESCE(c.user_id, former.user_id)
+                  FROM crm_lead l
+                  JOIN res_partner p ON p.id = l.partner_id
+                  JOIN res_partner c ON c.id = p.commercial_partner_id
+             LEFT JOIN LATERAL (
+                    SELECT o.user_id
+                      FROM res_partner q JOIN crm_lead o ON o.partner_id = q.id
+                     WHERE q.commercial_partner_id = c.id AND c.user_id IS NULL
+                       AND o.user_id IS NOT NULL AND o.id != l.id
+                  ORDER BY o.id DESC LIMIT 1
+                ) former ON TRUE
+                 WHERE l.id = ANY(%s)
+                """,
+                list(self.ids),
+            )
+        )
+        return {lead_id: user_id for lead_id, user_id in rows if user_id}
+
+    @api.model
+    def search(self, domain, offset=0, limit=None, order=None):
+        """Odoo's own assignment does not see the leads that a policy assigns."""
+        if self.env.context.get("crm_suite_leave_ours"):
+            domain = Domain(domain) & self.env["crm.team"]._get_crm_suite_leave()
+        return super().search(domain, offset, limit, order)

@@ -1,0 +1,111 @@
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .assignment_common import AssignmentCase
+
+
+@tagged("post_install", "-at_install")
+class TestHandover(AssignmentCase):
+    """Everything of who leaves goes to others in one step, and back in one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls.env["res.partner"]
+        for number in range(4):
+            cls.customers |= cls._create_customer(
+                name=f"Handed {number}", user_id=cls.ana.id
+            )
+        cls.contact = cls._create_contact(cls.customers[0], user_id=cls.ana.id)
+        cls.leads = cls.env["crm.lead"].create(
+            [
+                {
+                    "name": f"Deal {number}",
+                    "partner_id": customer.id,
+                    "user_id": cls.ana.id,
+                }
+                for number, customer in enumerate(cls.customers)
+            ]
+        )
+        cls.free_lead = cls._create_leads(1, user_id=cls.ana.id)
+        cls.won = cls._create_leads(1, user_id=cls.ana.id)
+        cls.won.action_set_won()
+        cls.activity = cls.leads[1].activity_schedule(
+            "mail.mail_activity_data_todo", user_id=cls.ana.id
+        )
+
+    def wizard(self, user=None, **values):
+        return (
+            self.env["crm.suite.handover"]
+            .with_user(user or self.lead)
+            .create(
+                {
+                    "user_id": self.ana.id,
+                    "recipient_ids": [Command.set((self.ben | self.cai).ids)],
+                    "reason": "Leaves",
+                    **values,
+                }
+            )
+        )
+
+    def test_everything_goes_and_comes_back_in_one_step(self):
+        wizard = self.wizard()
+        self.assertIn(self.ben.name, wizard.preview)
+        wizard.action_hand_over()
+        owners = [customer.user_id for customer in self.customers]
+        self.assertEqual(owners, [self.ben, self.cai, self.ben, self.cai])
+        self.assertEqual(self.contact.user_id, self.ben, "goes with its company")
+        for lead, customer in zip(self.leads, self.customers, strict=True):
+            self.assertEqual(lead.user_id, customer.user_id, "one person to talk to")
+        self.assertEqual(self.activity.user_id, self.leads[1].user_id)
+        self.assertIn(self.free_lead.user_id, self.ben | self.cai)
+        self.assertEqual(self.won.user_id, self.ana, "what is over stays")
+        self.assertFalse(
+            self.policy.member_ids.filtered(lambda m: m.user_id == self.ana)
+        )
+        operation = self.env["crm.suite.operation"].search(
+            [("user_id", "=", self.lead.id), ("kind", "=", "assign")], limit=1
+        )
+        self.assertIn(self.ana.name, operation.name)
+        result = operation.with_user(self.lead).action_undo()
+        self.assertEqual(result["kept"], [])
+        everything = self.customers | self.contact
+        self.assertEqual(everything.user_id | self.leads.user_id, self.ana)
+        self.assertEqual(self.activity.user_id, self.ana)
+        self.assertTrue(
+            self.policy.member_ids.filtered(lambda m: m.user_id == self.ana)
+        )
+
+    def test_preview_counts_what_happens(self):
+        wizard = self.wizard()
+        plan = wizard._make_plan()
+        self.assertEqual(
+            [len(plan["res.partner"][user]) for user in (self.ben, self.cai)], [2, 2]
+        )
+        self.assertEqual(sum(map(len, plan["crm.lead"].values())), 5)
+
+    def test_only_what_was_chosen(self):
+        wizard = self.wizard(
+            with_leads=False, with_activities=False, leave_policies=False
+        )
+        wizard.action_hand_over()
+        self.assertEqual(self.leads.user_id, self.ana)
+        self.assertEqual(self.activity.user_id, self.ana)
+        self.assertNotIn(self.ana, self.customers.user_id)
+
+    def test_wrong_choices(self):
+        with self.assertRaisesRegex(UserError, "at least one"):
+            self.wizard(recipient_ids=[]).action_hand_over()
+        with self.assertRaisesRegex(UserError, "choose others"):
+            self.wizard(recipient_ids=[Command.set(self.ana.ids)]).action_hand_over()
+        with self.assertRaisesRegex(UserError, "looks after nothing"):
+            self.wizard(user_id=self.rep.id).action_hand_over()
+
+    def test_rights(self):
+        with self.assertRaises(AccessError):
+            self.wizard(user=self.rep)
+        other = self.wizard()
+        with self.assertRaises(AccessError):
+            other.with_user(self.steward).action_hand_over()
+        self.assertEqual(self.customers.user_id, self.ana)
