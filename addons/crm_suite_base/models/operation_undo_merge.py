@@ -84,6 +84,26 @@ class OperationMerge(models.Model):
                     )
         return result
 
+    def _check_selection(self, selection):
+        """A merge is undone as a whole: what moved belongs to all who were merged.
+
+        One of several merged customers is a part of the operation, with an undo of
+        its own.
+        """
+        selection = super()._check_selection(selection)
+        if not selection or not self._moves_references():
+            return selection
+        merged = self._get_origin()._get_merged()
+        chosen = set(selection.get("res.partner", ()))
+        if not {*merged, *merged.values()} <= chosen:
+            raise UserError(
+                self.env._(
+                    "A merge is undone as a whole. To have back one of several merged "
+                    "customers, undo its part of the operation."
+                )
+            )
+        return None
+
     def _finish_undo(self, plan):
         """The figures of all who were merged are calculated anew, and their history
         says what happened."""

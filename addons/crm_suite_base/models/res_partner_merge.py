@@ -210,13 +210,14 @@ class ResPartner(models.Model):
         names = [line.names for line in self._crm_suite_merge_lines()]
 
         def rank(partner):
+            known = partner.sudo().with_context(bin_size=True)
             return (
                 bool(partner.with_context(active_test=False).sudo().user_ids),
                 partner.id in secured,
                 partner.active,
                 bool(partner.sudo().crm_suite_lifecycle_id),
                 bought.get(partner.id, 0),
-                sum(bool(partner.sudo()[name]) for block in names for name in block),
+                sum(bool(known[name]) for block in names for name in block),
                 -partner.id,
             )
 

@@ -35,6 +35,7 @@ from . import (
     test_merge,
     test_merge_access,
     test_merge_concurrency,
+    test_merge_edges,
     test_merge_host,
     test_merge_import,
     test_merge_links,

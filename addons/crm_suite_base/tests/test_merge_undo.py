@@ -2,6 +2,7 @@ from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..models import operation_undo
 from .merge_common import MergeCase
 
 
@@ -113,6 +114,28 @@ class TestMergeUndo(MergeCase):
         self.assertEqual(self.goes.crm_suite_merged_into_id, self.stays)
         self.undo(first)
         self.assertEqual(self.order.partner_id, self.goes)
+
+    def test_a_merge_is_undone_whole(self):
+        operation = self.merge().with_user(self.steward)
+        with self.assertRaisesRegex(UserError, "as a whole"):
+            operation.action_undo({"res.partner": self.stays.ids})
+        operation.action_undo({"res.partner": (self.stays | self.goes).ids})
+        self.assertEqual(self.order.partner_id, self.goes)
+
+    def test_a_big_one_is_undone_in_the_background(self):
+        before = self.snapshot()
+        operation = self.merge()
+        self.patch(operation_undo, "IMMEDIATE_LIMIT", 1)
+        result = operation.with_user(self.steward).action_undo()
+        self.assertTrue(result["background"])
+        self.assertEqual(self.order.partner_id, self.stays)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.operation_undo_cron").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(operation.state, "undone")
+        after = self.snapshot()
+        for key in before.keys() | after.keys():
+            self.assertEqual(after.get(key), before.get(key), key)
 
     def test_preview_of_the_undo_counts_customers(self):
         operation = self.merge()
