@@ -165,14 +165,14 @@ class ImportLoad(models.Model):
         found = [problem for problem in table.problems if problem.level != "info"]
         return {
             "kind": table.kind,
-            "encoding": table.encoding,
-            "delimiter": table.delimiter,
-            "sheet": table.sheet,
+            "encoding": table.encoding or "",
+            "delimiter": table.delimiter or "",
+            "sheet": table.sheet or "",
             "sheets": [sheet.name for sheet in table.sheets if not sheet.hidden],
-            "header_row": table.header_row,
+            "header_row": table.header_row or 0,
             "rows": [[shown(cell) for cell in row.values] for row in rows[:SAMPLE]],
             "numbers": [row.number for row in rows[:SAMPLE]],
-            "row_count": len(rows) if len(rows) <= SMALL else None,
+            "row_count": len(rows) if len(rows) <= SMALL else False,
             "empty": [
                 index
                 for index in range(len(table.columns))
@@ -188,7 +188,7 @@ class ImportLoad(models.Model):
         }
 
     def _is_small(self):
-        return (self.preview or {}).get("row_count") is not None
+        return (self.preview or {}).get("row_count", False) is not False
 
     # ------------------------------------------------------------------
     # Loading: file → rows

@@ -4,34 +4,30 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# The columns of the timeline and their types. Every source gives all of them. The
-# fragments are made once: a page is put together from some two hundred.
-COLUMNS = {
-    "id": "bigint",
-    "partner_id": "int4",
-    "commercial_partner_id": "int4",
-    "date": "timestamp",
-    "kind": "varchar",
-    "channel": "varchar",
-    "direction": "varchar",
-    "user_id": "int4",
-    "title": "varchar",
-    "summary": "text",
-    "amount": "numeric",
-    "currency_id": "int4",
-    "state": "varchar",
-    "res_model": "varchar",
-    "res_id": "int4",
-    "company_id": "int4",
-}
-EMPTY = {
-    name: SQL(f"NULL::{sql_type} AS {name}")  # pylint: disable=sql-injection
-    for name, sql_type in COLUMNS.items()
-}
-TYPED = {name: f"(%s)::{sql_type} AS {name}" for name, sql_type in COLUMNS.items()}
-# Sources share the room of the ids: an id is the source's own id times SLOTS plus
-# the number of the source, so that a row can be found again by its id alone.
-SLOTS = 64
+from ..tools.union_columns import UnionColumns
+
+# The columns of the timeline and their types. Every source gives all of them.
+COLUMNS = UnionColumns(
+    {
+        "id": "bigint",
+        "partner_id": "int4",
+        "commercial_partner_id": "int4",
+        "date": "timestamp",
+        "kind": "varchar",
+        "channel": "varchar",
+        "direction": "varchar",
+        "user_id": "int4",
+        "title": "varchar",
+        "summary": "text",
+        "amount": "numeric",
+        "currency_id": "int4",
+        "state": "varchar",
+        "res_model": "varchar",
+        "res_id": "int4",
+        "company_id": "int4",
+    },
+    slots=64,
+)
 ALL = Domain.TRUE
 MEMO = "crm_suite_interaction_memo"
 
@@ -111,7 +107,7 @@ class Interaction(models.Model):
     def _table_query(self):
         sources = self._interaction_read_sources()
         if not sources:
-            return SQL("SELECT %s WHERE FALSE", self._interaction_columns(0, {}))
+            return SQL("SELECT %s WHERE FALSE", COLUMNS.compose(0, {}))
         return SQL(" UNION ALL ").join(
             SQL("(%s)", self._interaction_narrow(source)) for source in sources
         )
@@ -205,20 +201,7 @@ class Interaction(models.Model):
         :param Query query: as made by :meth:`_interaction_query`
         :param dict columns: SQL by column name; what is missing is empty
         """
-        return query.select(self._interaction_columns(slot, columns))
-
-    def _interaction_columns(self, slot, columns):
-        values = []
-        for name in COLUMNS:
-            value = columns.get(name)
-            if value is None:
-                values.append(EMPTY[name])
-                continue
-            if name == "id":
-                value = SQL("%s::bigint * %s + %s", value, SLOTS, slot)
-            # The format is one of sixteen constants of this file.
-            values.append(SQL(TYPED[name], value))  # pylint: disable=sql-injection
-        return SQL(", ").join(values)
+        return query.select(COLUMNS.compose(slot, columns))
 
     def _interaction_person(self, query, table=None, column="partner_id"):
         """The columns of the person and the customer of a source.

@@ -2,33 +2,31 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.union_columns import UnionColumns
+
 # The columns of the facts and their types. Every source gives all of them.
-COLUMNS = {
-    "id": "bigint",
-    "partner_id": "int4",
-    "person_id": "int4",
-    "company_id": "int4",
-    "currency_id": "int4",
-    "date": "timestamp",
-    "day": "date",
-    "source": "varchar",
-    "channel": "varchar",
-    "document_model": "varchar",
-    "document_id": "int4",
-    "product_id": "int4",
-    "category_id": "int4",
-    "quantity": "numeric",
-    "amount": "numeric",
-    "team_id": "int4",
-    "user_id": "int4",
-}
-TYPED = {name: f"(%s)::{sql_type} AS {name}" for name, sql_type in COLUMNS.items()}
-EMPTY = {
-    name: SQL(f"NULL::{sql_type} AS {name}")  # pylint: disable=sql-injection
-    for name, sql_type in COLUMNS.items()
-}
-# Sources share the room of the ids, as those of the timeline do.
-SLOTS = 16
+COLUMNS = UnionColumns(
+    {
+        "id": "bigint",
+        "partner_id": "int4",
+        "person_id": "int4",
+        "company_id": "int4",
+        "currency_id": "int4",
+        "date": "timestamp",
+        "day": "date",
+        "source": "varchar",
+        "channel": "varchar",
+        "document_model": "varchar",
+        "document_id": "int4",
+        "product_id": "int4",
+        "category_id": "int4",
+        "quantity": "numeric",
+        "amount": "numeric",
+        "team_id": "int4",
+        "user_id": "int4",
+    },
+    slots=16,
+)
 PEOPLE = "crm_suite_fact_people"
 
 
@@ -97,7 +95,7 @@ class PurchaseFact(models.Model):
         """All sources that the viewer may read, as one statement."""
         sources = self._purchase_sources()
         if not sources:
-            return SQL("SELECT %s WHERE FALSE", self._purchase_columns(0, {}))
+            return SQL("SELECT %s WHERE FALSE", COLUMNS.compose(0, {}))
         return SQL(" UNION ALL ").join(SQL("(%s)", source) for source in sources)
 
     def _purchase_sources(self):
@@ -248,20 +246,7 @@ class PurchaseFact(models.Model):
         :param int slot: number of the source, 1 to 15; this addon uses 1 to 7
         :param dict columns: SQL by column name; what is missing is empty
         """
-        return query.select(self._purchase_columns(slot, columns))
-
-    def _purchase_columns(self, slot, columns):
-        values = []
-        for name in COLUMNS:
-            value = columns.get(name)
-            if value is None:
-                values.append(EMPTY[name])
-                continue
-            if name == "id":
-                value = SQL("%s::bigint * %s + %s", value, SLOTS, slot)
-            # The format is one of the constants of this file.
-            values.append(SQL(TYPED[name], value))  # pylint: disable=sql-injection
-        return SQL(", ").join(values)
+        return query.select(COLUMNS.compose(slot, columns))
 
     def action_open(self):
         """Open the document behind a row.

@@ -8,119 +8,90 @@ look into a dictionary when it has nothing to do.
 from odoo import models
 
 
-def note_rows(records):
-    """Note the customers of records that go, or that change hands."""
-    records.flush_recordset()
-    records.env["crm.suite.metric.dirty"]._note_rows(records._name, records.ids)
+class FigureSource(models.AbstractModel):
+    """A model from whose rows figures of customers are computed.
 
-
-def note_leaving(records, vals):
-    """Note the customers who lose records to somebody else.
-
-    A record that gets its first customer takes nothing from anybody: the usual case.
+    What changes is found by its date of writing, so that has an index.
     """
-    if "partner_id" in vals:
-        new = vals["partner_id"] or False
-        lost = records.filtered(lambda r: r.partner_id and r.partner_id.id != new)
-        if lost:
-            note_rows(lost)
+
+    _name = "crm.suite.figure.source"
+    _description = "Source of Customer Figures"
+
+    def write(self, vals):
+        """Note the customers who lose records to somebody else.
+
+        A record that gets its first customer takes nothing from anybody: the usual
+        case.
+        """
+        if "partner_id" in vals:
+            new = vals["partner_id"] or False
+            self.filtered(
+                lambda r: r.partner_id and r.partner_id.id != new
+            )._note_figures()
+        return super().write(vals)
+
+    def unlink(self):
+        self._note_figures()
+        return super().unlink()
+
+    def _note_figures(self):
+        """Note the customers of records that go, or that change hands."""
+        if self:
+            self.flush_recordset()
+            self.env["crm.suite.metric.dirty"]._note_rows(self._name, self.ids)
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "crm.suite.figure.source"]
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
-
-    def write(self, vals):
-        note_leaving(self, vals)
-        return super().write(vals)
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
 
 
 class SaleOrderLine(models.Model):
-    _inherit = "sale.order.line"
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "crm.suite.figure.source"]
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "crm.suite.figure.source"]
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
-
-    def write(self, vals):
-        note_leaving(self, vals)
-        return super().write(vals)
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
 
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "crm.suite.figure.source"]
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
-
-    def write(self, vals):
-        note_leaving(self, vals)
-        return super().write(vals)
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
 
 
 class Purchase(models.Model):
-    _inherit = "crm.suite.purchase"
+    _name = "crm.suite.purchase"
+    _inherit = ["crm.suite.purchase", "crm.suite.figure.source"]
 
     _write_date_idx = models.Index("(write_date)")
-
-    def write(self, vals):
-        note_leaving(self, vals)
-        return super().write(vals)
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
 
 
 class Call(models.Model):
-    _inherit = "crm.suite.call"
+    _name = "crm.suite.call"
+    _inherit = ["crm.suite.call", "crm.suite.figure.source"]
 
     _write_date_idx = models.Index("(write_date)")
 
-    def write(self, vals):
-        note_leaving(self, vals)
-        return super().write(vals)
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
-
 
 class MailActivity(models.Model):
-    _inherit = "mail.activity"
+    _name = "mail.activity"
+    _inherit = ["mail.activity", "crm.suite.figure.source"]
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()
 
 
 class CalendarEvent(models.Model):
-    _inherit = "calendar.event"
+    _name = "calendar.event"
+    _inherit = ["calendar.event", "crm.suite.figure.source"]
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
-
-    def unlink(self):
-        note_rows(self)
-        return super().unlink()

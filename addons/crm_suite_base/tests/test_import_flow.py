@@ -1,5 +1,6 @@
 import base64
 import io
+import xmlrpc.client
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -26,6 +27,13 @@ class TestImportFlow(ImportCommon):
                 self.assertEqual(fields, ["name", "ref", "email", "phone", "city"])
                 self.assertEqual(batch.preview["rows"][0][0], "深圳甲公司")
                 self.assertEqual(batch.preview["header_row"], 1)
+
+    def test_batch_travels_over_xmlrpc(self):
+        """XML-RPC refuses an answer in which any value is missing."""
+        names = ["preview", "mapping", "totals", "key_choice"]
+        for text in (FILE, "x\n" + "y\n" * 1000, "?,名称\n1,甲公司\n"):
+            batch = self._batch(text)
+            self.assertTrue(xmlrpc.client.dumps((batch.read(names),)))
 
     def test_dry_run_tells_and_changes_nothing(self):
         before = self.partners.search_count([])

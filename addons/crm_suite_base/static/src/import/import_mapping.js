@@ -79,7 +79,7 @@ export class ImportMapping extends Component {
             delimiter && _t("separated by %s", separators[delimiter] || delimiter),
             sheet && _t("sheet “%s”", sheet),
             header ? _t("header in row %s", header) : kind && _t("no header"),
-            count !== null && count !== undefined && _t("%s rows", count),
+            Number.isInteger(count) && _t("%s rows", count),
         ].filter(Boolean);
     }
 
