@@ -43,6 +43,7 @@
         "security/segment_security.xml",
         "security/vis_security.xml",
         "security/assign_security.xml",
+        "security/vis_visibility_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -59,6 +60,7 @@
         "data/assign_cron.xml",
         "data/merge_cron.xml",
         # wizards
+        "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
         "wizard/assignment_simulation_views.xml",
         "wizard/export_wizard_views.xml",
@@ -90,11 +92,13 @@
         "views/segment_overlap_views.xml",
         "views/segment_views.xml",
         "views/vis_access_views.xml",
+        "views/vis_settings_views.xml",
         "views/vis_team_views.xml",
         "views/absence_views.xml",
         "views/merge_views.xml",
         "views/assignment_log_views.xml",
         "views/assignment_policy_views.xml",
+        "views/vis_todo_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
@@ -113,6 +117,7 @@
         "demo/rules_demo.xml",
         "demo/segment_demo.xml",
         "demo/merge_demo.xml",
+        "demo/vis_demo.xml",
         "demo/assign_demo.xml",
     ],
     "assets": {

@@ -1,5 +1,5 @@
 # Models inherit from these: they come first.
-from . import explain_mixin, metric_run, rule_mixin
+from . import explain_mixin, metric_run, rule_mixin, visibility_documents
 
 # isort: split
 from . import assignable_mixin, rule_apply, rule_story
@@ -106,6 +106,7 @@ from . import (
     res_config_settings_absence,
     res_config_settings_operation,
     res_config_settings_rules,
+    res_config_settings_visibility,
     res_partner,
     res_partner_360,
     res_partner_360_figures,
@@ -136,8 +137,10 @@ from . import (
     res_partner_timeline,
     res_partner_upsert,
     res_partner_upsert_merged,
+    res_partner_visibility,
     res_users_absence,
     res_users_teams,
+    res_users_visibility,
     segment,
     segment_condition,
     segment_condition_field,

@@ -73,7 +73,6 @@ class AccessRequest(models.Model):
     state = fields.Selection(STATES, required=True, default="open", readonly=True)
     decided_by_id = fields.Many2one(
         "res.users",
-        string="Decided By",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -151,20 +150,21 @@ class AccessRequest(models.Model):
 
     @api.model
     def _get_decided_for(self):
-        """The ids of the people for whom the user decides.
-
-        Hook: extend it for those whom he covers while they are away.
+        """The ids of the people for whom the user decides: himself, those whom he
+        leads, and those whose approvals he does while they are away.
 
         :rtype: list[int]
         """
         user = self.env.user
-        return [user.id, *user._crm_suite_led_user_ids()]
+        led = user._crm_suite_led_user_ids()
+        return [user.id, *led, *user._crm_suite_covered_ids("approvals")]
 
     @api.model
     def _get_todo_domain(self):
         """The open requests that wait for this user and not for his superiors."""
         user = self.env.user
-        mine = Domain("decider_id", "=", user.id)
+        people = [user.id, *user._crm_suite_covered_ids("approvals")]
+        mine = Domain("decider_id", "in", people)
         if any(map(user.has_group, SHARERS)):
             mine |= Domain("decider_id", "=", False)
         return Domain("state", "=", "open") & mine
@@ -251,7 +251,7 @@ class AccessRequest(models.Model):
                     "res_id": record.id,
                     "subject": subject,
                     "kind": kind,
-                    "access": access,
+                    "access": access if kind == "access" else False,
                     "note": note,
                     "requester_id": self.env.uid,
                     "decider_id": record._crm_suite_access_decider().id,
@@ -433,13 +433,13 @@ class AccessRequest(models.Model):
                 ]
             )
             if member:
-                member.access = request.access
+                member.access = request.access or "read"
                 continue
             members.create(
                 {
                     "partner_id": request.res_id,
                     "user_id": request.requester_id.id,
-                    "access": request.access,
+                    "access": request.access or "read",
                     "request_id": request.id,
                 }
             )

@@ -151,7 +151,7 @@ class CustomerMetric(models.Model):
         if refused or self.env.su or not self.ids:
             return refused
         partners = self.sudo().partner_id.with_env(self.env)
-        hidden = partners - partners._filtered_access("read")
+        hidden = partners - partners._crm_suite_filtered_visible()
         if not hidden:
             return None
         records = self.filtered(lambda row: row.sudo().partner_id in hidden)

@@ -51,8 +51,8 @@ class ResPartner(models.Model):
                     "This customer does not exist any more. Go back to the list."
                 )
             )
-        partner.check_access("read")
         self._crm_suite_check_role()
+        partner._crm_suite_check_visible()
         scope = partner._crm_suite_360_scope()
         blocks = {}
         for name, method in self._crm_suite_360_blocks().items():

@@ -372,7 +372,7 @@ class ResPartner(models.Model):
             partner.id for partner in family if partner.parent_id == commercial
         )
         parent = commercial.parent_id
-        if parent and not parent.has_access("read"):
+        if parent and not parent._crm_suite_filtered_visible():
             parent = self.browse()
         return {
             "parent": self._crm_suite_named(parent),

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .customer_member import SHARERS
 from .res_partner import ROLE
@@ -16,6 +16,42 @@ class ResPartner(models.Model):
         groups=ROLE,
         help="Colleagues who work on this customer beside its owner.",
     )
+
+    crm_suite_is_hidden = fields.Boolean(
+        string="Open by a Document Only",
+        compute="_compute_crm_suite_is_hidden",
+        groups=ROLE,
+        help="Readable only because a document names the customer.",
+    )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_crm_suite_is_hidden(self):
+        if not self._crm_suite_is_restricted():
+            self.crm_suite_is_hidden = False
+            return
+        saved = self.filtered("id")._origin
+        visible = saved._crm_suite_filtered_visible()
+        for partner in self:
+            partner.crm_suite_is_hidden = bool(
+                partner._origin.id and partner._origin not in visible
+            )
+
+    def action_crm_suite_ask_access(self):
+        """Open the window in which one asks for a customer of somebody else.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self._crm_suite_check_role()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Ask for Access"),
+            "res_model": "crm.suite.access.ask",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_res_id": self.id},
+        }
 
     def _crm_suite_shareable(self):
         """The customers of which the user may say who works on them.
@@ -50,10 +86,3 @@ class ResPartner(models.Model):
             seen.add(team.id)
             team = team.crm_suite_parent_id
         return self.env["res.users"]
-
-    def _crm_suite_filtered_visible(self, operation="read"):
-        """The partners that the user finds by himself, not merely by a document.
-
-        :rtype: res.partner
-        """
-        return self._filtered_access(operation)

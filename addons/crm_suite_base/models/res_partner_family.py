@@ -31,4 +31,4 @@ class ResPartner(models.Model):
             )
         )
         family = self.browse(row[0] for row in rows)
-        return family._filtered_access("read") if len(family) > 1 else family
+        return family._crm_suite_filtered_visible() if len(family) > 1 else family

@@ -145,8 +145,8 @@ class ResPartner(models.Model):
                     "This customer does not exist any more. Go back to the list."
                 )
             )
-        partner.check_access("read")
         self._crm_suite_check_role()
+        partner._crm_suite_check_visible()
         top = partner.commercial_partner_id._crm_suite_top()
         companies = top._crm_suite_family()
         truncated = len(companies) > MAX_NODES
@@ -170,7 +170,7 @@ class ResPartner(models.Model):
         top, seen = self, self
         while top.parent_id and top.parent_id not in seen:
             parent = top.parent_id.commercial_partner_id
-            if not parent.has_access("read"):
+            if not parent._crm_suite_filtered_visible():
                 break
             seen |= parent
             top = parent

@@ -53,7 +53,7 @@ class ResPartner(models.Model):
                     "This customer does not exist any more. Go back to the list."
                 )
             )
-        partner.check_access("read")
+        partner._crm_suite_check_visible()
         limit, filters = self._crm_suite_timeline_arguments(limit, filters)
         found = partner._crm_suite_timeline_page(
             filters, limit + 1, self._crm_suite_read_cursor(cursor)

@@ -1,4 +1,4 @@
-from odoo import models, tools
+from odoo import fields, models, tools
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -41,6 +41,23 @@ class ResUsers(models.Model):
         """
         teams = self._crm_suite_teams_below([("user_id", "=", self.id)])
         return self._crm_suite_people(teams)
+
+    def _crm_suite_covered_ids(self, kind):
+        """The people whose work of a kind the user does now, because they are away.
+
+        Asked anew each time, for it ends by the clock.
+
+        :param str kind: one of those of ``crm.suite.absence``
+        :rtype: list[int]
+        """
+        # Who covers for whom is no secret from the one who covers.
+        absences = self.env["crm.suite.absence"].sudo()
+        standing = absences._standing_at(fields.Datetime.now())
+        away = absences.search(standing).user_id
+        if not away:
+            return []
+        covers = absences._cover_of(away, kind)
+        return [user_id for user_id, cover in covers.items() if cover == self.id]
 
     def _crm_suite_teams_below(self, domain):
         # The user asks about himself: whether he may read the teams does not matter.

@@ -72,7 +72,7 @@ class RuleApply(models.AbstractModel):
         names = self._get_result_names()
         reasons = self._get_reasons(moves)
         partners = self.env["res.partner"].browse(move.partner_id for move in moves)
-        readable = set(partners._filtered_access("read").ids)
+        readable = set(partners._crm_suite_filtered_visible().ids)
         shown = [move for move in moves if move.partner_id in readable]
         owners = self._get_owner_names(moves)
         return {

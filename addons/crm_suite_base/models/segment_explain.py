@@ -35,13 +35,13 @@ class Segment(models.Model):
             raise UserError(
                 self.env._("Name the customer: explain_member(id of the customer).")
             )
-        partner.check_access("read")
+        partner._crm_suite_check_visible()
         return self._explain_customer(partner)
 
     def _explain_customer(self, partner):
         """The raw data of the explanation, see ``crm.suite.explain.mixin``."""
         customer = partner.commercial_partner_id
-        customer.check_access("read")
+        customer._crm_suite_check_visible()
         member = self.env["crm.suite.segment.member"].search(
             [("segment_id", "=", self.id), ("partner_id", "=", customer.id)],
             order="left_at desc, id desc",

@@ -89,7 +89,7 @@ class SegmentMember(models.Model):
         if self.env.su or not any(self._ids):
             return None
         partners = self.sudo().partner_id.with_env(self.env)
-        allowed = partners._filtered_access("read")
+        allowed = partners._crm_suite_filtered_visible()
         hidden = self.filtered(lambda m: m.sudo().partner_id.id not in allowed.ids)
         if not hidden:
             return None

@@ -10,6 +10,8 @@ from odoo.tools import SQL
 MOST = 999
 PAGE = 8
 MOST_AT_ONCE = 200
+# Customers with poorer data than this are put to their owner, unless set otherwise.
+QUALITY_BELOW = 60
 
 
 class Todo(models.Model):

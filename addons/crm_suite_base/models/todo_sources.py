@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-QUALITY_BELOW = 60
+from .todo import QUALITY_BELOW
+
 # Whoever confirmed the data so recently is not asked again.
 REVIEW_DAYS = 90
 

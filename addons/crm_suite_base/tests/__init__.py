@@ -61,6 +61,7 @@ from . import (
     test_segment_tour,
     test_timeline,
     test_todo,
+    test_todo_tour,
     test_tools_convert,
     test_tools_csv,
     test_tools_files,
@@ -71,6 +72,7 @@ from . import (
     test_translations,
     test_undo_tools,
     test_upsert,
+    test_visibility,
     test_working_time,
     test_xlsx_fast,
 )

@@ -59,6 +59,7 @@ HANDS_OVER = ["sales_lead", "sales_manager", "data_steward", "admin"]
 
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
 MODELS = {
+    "crm.suite.access.ask": _row(ALL),
     "crm.suite.access.refuse": _row(ALL),
     "crm.suite.access.request": _row(),
     "crm.suite.absence": _row(ALL),
@@ -191,6 +192,7 @@ RULE_METHODS = {
 # Methods that a program can call on the suite's models, and on host models by the
 # suite. A new one is added here together with its check of rights.
 METHODS = {
+    "crm.suite.access.ask": {"action_ask"},
     "crm.suite.access.refuse": {"action_refuse"},
     "crm.suite.access.request": {
         "action_grant",
@@ -312,6 +314,7 @@ METHODS = {
     "res.partner": {
         "action_crm_suite_accept",
         "action_crm_suite_decline",
+        "action_crm_suite_ask_access",
         "action_crm_suite_ask_review",
         "action_crm_suite_follow_up",
         "action_crm_suite_merge",
@@ -343,6 +346,7 @@ WINDOWS = (
     "crm.suite.assignment.simulation.line",
     "crm.suite.assignment.simulation.person",
     "crm.suite.handover",
+    "crm.suite.access.ask",
     "crm.suite.access.refuse",
     "crm.suite.export.wizard",
     "crm.suite.export.wizard.line",

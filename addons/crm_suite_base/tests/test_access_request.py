@@ -13,6 +13,8 @@ class AccessRequestCase(CustomerCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # The setting as delivered, whatever the database has.
+        cls.env["ir.config_parameter"].set_param("crm_suite_base.visibility", False)
         cls.owner = new_test_user(cls.env, "suite_owner", f"{ROLE}sales_rep")
         cls.manager = new_test_user(cls.env, "suite_manager", f"{ROLE}sales_manager")
         cls.team = cls.env["crm.team"].create(
@@ -124,11 +126,11 @@ class TestAccessRequest(AccessRequestCase):
 
     def test_grant_access(self):
         request = self.ask()
-        request.sudo().kind = "access"
+        request.sudo().write({"kind": "access", "access": "write"})
         request.with_user(self.owner).action_grant()
         member = self.customer.crm_suite_member_ids
         self.assertEqual(member.user_id, self.rep)
-        self.assertEqual(member.access, "read")
+        self.assertEqual(member.access, "write")
 
     def test_refuse_says_why(self):
         request = self.ask()

@@ -1,4 +1,5 @@
 from . import (
+    access_ask,
     access_refuse,
     assignment_simulation,
     export_wizard,

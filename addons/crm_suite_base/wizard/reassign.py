@@ -68,9 +68,10 @@ class Reassign(models.TransientModel):
             ),
             res_model=records._name,
         ) as operation:
-            former = self._reassign(records)
+            # First the activities: afterwards the user may not see the records.
             if self.with_activities and self.user_id:
-                self._reassign_activities(records, former)
+                self._reassign_activities(records)
+            self._reassign(records)
         action = operation._get_notification_action()
         action["params"]["next"] = {"type": "ir.actions.client", "tag": "soft_reload"}
         return action
@@ -88,21 +89,17 @@ class Reassign(models.TransientModel):
         return records
 
     def _reassign(self, records):
-        """Write the new owner and team.
-
-        :return: the former owners
-        """
+        """Write the new owner and team."""
         owner_field, team_field = OWNER_FIELDS[records._name]
-        former = records[owner_field]
         values = {}
         if self.user_id:
             values[owner_field] = self.user_id.id
         if self.team_id:
             values[team_field] = self.team_id.id
         records.write(values)
-        return former
 
-    def _reassign_activities(self, records, former):
+    def _reassign_activities(self, records):
+        former = records[OWNER_FIELDS[records._name][0]]
         activities = self.env["mail.activity"].search(
             [
                 ("res_model", "=", records._name),

@@ -1,0 +1,92 @@
+"""Documents do not open hidden customers to who writes them.
+
+A document that one may read lets its customer be read (see
+``res_partner_visibility.py``); so whoever writes one must see the customer that he
+names, or reach it by another document.
+"""
+
+from odoo import api, models
+
+
+class DocumentMixin(models.AbstractModel):
+    """A document that opens a hidden customer to nobody who writes it."""
+
+    _name = "crm.suite.document.mixin"
+    _description = "Document about a Customer"
+
+    # The fields with partners that make their customer readable.
+    _crm_suite_partner_fields = ("partner_id",)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        documents = super().create(vals_list)
+        # What the host does as superuser for the user is not the user's doing.
+        if not self.env.su:
+            self.env["res.partner"]._crm_suite_check_named(
+                documents, self._crm_suite_partner_fields
+            )
+        return documents
+
+    def write(self, vals):
+        result = super().write(vals)
+        names = [name for name in self._crm_suite_partner_fields if name in vals]
+        if names and not self.env.su:
+            self.env["res.partner"]._crm_suite_check_named(self, names)
+        return result
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "crm.suite.document.mixin"]
+
+    _crm_suite_partner_fields = (
+        "partner_id",
+        "partner_invoice_id",
+        "partner_shipping_id",
+    )
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "crm.suite.document.mixin"]
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "crm.suite.document.mixin"]
+
+    _crm_suite_partner_fields = ("partner_id", "partner_shipping_id")
+
+
+class AccountPayment(models.Model):
+    _name = "account.payment"
+    _inherit = ["account.payment", "crm.suite.document.mixin"]
+
+
+class StockPicking(models.Model):
+    _name = "stock.picking"
+    _inherit = ["stock.picking", "crm.suite.document.mixin"]
+
+
+class MailMessage(models.Model):
+    """The chatter of a customer is for who sees the customer."""
+
+    _inherit = "mail.message"
+
+    def _filter_records_for_message_operation(self, doc_model, doc_res_ids, operation):
+        if doc_model == "res.partner":
+            self = self.with_context(crm_suite_strict=True)
+        records = super()._filter_records_for_message_operation(
+            doc_model, doc_res_ids, operation
+        )
+        return records
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    def _inaccessible_comodel_records(self, model_and_ids, operation):
+        """Files of a customer are for who sees it; pictures go with the record."""
+        if "res.partner" in model_and_ids:
+            self = self.with_context(crm_suite_strict=True)
+        return super()._inaccessible_comodel_records(model_and_ids, operation)
