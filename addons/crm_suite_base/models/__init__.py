@@ -124,6 +124,7 @@ from . import (
     res_partner_grade,
     res_partner_lifecycle,
     res_partner_merge,
+    res_partner_merge_check,
     res_partner_merge_follow,
     res_partner_merge_links,
     res_partner_merge_preview,

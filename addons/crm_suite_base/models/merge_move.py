@@ -50,6 +50,7 @@ class MergeMover:
             self._move_defaults()
             self.env.invalidate_all(flush=False)
             self._recompute_derived()
+            self._recompute_share()
         if "ir.model.data" in self.moved or "res.users" in self.moved:
             self.env.registry.clear_cache()
 
@@ -154,6 +155,26 @@ class MergeMover:
             "survivor": self.survivor,
             "loser": self.loser,
         }
+        self._journal_relation(parts)
+        self.moved[reference.model] += self.env.cr.rowcount
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE %(table)s m SET %(other)s = %(survivor)s
+                 WHERE m.%(other)s = %(loser)s
+                   AND NOT EXISTS (SELECT 1 FROM %(table)s s
+                                    WHERE s.%(own)s = m.%(own)s
+                                      AND s.%(other)s = %(survivor)s)
+                """,
+                **parts,
+            )
+        )
+        self.env.cr.execute(
+            SQL("DELETE FROM %(table)s m WHERE m.%(other)s = %(loser)s", **parts)
+        )
+
+    def _journal_relation(self, parts):
+        """Note in whose fields the record is, with the lists before and after."""
         self.env.cr.execute(
             SQL(
                 """
@@ -173,22 +194,6 @@ class MergeMover:
                 """,
                 **parts,
             )
-        )
-        self.moved[reference.model] += self.env.cr.rowcount
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE %(table)s m SET %(other)s = %(survivor)s
-                 WHERE m.%(other)s = %(loser)s
-                   AND NOT EXISTS (SELECT 1 FROM %(table)s s
-                                    WHERE s.%(own)s = m.%(own)s
-                                      AND s.%(other)s = %(survivor)s)
-                """,
-                **parts,
-            )
-        )
-        self.env.cr.execute(
-            SQL("DELETE FROM %(table)s m WHERE m.%(other)s = %(loser)s", **parts)
         )
 
     # === VALUES PER COMPANY === #
@@ -269,3 +274,10 @@ class MergeMover:
             for name in names:
                 self.env.add_to_compute(records._fields[name], records)
         self.env.flush_all()
+
+    def _recompute_share(self):
+        """Who is a colleague is stored with the record, and goes with the login."""
+        if "res.users" in self.moved and self.model_name == "res.partner":
+            partners = self.env[self.model_name].browse([self.survivor, self.loser])
+            self.env.add_to_compute(partners._fields["partner_share"], partners)
+            self.env.flush_all()

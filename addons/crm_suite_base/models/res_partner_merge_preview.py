@@ -14,6 +14,25 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    @api.model
+    def get_views(self, views, options=None):
+        """In the Customers application there is one “Merge”: the host's, which deletes
+        and cannot be undone, is left to the Contacts application."""
+        result = super().get_views(views, options)
+        if not self.env.context.get("crm_suite_managed"):
+            return result
+        host = self.env.ref("base.action_partner_merge", raise_if_not_found=False)
+        if host and self._crm_suite_may_merge():
+            for view in result["views"].values():
+                toolbar = view.get("toolbar") or {}
+                if "action" in toolbar:
+                    toolbar["action"] = [
+                        action
+                        for action in toolbar["action"]
+                        if action["id"] != host.id
+                    ]
+        return result
+
     def action_crm_suite_merge(self):
         """Open the screen on which these records are compared and merged.
 

@@ -32,7 +32,7 @@ class MergeCase(CustomerCase):
         cls.buyer = cls._create_contact(cls.goes, name="Li Na")
 
     def merge(self, partners=None, survivor=None, choices=None, user=None):
-        partners = partners or self.stays | self.goes
+        partners = self.stays | self.goes if partners is None else partners
         operation_id = partners.with_user(user or self.steward).crm_suite_merge(
             (survivor or self.stays).id, choices or {}
         )
@@ -40,7 +40,7 @@ class MergeCase(CustomerCase):
         return self.env["crm.suite.operation"].browse(operation_id)
 
     def preview(self, partners=None, survivor=None, choices=None, user=None):
-        partners = partners or self.stays | self.goes
+        partners = self.stays | self.goes if partners is None else partners
         return partners.with_user(user or self.steward).crm_suite_merge_preview(
             survivor and survivor.id, choices or {}
         )

@@ -1,3 +1,5 @@
+import xmlrpc.client
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -157,6 +159,19 @@ class TestMergeAccess(MergeCase):
         self.assertEqual(len(preview["kept"]), 2)
         self.assertTrue(preview["can_merge"])
         self.assertEqual(self.snapshot(), before)
+
+    def test_answers_travel_over_xml_rpc(self):
+        self._create_invoice(self.goes)
+        preview = self.preview(survivor=self.stays)
+        self.merge()
+        for answer in (
+            preview,
+            self.preview(self.stays | self.other),
+            self.preview(self.env["res.partner"]),
+            self.goes.with_user(self.rep).crm_suite_merge_info(),
+            self.stays.with_user(self.steward).crm_suite_merge_info(),
+        ):
+            xmlrpc.client.dumps((answer,))
 
     def test_preview_of_one_asks_for_another(self):
         preview = self.preview(self.stays)

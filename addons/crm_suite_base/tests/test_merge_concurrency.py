@@ -73,7 +73,6 @@ class TestMergeConcurrency(BaseCase):
                 self.merge(merge, 0, 1)
             cr.rollback()
             self.merge(merge, 0, 1)
-            cr.commit()
         with self.committing() as env:
             partner = env["res.partner"].browse(self.ids[0])
             self.assertEqual(partner.website, "http://new.example")
@@ -89,7 +88,6 @@ class TestMergeConcurrency(BaseCase):
                 )
             # Its view of the database is old: it cannot see the lead.
             self.merge(merge, 0, 1)
-            cr.commit()
         with self.committing() as env:
             lead = env["crm.lead"].search([("name", "=", "Concurrent")], limit=1)
             self.assertEqual(lead.partner_id.id, self.ids[1])

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from .merge_common import MergeCase
@@ -143,6 +143,33 @@ class TestMergeEdges(MergeCase):
         self.merge()
         kinds = self.stays.crm_suite_contact_point_ids.mapped("kind")
         self.assertEqual(kinds, ["email"])
+
+    def test_login_of_a_colleague_takes_along_what_it_makes_of_the_record(self):
+        user = new_test_user(
+            self.env, "merge_colleague", "base.group_user", partner_id=self.goes.id
+        )
+        self.assertFalse(self.goes.partner_share)
+        operation = self.merge(user=self.env.ref("base.user_admin"))
+        self.assertEqual(user.partner_id, self.stays)
+        self.assertFalse(self.stays.partner_share)
+        self.assertTrue(self.goes.partner_share)
+        self.undo(operation, user=self.env.ref("base.user_admin"))
+        self.assertTrue(self.stays.partner_share)
+        self.assertFalse(self.goes.partner_share)
+
+    def test_one_merge_in_the_menu_of_customers(self):
+        host = self.env.ref("base.action_partner_merge").id
+        partners = self.env["res.partner"].with_user(self.lead)
+
+        def actions(records):
+            views = records.get_views([(False, "list")], {"toolbar": True})["views"]
+            return {action["id"] for action in views["list"]["toolbar"]["action"]}
+
+        ours = self.env.ref("crm_suite_base.merge_action_partner").id
+        shown = actions(partners.with_context(crm_suite_managed=True))
+        self.assertIn(ours, shown)
+        self.assertNotIn(host, shown)
+        self.assertIn(host, actions(partners))
 
     def test_alias_of_a_thread(self):
         alias = self.env["mail.alias"].create(
