@@ -123,7 +123,7 @@ def _describe(model, node, outer=False):
             text = model.env._("%(one)s and %(other)s", **parts)
         else:
             text = model.env._("%(one)s or %(other)s", **parts)
-    return text if outer else f"({text})"
+    return text if outer else model.env._("(%(condition)s)", condition=text)
 
 
 def _describe_condition(model, path, operator, value):
@@ -133,7 +133,7 @@ def _describe_condition(model, path, operator, value):
         return f"{path} {operator} {value}"
     if field.type == "boolean":
         yes = (operator in ("=", "in")) == bool(_single(value))
-        return label if yes else env._("not: %(field)s", field=label)
+        return label if yes else env._("not “%(field)s”", field=label)
     if operator in ("=", "!=", "in", "not in") and _is_nothing(field, _single(value)):
         if operator in ("=", "in"):
             return env._("%(field)s is empty", field=label)

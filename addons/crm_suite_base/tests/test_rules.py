@@ -459,7 +459,7 @@ class TestRuleWords(RulesCase):
         cases = {
             "everybody": [],
             "Is a Company": [("is_company", "=", True)],
-            "not: Is a Company": [("is_company", "=", False)],
+            "not “Is a Company”": [("is_company", "=", False)],
             "City is empty": [("city", "=", False)],
             "City is filled": [("city", "!=", False)],
             "City contains “shen”": [("city", "ilike", "shen")],
