@@ -5,4 +5,5 @@ from . import (
     demo_sales,
     demo_segments,
     demo_talk,
+    demo_web_leads,
 )

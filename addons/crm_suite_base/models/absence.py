@@ -163,7 +163,7 @@ class Absence(models.Model):
     )
     def _check_covers(self):
         for absence in self:
-            for kind, label in KINDS:
+            for kind, _label in KINDS:
                 cover = absence._get_cover(kind)
                 if cover and cover == absence.user_id:
                     raise ValidationError(
@@ -174,9 +174,9 @@ class Absence(models.Model):
                         )
                     )
                 if absence.state in STANDING:
-                    absence._refuse_circle(kind, label)
+                    absence._refuse_circle(kind)
 
-    def _refuse_circle(self, kind, label):
+    def _refuse_circle(self, kind):
         """Refuse a cover that leads back to the person who is away, at any time."""
         around = self.sudo().search(
             [
@@ -188,12 +188,11 @@ class Absence(models.Model):
         path = self.sudo()._find_circle(kind, around)
         if path:
             names = " → ".join(user.name for user in path)
-            work = dict(self._fields_kinds())[kind]
             raise ValidationError(
                 self.env._(
                     "Nobody would be left for “%(work)s”: %(circle)s. Name somebody else "
                     "who is there at that time.",
-                    work=work or label,
+                    work=dict(self._get_kind_labels())[kind],
                     circle=names,
                 )
             )
@@ -221,7 +220,7 @@ class Absence(models.Model):
         return []
 
     @api.model
-    def _fields_kinds(self):
+    def _get_kind_labels(self):
         """The kinds of work with their labels in the language of the user."""
         return [
             (kind, self._fields[f"cover_{kind}_id"]._description_string(self.env))

@@ -69,7 +69,7 @@ class Absence(models.Model):
                 back |= record
         context = {"tracking_disable": True, ASSIGNING: True}
         if back:
-            back.with_context(**context).write(model._assignable_values(self.user_id))
+            back.with_context(**context)._assignable_give(self.user_id)
             self._log_return(back, works)
 
     def _log_return(self, records, works):

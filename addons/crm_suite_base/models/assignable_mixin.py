@@ -51,13 +51,12 @@ class AssignableMixin(models.AbstractModel):
         """
         return self._assignable_domain()
 
-    def _assignable_values(self, user):
-        """What is written when a person becomes the owner.
+    def _assignable_give(self, user):
+        """Make a person the owner of these records. Hook.
 
         :param user: ``res.users`` record
-        :rtype: dict
         """
-        return {self._assignable_owner: user.id}
+        self.write({self._assignable_owner: user.id})
 
     def _assignable_previous_owners(self):
         """Who had dealt with these records before, for policies that go back to him.
@@ -97,12 +96,14 @@ class AssignableMixin(models.AbstractModel):
                     ("res_id", "in", self._ids),
                     ("state", "=", "pending"),
                 ],
-                ["res_id", "accept_until"],
+                ["res_id", "to_user_id", "accept_until"],
             )
         )
-        until = {log.res_id: log.accept_until for log in logs}
+        until = {(log.res_id, log.to_user_id.id): log.accept_until for log in logs}
         for record in self:
-            record.crm_suite_accept_until = until.get(record._origin.id, False)
+            # Whoever is not the owner any more has nothing to accept.
+            key = record._origin.id, record[self._assignable_owner].id
+            record.crm_suite_accept_until = until.get(key, False)
 
     def _search_crm_suite_accept_until(self, operator, value):
         if operator not in ("in", "not in", "<", "<=", ">", ">="):

@@ -143,8 +143,8 @@ class Desk:
     def skills(self):
         """Which skills each record asks for; only of those that a member has."""
         if self._skills is None:
-            found = self.env["crm.suite.assignment.skill"].search(
-                [("res_model", "=", self.records._name)]
+            found = self.members.skill_ids.filtered(
+                lambda skill: skill.active and skill.res_model == self.records._name
             )
             self._skills = self._match(
                 (skill.id, skill._get_domain()) for skill in found

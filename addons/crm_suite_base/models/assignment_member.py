@@ -62,6 +62,21 @@ class AssignmentMember(models.Model):
         "This person is a member of the policy already.",
     )
 
+    @api.constrains("user_id", "policy_id")
+    def _check_can_read(self):
+        """Nobody becomes the owner of what he cannot open."""
+        for member in self:
+            model = self.env[member.policy_id.res_model].with_user(member.user_id)
+            if not model.has_access("read"):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s may not see %(records)s and cannot own them. Give a "
+                        "role first.",
+                        user=member.user_id.name,
+                        records=self.env["ir.model"]._get(model._name).name,
+                    )
+                )
+
     def _compute_open_count(self):
         for policy, members in self.grouped("policy_id").items():
             loads = {}

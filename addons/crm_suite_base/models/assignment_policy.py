@@ -16,7 +16,7 @@ LEADS = (
 class Watch(NamedTuple):
     """What the policies of a model want to know of its records."""
 
-    active: bool
+    active: bool  # there are policies, which may have given records away
     on_create: tuple  # ids of policies
     on_change: tuple
     fields: frozenset  # whose change concerns them
@@ -158,7 +158,8 @@ class AssignmentPolicy(models.Model):
             for name, model in self.env.registry.items()
             if hasattr(model, "_assignable_owner") and not model._abstract
         )
-        return [(name, self.env[name]._description) for name in names]
+        models_ = self.env["ir.model"].sudo()  # for the names alone
+        return [(name, models_._get(name).name) for name in names]
 
     @api.model
     def _default_res_model(self):
@@ -258,22 +259,21 @@ class AssignmentPolicy(models.Model):
     @api.model
     @ormcache("model_name")
     def _get_watch(self, model_name):
-        """What the policies that are switched on want to know of a model.
+        """What the policies of a model want to know of its records.
 
         :rtype: Watch
         """
-        policies = self.sudo().search(
-            [("state", "=", "on"), ("res_model", "=", model_name)]
-        )
+        policies = self.sudo().search([("res_model", "=", model_name)])
         if not policies:
             return NOTHING
+        running = policies.filtered(lambda policy: policy.state == "on")
         names = set()
-        for policy in policies.filtered("on_change"):
+        for policy in running.filtered("on_change"):
             names |= policy.rule_ids._get_field_names()
         return Watch(
             True,
-            tuple(policies.filtered("on_create").ids),
-            tuple(policies.filtered("on_change").ids),
+            tuple(running.filtered("on_create").ids),
+            tuple(running.filtered("on_change").ids),
             frozenset(names),
         )
 

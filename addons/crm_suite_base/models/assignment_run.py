@@ -368,7 +368,7 @@ class AssignmentPolicy(models.Model):
         the records, the note says by which rule, and one notice tells of all of them.
         """
         context = {"tracking_disable": True, ASSIGNING: True}
-        records.with_context(**context).write(records._assignable_values(user))
+        records.with_context(**context)._assignable_give(user)
         if hasattr(records, "message_subscribe"):
             records.message_subscribe(partner_ids=user.partner_id.ids)
         count = len(records)

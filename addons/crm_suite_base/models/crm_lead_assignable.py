@@ -27,6 +27,25 @@ class CrmLead(models.Model):
     def _assignable_worth(self):
         return {lead.id: lead.expected_revenue for lead in self}
 
+    def _assignable_give(self, user):
+        """Write owner and team together.
+
+        The host would look for the team of the owner for each lead; it is the same for
+        all leads of a kind.
+        """
+        teams = self.env["crm.team"]
+        for kind, leads in self.grouped("type").items():
+            use = "use_leads" if kind == "lead" else "use_opportunities"
+            default = teams._get_default_team_id(
+                user_id=user.id, domain=[(use, "=", True)]
+            )
+            kept = leads.filtered(
+                lambda lead: user in (lead.team_id.member_ids | lead.team_id.user_id)
+            )
+            for team, same in kept.grouped("team_id").items():
+                same.write({"user_id": user.id, "team_id": team.id})
+            (leads - kept).write({"user_id": user.id, "team_id": default.id})
+
     def _assignable_previous_owners(self):
         """The owner of the customer, or of its last lead where it has none."""
         self.env.flush_all()

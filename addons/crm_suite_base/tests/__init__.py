@@ -1,7 +1,9 @@
 from . import (
     test_absence,
     test_access_request,
+    test_assign_tour,
     test_assignment,
+    test_assignment_concurrency,
     test_assignment_engine,
     test_business_time,
     test_call,

@@ -364,7 +364,7 @@ class TestAssignment(AssignmentCase):
 
     def test_switched_off_watches_nothing(self):
         watch = self.env["crm.suite.assignment.policy"]._get_watch("crm.lead")
-        self.assertFalse(watch.active)
+        self.assertEqual((watch.on_create, watch.on_change), ((), ()))
         self._create_leads()
         requests = self.env["crm.suite.assignment.request"]
         self.assertFalse(requests.search([("policy_id", "=", self.policy.id)]))
@@ -447,6 +447,24 @@ class TestAssignment(AssignmentCase):
         self.assertEqual(done["kept_count"], 1)
         self.assertEqual(leads.mapped("user_id"), self.rep)
         self.assertTrue(self.logs(leads), "the log stays")
+
+    def test_nothing_to_accept_after_undo(self):
+        self.policy.accept_minutes = 60
+        lead = self._create_leads()
+        result = self.assign(lead)
+        self.assertTrue(lead.crm_suite_accept_until)
+        self.env["crm.suite.operation"].browse(result["operation_id"]).action_undo()
+        self.env.invalidate_all()
+        self.assertFalse(lead.crm_suite_accept_until)
+        self._let_pass(lead)
+        self.assertFalse(lead.user_id)
+
+    def test_time_to_accept_runs_for_policies_that_are_off(self):
+        lead = self._pending()
+        self.logs(lead).accept_until = fields.Datetime.now() - timedelta(minutes=1)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.ir_cron_assign").method_direct_trigger()
+        self.assertEqual(lead.user_id, self.ben)
 
     def test_notes_and_followers(self):
         lead = self._create_leads()
@@ -550,6 +568,8 @@ class TestAssignment(AssignmentCase):
             self.rule.domain = "[('nonsense', '=', 1)]"
         with self.assertRaises(UserError):
             self.policy.res_model = "res.partner"
+        with self.assertRaisesRegex(ValidationError, "may not see"):
+            self._create_policy(member_ids=[Command.create({"user_id": self.agent.id})])
         empty = self._create_policy(member_ids=[])
         with self.assertRaisesRegex(UserError, "no members"):
             empty.with_user(self.manager).action_switch_on()
