@@ -29,7 +29,9 @@ BLOCKS = {
     "owner": (
         "user_id",
         "crm_suite_team_id",
+        "crm_suite_accept_until",
         "crm_suite_pool_id",
+        "crm_suite_home_pool_id",
         "crm_suite_pool_since",
         "crm_suite_owned_since",
         "crm_suite_protected_until",
