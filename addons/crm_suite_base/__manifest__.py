@@ -26,8 +26,11 @@
     "external_dependencies": {
         "python": [
             "chardet",
+            "opencc-python-reimplemented",
             "phonenumbers",
+            "pypinyin",
             "python-stdnum",
+            "rapidfuzz",
             "xlrd",
             "xlsxwriter",
         ],
@@ -44,6 +47,7 @@
         "security/vis_security.xml",
         "security/assign_security.xml",
         "security/vis_visibility_security.xml",
+        "security/duplicate_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -55,6 +59,8 @@
         "data/relation_type_data.xml",
         "data/tour_data.xml",
         "data/ir_cron_data.xml",
+        "data/duplicate_rule_data.xml",
+        "data/duplicate_cron.xml",
         "data/export_cron.xml",
         "data/figures_cron.xml",
         "data/assign_cron.xml",
@@ -88,6 +94,10 @@
         "views/res_partner_rules_views.xml",
         "views/purchase_views.xml",
         "views/figures_views.xml",
+        "views/duplicate_settings_views.xml",
+        "views/duplicate_views.xml",
+        "views/res_partner_duplicate_views.xml",
+        "views/crm_lead_duplicate_views.xml",
         "views/segment_member_views.xml",
         "views/segment_overlap_views.xml",
         "views/segment_views.xml",
@@ -107,6 +117,7 @@
         "views/vis_menus.xml",
         "views/assign_menus.xml",
         "views/merge_menus.xml",
+        "views/duplicate_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

@@ -1,8 +1,22 @@
 # Models inherit from these: they come first.
-from . import explain_mixin, metric_run, rule_mixin, visibility_documents
+from . import (
+    duplicate_mixin,
+    explain_mixin,
+    metric_run,
+    rule_mixin,
+    visibility_documents,
+)
 
 # isort: split
-from . import assignable_mixin, rule_apply, rule_story
+from . import (
+    assignable_mixin,
+    duplicate_banner,
+    duplicate_check,
+    duplicate_entry,
+    duplicate_search,
+    rule_apply,
+    rule_story,
+)
 
 # isort: split
 from . import (
@@ -27,12 +41,18 @@ from . import (
     call_complaint,
     contact_point,
     crm_lead_assignable,
+    crm_lead_duplicate,
     crm_lead_merge,
     crm_team,
     crm_team_assignment,
     customer_member,
     customer_metric,
     customer_metric_refresh,
+    duplicate_pair,
+    duplicate_pair_compare,
+    duplicate_query,
+    duplicate_rule,
+    duplicate_run,
     export,
     export_simulation,
     grade,
@@ -52,6 +72,7 @@ from . import (
     import_target_orm,
     import_target_owner,
     import_target_partner,
+    import_target_partner_duplicate,
     import_target_person,
     import_target_place,
     import_target_purchase,
@@ -86,6 +107,7 @@ from . import (
     operation_reference,
     operation_shape,
     operation_undo,
+    operation_undo_duplicate,
     operation_undo_lifecycle,
     operation_undo_merge,
     operation_usage,
@@ -104,6 +126,7 @@ from . import (
     relation_type,
     res_config_settings,
     res_config_settings_absence,
+    res_config_settings_duplicate,
     res_config_settings_operation,
     res_config_settings_rules,
     res_config_settings_visibility,
@@ -117,6 +140,7 @@ from . import (
     res_partner_contact_age,
     res_partner_contact_point,
     res_partner_delete,
+    res_partner_duplicate,
     res_partner_export,
     res_partner_family,
     res_partner_figures,
@@ -125,6 +149,7 @@ from . import (
     res_partner_lifecycle,
     res_partner_merge,
     res_partner_merge_check,
+    res_partner_merge_duplicate,
     res_partner_merge_follow,
     res_partner_merge_links,
     res_partner_merge_preview,

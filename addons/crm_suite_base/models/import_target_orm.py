@@ -4,7 +4,7 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Command, Domain
 
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE
@@ -20,6 +20,8 @@ TRY_AGAIN = (
 
 
 def is_try_again(error):
+    if isinstance(error, ConcurrencyError):
+        return True
     return isinstance(error, psycopg2.Error) and error.pgcode in TRY_AGAIN
 
 

@@ -12,6 +12,8 @@ from . import (
     test_customer_rules,
     test_customer_views,
     test_demo,
+    test_duplicate,
+    test_duplicate_check,
     test_explain,
     test_export,
     test_export_tour,

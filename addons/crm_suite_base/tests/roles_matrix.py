@@ -85,6 +85,16 @@ MODELS = {
     "crm.suite.customer.member": _row(**WORKERS),
     "crm.suite.contact.point": _row(**WORKERS),
     "crm.suite.customer.metric": _row(),
+    "crm.suite.duplicate.pair": _row(),
+    "crm.suite.duplicate.query": _row(),
+    "crm.suite.duplicate.quota": _row(),
+    "crm.suite.duplicate.rule": _row(
+        NONE, sales_lead=READ, **RULE_READERS, **RULE_MAKERS
+    ),
+    "crm.suite.duplicate.rule.term": _row(
+        NONE, sales_lead=READ, **RULE_READERS, **RULE_MAKERS
+    ),
+    "crm.suite.duplicate.run": _row(),
     "crm.suite.export": _row(),
     "crm.suite.export.wizard": _row(ALL),
     "crm.suite.export.wizard.line": _row(ALL),
@@ -154,6 +164,13 @@ SCOPE = {
     "crm.suite.absence": ABSENCE_READERS,
     "crm.suite.absence.work": ABSENCE_READERS,
     "crm.suite.call": set(ROLES) - {None, "mail_gateway"},
+    "crm.suite.duplicate.query": {
+        "sales_manager",
+        "data_steward",
+        "privacy_officer",
+        "admin",
+    },
+    "crm.suite.duplicate.quota": {"admin"},
     "crm.suite.export": {"privacy_officer", "admin"},
     "crm.suite.import.batch": {"data_steward", "admin"},
     "crm.suite.operation": {"sales_manager", "data_steward", "admin"},
@@ -237,6 +254,16 @@ METHODS = {
     },
     "crm.suite.call": {"action_reopen", "action_solve", "quick_log", "understand"},
     "crm.suite.customer.metric": {"action_refresh"},
+    "crm.suite.duplicate.pair": {
+        "action_compare",
+        "action_merge",
+        "action_not_duplicate",
+        "action_reopen",
+        "explain",
+        "get_comparison",
+    },
+    "crm.suite.duplicate.query": {"claim", "request_access"},
+    "crm.suite.duplicate.rule": {"action_find", "action_open_pairs", "action_try"},
     "crm.suite.export.wizard": {"action_export"},
     "crm.suite.handover": {"action_hand_over"},
     "crm.suite.import.batch": {
@@ -310,7 +337,12 @@ METHODS = {
     "crm.suite.simulation.line": {"action_open_customer"},
     "crm.suite.todo": {"act", "crm_suite_todo", "crm_suite_todo_counts"},
     "mail.activity": {"action_crm_suite_tomorrow"},
-    "crm.lead": {"action_crm_suite_accept", "action_crm_suite_decline", "explain"},
+    "crm.lead": {
+        "action_crm_suite_accept",
+        "action_crm_suite_decline",
+        "crm_suite_check_duplicate",
+        "explain",
+    },
     "res.partner": {
         "action_crm_suite_accept",
         "action_crm_suite_decline",
@@ -320,6 +352,7 @@ METHODS = {
         "action_crm_suite_merge",
         "action_crm_suite_reviewed",
         "crm_suite_360",
+        "crm_suite_check_duplicate",
         "crm_suite_delete_preview",
         "crm_suite_export",
         "crm_suite_merge",

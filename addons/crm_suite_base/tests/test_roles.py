@@ -144,11 +144,13 @@ class TestRoles(RolesCommon):
         }
         # Profiles belong to all unless somebody keeps one to himself; the team of a
         # customer and the members of a policy name colleagues, who do not own their
-        # lines; of a policy it is who answers for it.
+        # lines; of a policy it is who answers for it, of a search for duplicates who
+        # began it.
         shared = {
             "crm.suite.assignment.member",
             "crm.suite.assignment.policy",
             "crm.suite.customer.member",
+            "crm.suite.duplicate.run",
             "crm.suite.import.profile",
         }
         self.assertEqual(owned - shared, set(matrix.SCOPE))

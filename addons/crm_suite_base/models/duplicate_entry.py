@@ -1,0 +1,243 @@
+import hashlib
+
+from odoo import api, models
+from odoo.exceptions import ConcurrencyError, ValidationError
+from odoo.tools import SQL
+
+from ..tools.duplicate_keys import make_blocks
+from .duplicate_rule import CHANNELS
+from .duplicate_search import EXACT_LETTERS
+
+# Keys are held by so many locks at most: PostgreSQL has room for a few thousand in all.
+LOCKS = 1024
+LOCK_SPACE = 0x637264
+# Where somebody looks at the screen and can be told.
+TOLD = ("form", "quick", "import")
+
+
+class DuplicateEntry(models.AbstractModel):
+    """Asking the rules when a record is entered, by whatever way.
+
+    The adapter's ``create`` calls :meth:`_duplicate_created`, its ``write`` is wrapped
+    by :meth:`_duplicate_before` and :meth:`_duplicate_after`. Who writes says by the
+    context key ``crm_suite_channel`` by which way the record comes in; without it the
+    client's save is the form, ``name_create`` the quick creation, everything else the
+    API; the adapter says so for quick creation and mail, where the host's models do not
+    call each other. ``crm_suite_no_duplicate_check`` in the context is for data that is known to
+    be right (set-up, tests, a caller who has looked already).
+    """
+
+    _inherit = "crm.suite.duplicate.mixin"
+
+    # === CHANNEL === #
+
+    def web_save(self, vals, specification, next_id=None):
+        return super(DuplicateEntry, self._duplicate_by("form")).web_save(
+            vals, specification, next_id=next_id
+        )
+
+    def _duplicate_by(self, channel):
+        if self.env.context.get("crm_suite_channel"):
+            return self
+        return self.with_context(crm_suite_channel=channel)
+
+    @api.model
+    def _duplicate_channel(self):
+        channel = self.env.context.get("crm_suite_channel")
+        if channel in CHANNELS:
+            return channel
+        return "import" if self.env.context.get("import_file") else "api"
+
+    @api.model
+    def _duplicate_is_off(self):
+        context = self.env.context
+        return bool(
+            context.get("crm_suite_no_duplicate_check") or context.get("install_mode")
+        )
+
+    # === ENTRY === #
+
+    def _duplicate_created(self):
+        """Look at records that were just created.
+
+        :raise ValidationError: a rule refuses one of them
+        """
+        if self._duplicate_is_off():
+            return
+        if records := self._duplicate_checked():
+            records._duplicate_enter(self._duplicate_channel())
+
+    @api.model
+    def _duplicate_triggers(self):
+        """Fields of which a change makes the record be looked at again."""
+        return frozenset(self._duplicate_key_fields())
+
+    def _duplicate_before(self, vals):
+        """Remember the keys before a write that may change them.
+
+        :return: what :meth:`_duplicate_after` wants, or ``None``: nothing to look at
+        """
+        woken = "active" in vals and vals["active"]
+        if not woken and not any(name in vals for name in self._duplicate_triggers()):
+            return None
+        if self._duplicate_is_off():
+            return None
+        before = {
+            record.id: (record.crm_suite_keys or {}, record.active)
+            for record in self.sudo()
+        }
+        return before if before else None
+
+    def _duplicate_after(self, before):
+        """Look at those records of which the keys changed or which came back.
+
+        :param before: as returned by :meth:`_duplicate_before`
+        :raise ValidationError: a rule refuses one of them
+        """
+        changed, woken, keys = self.browse(), self.browse(), set()
+        for record in self.sudo():
+            old, was_active = before.get(record.id, ({}, True))
+            new = record.crm_suite_keys or {}
+            if not was_active and record.active:
+                woken += record
+            elif different := {
+                name for name in {*old, *new} if old.get(name) != new.get(name)
+            }:
+                changed += record
+                keys |= different
+        if woken := woken.with_env(self.env)._duplicate_checked():
+            channel = self.env.context.get("crm_suite_channel")
+            woken._duplicate_enter(channel if channel == "merge" else "unarchive")
+        if changed := changed.with_env(self.env)._duplicate_checked():
+            changed._duplicate_enter(self._duplicate_channel(), keys)
+
+    def _duplicate_enter(self, channel, keys=None):
+        """Ask the rules about these records: refuse, or note pairs for the worklist.
+
+        :param str channel: one of :data:`CHANNELS`
+        :param set keys: only rules about one of these keys; ``None``: all rules
+        :raise ValidationError: a rule refuses one of them
+        """
+        specs = [
+            spec
+            for spec in self.env["crm.suite.duplicate.rule"]._get_specs(
+                self._name, self.env.company.id
+            )
+            if spec.reactions[channel] != "off"
+            and (keys is None or not keys.isdisjoint(spec.keys))
+        ]
+        if not specs:
+            return
+        probes = [probe for probe in self._duplicate_probes() if probe.keys]
+        self._duplicate_lock(probes)
+        hits = self._duplicate_hits(probes, specs, channel)
+        hits = self.env["crm.suite.duplicate.pair"]._drop_known(self._name, hits)
+        for probe in probes:
+            refused = [h for h in hits.get(probe.no, ()) if h.reaction == "block"]
+            if refused:
+                self._duplicate_refuse(probe, refused, channel)
+        self.env["crm.suite.duplicate.pair"]._store_hits(self._name, hits, channel)
+
+    def _duplicate_refuse(self, probe, hits, channel):
+        """Say no, and no more about the other record than the user may know."""
+        self.env["crm.suite.duplicate.query"]._note_refusal(self, probe, hits, channel)
+        raise ValidationError(self._duplicate_refusal(hits))
+
+    @api.model
+    def _duplicate_refusal(self, hits):
+        """The sentence for a record that is there already.
+
+        :param list[Hit] hits: with the reaction ``block``
+        :rtype: str
+        """
+        rows = self._duplicate_describe(hits[:3])
+        reasons = rows[0]["reasons"]
+        names = [row["name"] for row in rows if row["name"]]
+        if names:
+            return self.env._(
+                "This customer is already there: %(names)s (%(reasons)s). Open that record instead of making another one.",
+                names=", ".join(names),
+                reasons=reasons,
+            )
+        return self.env._(
+            "This customer is already there (%(reasons)s): %(state)s. Use the conflict check to ask for access.",
+            reasons=reasons,
+            state=rows[0]["label"],
+        )
+
+    # === TWO AT THE SAME MOMENT === #
+
+    def _duplicate_lock(self, probes):
+        """Hold the exact keys until the end of the transaction.
+
+        Who waits for the other sees the database as it was before: what the other one
+        committed meanwhile is looked up on a cursor of its own, and if it is there, the
+        server repeats the whole call, which then finds it.
+
+        :raise ConcurrencyError: somebody entered one of the keys just now
+        """
+        blocks = sorted(
+            {
+                block
+                for probe in probes
+                for block in make_blocks(probe.keys)
+                if block[0] in EXACT_LETTERS
+            }
+        )
+        if not blocks:
+            return
+        numbers = sorted({_lock_number(self._name, block) for block in blocks})
+        self.env.cr.execute(
+            SQL(
+                "SELECT count(pg_advisory_xact_lock(%s, k)) FROM unnest(%s) AS k",
+                LOCK_SPACE,
+                numbers,
+            )
+        )
+        with self.env.registry.cursor() as cr:
+            there = self._duplicate_newest(cr, blocks)
+        unseen = there - self._duplicate_visible(there)
+        if unseen - set(self._ids):
+            raise ConcurrencyError(
+                "A record with one of these keys was entered at the same moment."
+            )
+
+    def _duplicate_newest(self, cr, blocks):
+        """The newest committed records with one of the blocks."""
+        cr.execute(
+            SQL(
+                """
+                SELECT t.id FROM %s t
+                 WHERE t.crm_suite_blocks ?| %s AND %s
+              ORDER BY t.id DESC LIMIT 500
+                """,
+                SQL.identifier(self._table),
+                blocks,
+                self._duplicate_scope("t"),
+            )
+        )
+        return {id_ for (id_,) in cr.fetchall()}
+
+    def _duplicate_visible(self, ids):
+        if not ids:
+            return set()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s)",
+                SQL.identifier(self._table),
+                list(ids),
+            )
+        )
+        return {id_ for (id_,) in rows}
+
+    def unlink(self):
+        """What is gone is nobody's duplicate; what was decided stays for an undo."""
+        ids = self.ids
+        result = super().unlink()
+        self.env["crm.suite.duplicate.pair"]._forget(self._name, ids)
+        return result
+
+
+def _lock_number(model_name, block):
+    digest = hashlib.sha256(f"{model_name}/{block}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") % LOCKS

@@ -1,0 +1,227 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, sql
+
+from ..tools.duplicate_keys import make_blocks, make_keys
+
+ROLE = "crm_suite_base.group_crm_suite_user"
+BATCH = 5_000
+
+
+class DuplicateMixin(models.AbstractModel):
+    """Records of which one person or company should have only one.
+
+    A model joins by inheriting this and saying, in a thin adapter, from which of its
+    columns the keys come (:meth:`_duplicate_key_fields`, :meth:`_duplicate_values`),
+    which records count (:meth:`_duplicate_scope`) and, in its ``create`` and ``write``,
+    when to look (``duplicate_entry``).
+
+    *Keys* are the folded values by which two records are compared, *blocks* the short
+    texts of which duplicates share at least one; see ``tools/duplicate_keys.py``. Both
+    are written along with the record itself. One index over the blocks serves all
+    questions, exact and similar.
+    """
+
+    _name = "crm.suite.duplicate.mixin"
+    _description = "Recognised Duplicates"
+
+    crm_suite_keys = fields.Json(
+        string="Duplicate Keys",
+        compute="_compute_crm_suite_keys",
+        store=True,
+        copy=False,
+        prefetch=False,
+        exportable=False,
+        groups=ROLE,
+    )
+    crm_suite_blocks = fields.Json(
+        string="Duplicate Blocks",
+        compute="_compute_crm_suite_keys",
+        store=True,
+        copy=False,
+        prefetch=False,
+        exportable=False,
+        groups=ROLE,
+    )
+
+    # === HOOKS OF THE ADAPTER === #
+
+    @api.model
+    def _duplicate_key_fields(self):
+        """Name the stored columns from which the keys come. Hook.
+
+        :rtype: list[str]
+        """
+        return []
+
+    @api.model
+    def _duplicate_values(self, row):
+        """Say what the columns mean. Hook.
+
+        :param dict row: the values of :meth:`_duplicate_key_fields` of one record; of
+            a many2one only whether there is one counts
+        :return: values for :func:`~odoo.addons.crm_suite_base.tools.duplicate_keys.make_keys`
+        :rtype: dict
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _duplicate_depends(self):
+        """Name further paths on which the keys depend. Hook; see :meth:`_duplicate_more`.
+
+        :rtype: list[str]
+        """
+        return []
+
+    @api.model
+    def _duplicate_more(self, ids):
+        """Phones and e-mails of records that are kept elsewhere. Hook.
+
+        :return: lists by ``phones`` and ``emails``, by id
+        :rtype: dict[int, dict[str, list[str]]]
+        """
+        return {}
+
+    @api.model
+    def _duplicate_scope(self, alias):
+        """Which records of the table can be somebody's duplicate. Hook.
+
+        :param str alias: alias of the table of the model
+        :rtype: SQL
+        """
+        return SQL("TRUE")
+
+    def _duplicate_checked(self):
+        """The records of ``self`` that are checked when they are entered. Hook."""
+        return self
+
+    def _duplicate_relatives(self):
+        """Records that are alike with good reason: parents, the customer of a lead. Hook.
+
+        :return: by id, pairs of a model name and an id
+        :rtype: dict[int, set[tuple[str, int]]]
+        """
+        return {}
+
+    @api.model
+    def _duplicate_relative_pairs(self, target, pairs):
+        """Those of many pairs that are alike with good reason: one query. Hook.
+
+        :param str target: model of the records on the right
+        :param list pairs: ids, of a record of this model and one of ``target``
+        :rtype: set[tuple[int, int]]
+        """
+        return set()
+
+    @api.model
+    def _duplicate_merge_action(self, ids):
+        """The action that opens the merge of some records. Hook.
+
+        :rtype: dict
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _duplicate_owner_field(self):
+        """The field that says who looks after a record. Hook."""
+        return "user_id"
+
+    # === KEYS === #
+
+    @api.depends(
+        lambda self: (*self._duplicate_key_fields(), *self._duplicate_depends())
+    )
+    def _compute_crm_suite_keys(self):
+        names = self._duplicate_key_fields()
+        ids = [id_ for id_ in self.ids if id_]
+        more = self._duplicate_more(ids) if ids else {}
+        for record in self:
+            row = {name: record[name] for name in names}
+            keys = self._duplicate_keys(row, more.get(record.id))
+            record.crm_suite_keys = keys
+            record.crm_suite_blocks = make_blocks(keys)
+
+    @api.model
+    def _duplicate_keys(self, row, more=None):
+        """The keys of one record.
+
+        :param dict row: values of :meth:`_duplicate_key_fields`
+        :param dict more: as of :meth:`_duplicate_more`
+        :rtype: dict
+        """
+        values = self._duplicate_values(row)
+        for name, further in (more or {}).items():
+            values[name] = [*values[name], *further]
+        return make_keys(values)
+
+    def _auto_init(self):
+        """Fill the keys of what is there by batches; the ORM would load each record."""
+        fresh = (
+            self._auto
+            and not self._abstract
+            and not sql.column_exists(self.env.cr, self._table, "crm_suite_blocks")
+        )
+        if fresh:
+            for name in ("crm_suite_keys", "crm_suite_blocks"):
+                sql.create_column(self.env.cr, self._table, name, "jsonb")
+        result = super()._auto_init()
+        return result
+
+    def init(self):
+        """The keys are made when the tables of all models are there."""
+        result = super().init()
+        cr = self.env.cr
+        if self._auto and not self._abstract:
+            table = SQL.identifier(self._table)
+            missing = "SELECT 1 FROM %s WHERE crm_suite_blocks IS NULL LIMIT 1"
+            cr.execute(SQL(missing, table))
+            if cr.fetchone():
+                self.pool.post_init(self._duplicate_fill)
+        return result
+
+    @api.model
+    def _duplicate_fill(self, ids=None):
+        """Make the keys of records anew, past the ORM.
+
+        :param ids: of which records; ``None``: of all
+        """
+        last = 0
+        while rows := self._duplicate_fill_page(last, ids):
+            last = rows[-1]["id"]
+            self._duplicate_store_keys(rows)
+        self.invalidate_model(["crm_suite_keys", "crm_suite_blocks"], flush=False)
+
+    def _duplicate_fill_page(self, last, ids):
+        names = self._duplicate_key_fields()
+        condition = SQL("TRUE") if ids is None else SQL("id = ANY(%s)", list(ids))
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, %s FROM %s WHERE id > %s AND %s ORDER BY id LIMIT %s",
+                SQL(", ").join(map(SQL.identifier, names)),
+                SQL.identifier(self._table),
+                last,
+                condition,
+                BATCH,
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    def _duplicate_store_keys(self, rows):
+        filled = []
+        more = self._duplicate_more([row["id"] for row in rows])
+        for row in rows:
+            keys = self._duplicate_keys(row, more.get(row["id"]))
+            blocks = make_blocks(keys)
+            filled.append({"id": row["id"], "keys": keys, "blocks": blocks})
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE %s t SET crm_suite_keys = v.keys, crm_suite_blocks = v.blocks
+                  FROM jsonb_to_recordset(%s) AS v(id int, keys jsonb, blocks jsonb)
+                 WHERE t.id = v.id
+                   AND (t.crm_suite_keys IS DISTINCT FROM v.keys
+                        OR t.crm_suite_blocks IS DISTINCT FROM v.blocks)
+                """,
+                SQL.identifier(self._table),
+                fields.Json().convert_to_column(filled, self, validate=False),
+            )
+        )

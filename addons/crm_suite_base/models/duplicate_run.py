@@ -1,0 +1,345 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.duplicate_score import first_match
+from .duplicate_rule import MODELS
+
+# A text that more records share says nothing about two of them.
+LARGEST_BLOCK = 60
+# Records per slice of a nightly search: what is lost and done again after a crash.
+SLICE = 25_000
+# Candidates that are read and compared at once.
+COMPARED = 20_000
+STORED = 1_000
+
+
+class DuplicateRun(models.Model):
+    """One search of all records of a model for duplicates.
+
+    *Candidates* are records that share a block, found by one self-join over the blocks;
+    a block that many share is left out, so the number of candidates grows with the
+    number of records and not with its square. They are compared in plain Python and
+    stored as pairs.
+
+    *A nightly search* goes slice by slice (the blocks are dealt out by a hash), commits
+    each and goes on where it was, also in another worker. Open pairs that the finished
+    search did not find again are removed.
+    """
+
+    _name = "crm.suite.duplicate.run"
+    _description = "Search for Duplicates"
+    _order = "id desc"
+    _rec_name = "date_start"
+
+    model_name = fields.Selection(
+        MODELS, string="Searched", required=True, readonly=True
+    )
+    state = fields.Selection(
+        [("open", "Running"), ("done", "Done")],
+        required=True,
+        readonly=True,
+        default="open",
+        index=True,
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Started By", readonly=True, index="btree_not_null"
+    )
+    date_start = fields.Datetime(
+        string="Started", readonly=True, default=fields.Datetime.now
+    )
+    date_end = fields.Datetime(string="Ended", readonly=True)
+    slices = fields.Integer(readonly=True, default=1, aggregator=None)
+    slice_done = fields.Integer(string="Slices Done", readonly=True, aggregator=None)
+    compared = fields.Integer(string="Pairs Compared", readonly=True)
+    found = fields.Integer(string="Open Pairs", readonly=True)
+
+    # === RUNNING === #
+
+    @api.model
+    def _find_now(self, model_name):
+        """Search everything in the present transaction.
+
+        :param str model_name: a model with duplicate rules
+        :rtype: crm.suite.duplicate.run
+        """
+        run = self.sudo().create({"model_name": model_name, "user_id": self.env.uid})
+        run._do_slice()
+        return run
+
+    @api.model
+    def _cron_find(self):
+        """Search at night where something has changed, slice by slice."""
+        progress = self.env["ir.cron"]._commit_progress
+        for model_name, _label in MODELS:
+            run = self._get_due(model_name)
+            if not run:
+                continue
+            left = progress(remaining=run.slices - run.slice_done)
+            while run.state == "open":
+                if not run.try_lock_for_update(allow_referencing=True):
+                    break  # another worker is at it
+                run._do_slice()
+                left = progress(1, remaining=run.slices - run.slice_done)
+                if not left:
+                    return
+
+    @api.model
+    def _get_due(self, model_name):
+        """The search to go on with, or a new one if anything changed since the last."""
+        runs = self.sudo()
+        run = runs.search([("model_name", "=", model_name)], limit=1)
+        if run.state == "open":
+            return run
+        if run and not self._has_changed(model_name, run):
+            return runs
+        self.env.cr.execute(
+            SQL("SELECT count(*) FROM %s", SQL.identifier(self.env[model_name]._table))
+        )
+        slices = self.env.cr.fetchone()[0] // SLICE + 1
+        return runs.create({"model_name": model_name, "slices": slices})
+
+    @api.model
+    def _has_changed(self, model_name, run):
+        rules = (
+            self.env["crm.suite.duplicate.rule"].sudo().with_context(active_test=False)
+        )
+        if rules.search_count([("write_date", ">=", run.date_start)], limit=1):
+            return True
+        models_ = {model_name, "res.partner"}
+        return any(
+            self.env[name]
+            .sudo()
+            .with_context(active_test=False)
+            .search_count([("write_date", ">=", run.date_start)], limit=1)
+            for name in models_
+        )
+
+    def _do_slice(self):
+        """Search the next slice and, after the last one, tidy up."""
+        self.ensure_one()
+        specs = self._get_specs()
+        pairs = self.env["crm.suite.duplicate.pair"]
+        compared, rows = 0, []
+        for target in self._get_targets(specs):
+            asked = [s for s in specs if target == self.model_name or s.with_customers]
+            self._collect_candidates(target, self._get_letters(asked))
+            for left, right, found in self._compare(target, asked):
+                compared += 1
+                if found:
+                    spec, match = found
+                    rows.append(self._make_row(left, target, right, spec, match))
+                if len(rows) >= STORED:
+                    pairs._store(rows)
+                    rows = []
+        if rows:
+            pairs._store(rows)
+        self.write(
+            {"slice_done": self.slice_done + 1, "compared": self.compared + compared}
+        )
+        if self.slice_done >= self.slices:
+            self._finish()
+
+    def _get_specs(self):
+        return [
+            spec
+            for spec in self.env["crm.suite.duplicate.rule"]._get_specs(self.model_name)
+            if spec.in_search
+        ]
+
+    def _get_targets(self, specs):
+        if not specs:
+            return []
+        return self.env[self.model_name]._duplicate_targets(specs)
+
+    @api.model
+    def _get_letters(self, specs):
+        return sorted(frozenset().union(*(spec.letters for spec in specs)))
+
+    def _make_row(self, left, target, right, spec, match):
+        ends = sorted(((self.model_name, left), (target, right)))
+        return {
+            "left_model": ends[0][0],
+            "left_id": ends[0][1],
+            "right_model": ends[1][0],
+            "right_id": ends[1][1],
+            "score": round(match.score * 100, 1),
+            "reasons": {key: round(value, 3) for key, value in match.reasons.items()},
+            "rule_id": spec.id,
+            "rule_version": spec.version,
+            "channel": "search",
+            "run_id": self.id,
+        }
+
+    def _finish(self):
+        """Forget open pairs that are none any more, and group the others."""
+        pairs = self.env["crm.suite.duplicate.pair"]
+        pairs.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM crm_suite_duplicate_pair
+                 WHERE state = 'new' AND run_id IS DISTINCT FROM %s
+                   AND left_model = %s AND found_at <= %s
+                """,
+                self.id,
+                self.model_name,
+                self.date_start,
+            )
+        )
+        pairs.invalidate_model(flush=False)
+        pairs._regroup_all()
+        self.write(
+            {
+                "state": "done",
+                "date_end": fields.Datetime.now(),
+                "found": pairs.sudo().search_count(
+                    [("state", "=", "new"), ("left_model", "=", self.model_name)]
+                ),
+            }
+        )
+
+    # === CANDIDATES === #
+
+    def _collect_candidates(self, target, letters):
+        """Fill the temporary table of pairs of records that share a block."""
+        left, right = self.env[self.model_name], self.env[target]
+        left.flush_model()
+        right.flush_model()
+        cr = self.env.cr
+        cr.execute(
+            SQL(
+                "DROP TABLE IF EXISTS crm_suite_duplicate_left;"
+                "DROP TABLE IF EXISTS crm_suite_duplicate_right;"
+                "DROP TABLE IF EXISTS crm_suite_duplicate_candidate"
+            )
+        )
+        cr.execute(self._compose_blocks("crm_suite_duplicate_left", left, letters))
+        if target != self.model_name:
+            cr.execute(
+                self._compose_blocks("crm_suite_duplicate_right", right, letters)
+            )
+        cr.execute(self._compose_candidates(target))
+        cr.execute(SQL("ANALYZE crm_suite_duplicate_candidate"))
+
+    def _compose_blocks(self, name, model, letters):
+        """All blocks of this slice, a row each."""
+        return SQL(
+            """
+            CREATE TEMPORARY TABLE %(name)s ON COMMIT DROP AS
+            SELECT hashtextextended(b.block, 0) AS block, t.id,
+                   coalesce(t.company_id, 0) AS company
+              FROM %(table)s t,
+           LATERAL jsonb_array_elements_text(t.crm_suite_blocks) AS b(block)
+             WHERE %(scope)s
+               AND left(b.block, 1) = ANY(%(letters)s)
+               AND (%(slices)s = 1
+                    OR abs(hashtext(b.block)::bigint) %% %(slices)s = %(slice)s)
+            """,
+            name=SQL.identifier(name),
+            table=SQL.identifier(model._table),
+            scope=model._duplicate_scope("t"),
+            letters=letters,
+            slices=self.slices,
+            slice=self.slice_done,
+        )
+
+    def _compose_candidates(self, target):
+        """Pairs of ids that share a block which not too many share."""
+        own = target == self.model_name
+        return SQL(
+            """
+            CREATE TEMPORARY TABLE crm_suite_duplicate_candidate ON COMMIT DROP AS
+              WITH sized AS (
+                    SELECT block FROM crm_suite_duplicate_left
+                  GROUP BY block HAVING count(*) BETWEEN %(least)s AND %(most)s
+              ), other AS (
+                    SELECT * FROM (
+                        SELECT *, count(*) OVER (PARTITION BY block) AS size
+                          FROM %(other)s
+                    ) o WHERE size <= %(most)s
+              )
+            SELECT DISTINCT a.id AS left_id, b.id AS right_id
+              FROM sized
+              JOIN crm_suite_duplicate_left a USING (block)
+              JOIN other b USING (block)
+             WHERE %(order)s
+               AND (a.company = 0 OR b.company = 0 OR a.company = b.company)
+            """,
+            least=2 if own else 1,
+            most=LARGEST_BLOCK,
+            other=SQL.identifier(
+                "crm_suite_duplicate_left" if own else "crm_suite_duplicate_right"
+            ),
+            order=SQL("a.id < b.id") if own else SQL("TRUE"),
+        )
+
+    # === COMPARING === #
+
+    def _compare(self, target, specs):
+        """Ask the rules about each pair of candidates.
+
+        :return: generator of both ids and what the rules found, or None
+        """
+        rules = [(spec, spec.rule) for spec in specs]
+        last = (0, 0)
+        while page := self._read_candidates(last):
+            last = page[-1]
+            left_keys = self._read_keys(
+                self.model_name, {left for left, _right in page}
+            )
+            right_keys = self._read_keys(target, {right for _left, right in page})
+            relatives = self._read_relatives(target, page)
+            for left, right in page:
+                if (left, right) in relatives:
+                    yield left, right, None
+                    continue
+                yield (
+                    left,
+                    right,
+                    first_match(rules, left_keys[left], right_keys[right]),
+                )
+
+    def _read_candidates(self, last):
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT left_id, right_id FROM crm_suite_duplicate_candidate
+                 WHERE (left_id, right_id) > (%s, %s)
+              ORDER BY left_id, right_id LIMIT %s
+                """,
+                *last,
+                COMPARED,
+            )
+        )
+
+    def _read_keys(self, model_name, ids):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, crm_suite_keys FROM %s WHERE id = ANY(%s)",
+                SQL.identifier(self.env[model_name]._table),
+                list(ids),
+            )
+        )
+        return dict(rows)
+
+    def _read_relatives(self, target, page):
+        """Those of some pairs that are alike with good reason."""
+        left = self.env[self.model_name]
+        return left._duplicate_relative_pairs(target, page)
+
+    # === TRYING A RULE === #
+
+    @api.model
+    def _count_matches(self, rule):
+        """How many pairs one rule alone calls the same; nothing is stored.
+
+        :param crm.suite.duplicate.rule rule:
+        :rtype: int
+        """
+        run = self.sudo().new({"model_name": rule.model_name, "slices": 1})
+        spec = rule.sudo()._make_spec()
+        count = 0
+        for target in run._get_targets([spec]):
+            run._collect_candidates(target, sorted(spec.letters))
+            count += sum(1 for *_ids, found in run._compare(target, [spec]) if found)
+        return count

@@ -1,0 +1,84 @@
+from odoo import api, models
+
+from ..tools.import_types import CREATE, Problem
+from .duplicate_search import Probe
+
+MEMORY = "duplicates"
+
+
+class ImportTargetDuplicate(models.AbstractModel):
+    """Duplicate rules for imported customers and contacts.
+
+    A row that the key of the file does not find is shown to the rules, a chunk at a
+    time. What a rule *refuses* is the record that is there already: the import's own
+    policy for records that are there decides, as if the key had found it. A *warning*
+    is written beside the row; who does not want another record decides so for the row.
+    """
+
+    _inherit = "crm.suite.import.target.partner"
+
+    @api.model
+    def _import_context(self):
+        return {**super()._import_context(), "crm_suite_channel": "import"}
+
+    @api.model
+    def _import_match(self, plan, rows):
+        result = super()._import_match(plan, rows)
+        plan.memory[MEMORY] = found = self._import_duplicates(
+            plan, [row for row in rows if row.match is None and not row.action]
+        )
+        for row in rows:
+            hits = found.get(row.number, ())
+            refused = [hit for hit in hits if hit.reaction == "block"]
+            wanted = refused or (hits if row.decision in ("skip", "update") else ())
+            if match := self._import_readable_hit(wanted):
+                row.match = match
+        return result
+
+    def _import_duplicates(self, plan, rows):
+        """What the rules say about rows that would be created: hits by row number."""
+        partners = self.env["res.partner"]
+        specs = [
+            spec
+            for spec in self.env["crm.suite.duplicate.rule"]._get_specs(
+                "res.partner", self.env.company.id
+            )
+            if spec.reactions["import"] != "off"
+        ]
+        if not specs or not rows or partners._duplicate_is_off():
+            return {}
+        names = partners._duplicate_key_fields()
+        probes = []
+        for row in rows:
+            values = {**self._import_defaults(plan, row), **row.values}
+            keys = partners._duplicate_keys({n: values.get(n) for n in names})
+            probes.append(
+                Probe(
+                    no=row.number,
+                    keys=keys,
+                    company_id=values.get("company_id") or 0,
+                    relatives=frozenset({("res.partner", values.get("parent_id"))}),
+                )
+            )
+        return partners._duplicate_hits(probes, specs, "import")
+
+    def _import_readable_hit(self, hits):
+        """The record that a row is the same as, if it is one and may be read."""
+        ids = {hit.id for hit in hits}
+        if len(ids) != 1:
+            return None
+        partner = self.env["res.partner"].browse(ids)
+        return partner if partner.has_access("read") else None
+
+    @api.model
+    def _import_decide(self, plan, row):
+        super()._import_decide(plan, row)
+        hits = plan.memory.get(MEMORY, {}).get(row.number)
+        if not hits or row.action != CREATE:
+            return
+        partners = self.env["res.partner"]
+        if refused := [hit for hit in hits if hit.reaction == "block"]:
+            row.reject(partners._duplicate_refusal(refused), *plan.where("name"))
+        elif warned := [hit for hit in hits if hit.reaction == "warn"]:
+            text = partners._duplicate_warning(warned)
+            row.problems.append(Problem(*plan.where("name"), text, True))

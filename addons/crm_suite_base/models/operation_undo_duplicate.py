@@ -1,0 +1,27 @@
+from odoo import api, models
+
+KEYS = {"crm_suite_keys", "crm_suite_blocks"}
+
+
+class OperationDuplicate(models.Model):
+    """The keys of duplicates follow the values from which they come.
+
+    They are no edit of anybody, so they are not journalled; undo, which writes past the
+    ORM, makes them anew.
+    """
+
+    _inherit = "crm.suite.operation"
+
+    @api.model
+    def _journal_volatile_fields(self, model_name):
+        fields = super()._journal_volatile_fields(model_name)
+        model = self.env[model_name]
+        return fields | KEYS if KEYS <= model._fields.keys() else fields
+
+    def _finish_undo(self, plan):
+        result = super()._finish_undo(plan)
+        for part in (plan.inserts, plan.updates):
+            for model_name, ids in part.items():
+                if ids and KEYS <= self.env[model_name]._fields.keys():
+                    self.env[model_name]._duplicate_fill(ids)
+        return result

@@ -1,0 +1,155 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.duplicate_keys import COMPANY, PERSON
+
+
+class ResPartner(models.Model):
+    """Customers and their contacts as records of which there should be one each.
+
+    Partners that are no customers (colleagues, suppliers, addresses of documents) have
+    keys, so that a lead finds them when they become customers, but nobody is asked
+    about them and they are nobody's duplicate.
+    """
+
+    _name = "res.partner"
+    _inherit = ["res.partner", "crm.suite.duplicate.mixin"]
+
+    _crm_suite_blocks_idx = models.Index("USING gin (crm_suite_blocks)")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        partners._duplicate_created()
+        return partners
+
+    def write(self, vals):
+        before = self._duplicate_before(vals)
+        result = super().write(vals)
+        if before is not None:
+            self._duplicate_after(before)
+        return result
+
+    @api.model
+    def name_create(self, name):
+        return super(ResPartner, self._duplicate_by("quick")).name_create(name)
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        return super(ResPartner, self._duplicate_by("mail")).message_new(
+            msg_dict, custom_values
+        )
+
+    @api.model
+    def _duplicate_key_fields(self):
+        return [
+            "name",
+            "is_company",
+            "parent_id",
+            "phone",
+            "phone_sanitized",
+            "email",
+            "email_normalized",
+            "website",
+            "vat",
+            "street",
+            "street2",
+            "city",
+            "zip",
+        ]
+
+    @api.model
+    def _duplicate_depends(self):
+        return ["crm_suite_contact_point_ids.normalized"]
+
+    @api.model
+    def _duplicate_values(self, row):
+        is_company = bool(row["is_company"])
+        return {
+            **row,
+            "kind": COMPANY if is_company else PERSON,
+            "phones": [row["phone_sanitized"] or row["phone"]],
+            "emails": [row["email_normalized"] or row["email"]],
+            # The host copies the company's number to its contacts.
+            "vat": row["vat"] if is_company or not row["parent_id"] else False,
+            "website": row["website"] if is_company or not row["parent_id"] else False,
+        }
+
+    @api.model
+    def _duplicate_more(self, ids):
+        """Further phones and e-mails count as the first ones do."""
+        points = self.env["crm.suite.contact.point"]
+        points.flush_model(["partner_id", "kind", "normalized", "value"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner_id, kind || 's',
+                       array_agg(coalesce(normalized, value) ORDER BY id)
+                  FROM crm_suite_contact_point
+                 WHERE partner_id = ANY(%s)
+              GROUP BY partner_id, kind
+                """,
+                list(ids),
+            )
+        )
+        more = {}
+        for id_, name, values in rows:
+            more.setdefault(id_, {})[name] = values
+        return more
+
+    @api.model
+    def _duplicate_scope(self, alias):
+        return SQL(
+            """
+            %(p)s.active AND %(p)s.type NOT IN ('invoice', 'delivery')
+            AND (%(p)s.crm_suite_lifecycle_id IS NOT NULL OR EXISTS (
+                SELECT 1 FROM res_partner commercial
+                 WHERE commercial.id = %(p)s.commercial_partner_id
+                   AND commercial.crm_suite_lifecycle_id IS NOT NULL))
+            """,
+            p=SQL.identifier(alias),
+        )
+
+    def _duplicate_checked(self):
+        return self._crm_suite_is_managed().filtered(
+            lambda partner: (
+                partner.active and partner.type not in ("invoice", "delivery")
+            )
+        )
+
+    def _duplicate_relatives(self):
+        """A company and the companies above and below it share a lot."""
+        found = {}
+        for partner in self.sudo():
+            family = partner.parent_id | partner.child_ids.filtered("is_company")
+            if not partner.is_company:
+                family = partner.parent_id
+            found[partner.id] = {("res.partner", id_) for id_ in family.ids}
+        return found
+
+    @api.model
+    def _duplicate_relative_pairs(self, target, pairs):
+        if not pairs:
+            return set()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.left_id, p.right_id
+                  FROM unnest(%s::int[], %s::int[]) p(left_id, right_id)
+                  JOIN res_partner l ON l.id = p.left_id
+                  JOIN res_partner r ON r.id = p.right_id
+                 WHERE l.parent_id = r.id OR r.parent_id = l.id
+                """,
+                [left for left, _right in pairs],
+                [right for _left, right in pairs],
+            )
+        )
+        return set(rows)
+
+    def _duplicate_holder(self):
+        return self.commercial_partner_id or self
+
+    @api.model
+    def _duplicate_merge_action(self, ids):
+        """Open the merge of these customers."""
+        return self.browse(ids).action_crm_suite_merge()

@@ -1,0 +1,12 @@
+from odoo import models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _crm_suite_merge_done(self, survivor, losers, operation):
+        """Their pairs are decided; undoing the merge opens them again."""
+        result = super()._crm_suite_merge_done(survivor, losers, operation)
+        pairs = self.env["crm.suite.duplicate.pair"]
+        pairs._note_merged(self._name, survivor.id, losers.ids)
+        return result

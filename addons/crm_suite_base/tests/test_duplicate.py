@@ -1,0 +1,379 @@
+import re
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .common import CustomerCase
+
+VAT = "91310000MA1FL0LX92"
+
+
+class DuplicateCase(CustomerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Pair = cls.env["crm.suite.duplicate.pair"]
+        cls.first = cls._create_customer(
+            name="深圳市赤岩测试仪器有限公司",
+            phone="+8675586119901",
+            email="info@chiyan-test.example",
+            vat=VAT,
+            city="深圳",
+            user_id=cls.lead.id,
+        )
+
+    def _rule(self, xmlid):
+        return self.env.ref(f"crm_suite_base.duplicate_rule_{xmlid}")
+
+    def _pairs(self, records):
+        return self.Pair.search(
+            ["|", ("left_id", "in", records.ids), ("right_id", "in", records.ids)]
+        )
+
+    def _hide_first(self):
+        """The first customer is not for the rep."""
+        self.env["ir.rule"].create(
+            {
+                "name": "hidden",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {self.first.id})]",
+                "groups": [
+                    (4, self.env.ref("crm_suite_base.group_crm_suite_sales_rep").id)
+                ],
+            }
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateKeys(DuplicateCase):
+    def test_keys_follow_what_is_written(self):
+        keys = self.first.crm_suite_keys
+        self.assertEqual(keys["name"], "深圳赤岩测试仪器")
+        self.assertEqual(keys["phone"], ["8675586119901"])
+        self.first.phone = "+8675586119902"
+        self.assertEqual(self.first.crm_suite_keys["phone"], ["8675586119902"])
+        self.assertIn("p:75586119902", self.first.crm_suite_blocks)
+
+    def test_a_contact_has_no_number_of_its_company(self):
+        person = self._create_contact(self.first, name="石敢当")
+        self.assertEqual(person.vat, VAT)
+        self.assertNotIn("vat", person.crm_suite_keys)
+
+    def test_further_phones_count(self):
+        self.env["crm.suite.contact.point"].create(
+            {"partner_id": self.first.id, "kind": "phone", "value": "+8613800138991"}
+        )
+        self.assertIn("8613800138991", self.first.crm_suite_keys["phone"])
+
+    def test_undo_brings_the_keys_back(self):
+        with self.env["crm.suite.operation"].record("other", "test") as operation:
+            self.first.name = "别的名字"
+        self.assertEqual(self.first.crm_suite_keys["name"], "别的名字")
+        operation.action_undo()
+        self.first.invalidate_recordset()
+        self.assertEqual(self.first.crm_suite_keys["name"], "深圳赤岩测试仪器")
+
+    def test_filling_gives_what_writing_gives(self):
+        keys, blocks = self.first.crm_suite_keys, self.first.crm_suite_blocks
+        self.env.cr.execute(
+            "UPDATE res_partner SET crm_suite_keys = NULL, crm_suite_blocks = NULL"
+            " WHERE id = %s",
+            [self.first.id],
+        )
+        self.Partner._duplicate_fill(self.first.ids)
+        self.assertEqual(self.first.crm_suite_keys, keys)
+        self.assertEqual(self.first.crm_suite_blocks, blocks)
+
+    def test_other_writes_ask_for_nothing(self):
+        with self.assertQueryCount(0):
+            self.assertIsNone(self.first._duplicate_before({"comment": "a note"}))
+            self.assertIsNone(self.first._duplicate_before({"active": False}))
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateEntry(DuplicateCase):
+    def test_an_equal_number_is_refused_by_name(self):
+        with self.assertRaisesRegex(ValidationError, "赤岩"):
+            self._create_customer(name="完全不同的公司", vat=VAT)
+
+    def test_the_refusal_tells_no_more_than_one_may_know(self):
+        self._hide_first()
+        with self.assertRaises(ValidationError) as caught:
+            self.Partner.with_user(self.rep).create(
+                {
+                    "name": "完全不同的公司",
+                    "is_company": True,
+                    "country_id": self.china.id,
+                    "vat": VAT,
+                    "crm_suite_lifecycle_id": self.stage.id,
+                }
+            )
+        self.assertNotIn("赤岩", str(caught.exception))
+        self.assertNotIn(self.lead.name, str(caught.exception))
+
+    def test_alike_names_are_noted(self):
+        for name in (
+            "深圳赤岩測試儀器股份有限公司",
+            "Shenzhen Chiyan Ceshi Yiqi",
+            "赤岩测试仪器",
+        ):
+            with self.subTest(name):
+                other = self._create_customer(name=name)
+                pair = self._pairs(other).filtered(
+                    lambda p, o=other: {p.left_id, p.right_id} == {self.first.id, o.id}
+                )
+                self.assertEqual(pair.state, "new")
+                self.assertEqual(pair.channel, "api")
+                other.unlink()
+                self.assertFalse(pair.exists())
+
+    def test_another_company_is_none(self):
+        other = self._create_customer(name="深圳市青山测试仪器有限公司", city="深圳")
+        self.assertFalse(self._pairs(other))
+
+    def test_the_channel_decides(self):
+        rule = self._rule("company_vat")
+        rule.on_api = "off"
+        other = self._create_customer(name="完全不同的公司", vat=VAT)
+        self.assertFalse(self._pairs(other))
+        with self.assertRaises(ValidationError):
+            self.Partner.with_context(crm_suite_channel="form").create(
+                {
+                    "name": "第三家",
+                    "is_company": True,
+                    "vat": VAT,
+                    "country_id": self.china.id,
+                    "crm_suite_lifecycle_id": self.stage.id,
+                }
+            )
+
+    def test_an_edit_is_looked_at(self):
+        other = self._create_customer(name="完全不同的公司")
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            other.vat = VAT
+        self.assertFalse(other.vat)
+        other.phone = "+8675586119977"
+        self.assertFalse(self._pairs(other))
+
+    def test_out_of_the_archive(self):
+        other = self._create_customer(name="完全不同的公司")
+        other.active = False
+        other.with_context(crm_suite_no_duplicate_check=True).vat = VAT
+        other.active = True
+        self.assertEqual(self._pairs(other).channel, "unarchive")
+
+    def test_what_was_said_is_remembered(self):
+        other = self._create_customer(name="深圳赤岩测试仪器")
+        pair = self._pairs(other)
+        pair.with_user(self.steward).action_not_duplicate()
+        other.city = "深圳"
+        self.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        self.assertEqual(pair.state, "not_duplicate")
+        self.assertEqual(len(self._pairs(other)), 1)
+        pair.with_user(self.steward).action_reopen()
+        self.assertEqual(pair.state, "new")
+        self.assertFalse(pair.decided_by_id)
+
+    def test_partners_that_are_no_customers_are_left_alone(self):
+        other = self.Partner.create(
+            {"name": "完全不同的公司", "is_company": True, "vat": VAT}
+        )
+        self.assertFalse(self._pairs(other))
+
+    def test_another_company_of_ours(self):
+        self.first.company_id = self._other_company()
+        other = self._create_customer(
+            name="完全不同的公司", vat=VAT, company_id=self.env.company.id
+        )
+        self.assertFalse(self._pairs(other))
+
+    def test_quick_creation_and_form(self):
+        self._rule("company_name").on_quick = "block"
+        partners = self.Partner.with_context(
+            crm_suite_managed=True, default_is_company=True
+        )
+        with self.assertRaises(ValidationError):
+            partners.name_create("赤岩测试仪器有限公司")
+        values = {
+            "name": "完全不同的公司",
+            "is_company": True,
+            "vat": VAT,
+            "crm_suite_lifecycle_id": self.stage.id,
+        }
+        self._rule("company_vat").on_api = "off"
+        with self.assertRaises(ValidationError):
+            self.Partner.web_save(values, {"id": {}})
+
+    def test_the_form_warns(self):
+        form = Form(
+            self.Partner.with_user(self.lead).with_context(crm_suite_managed=True),
+            "crm_suite_base.res_partner_view_form_customer_quick",
+        )
+        form.company_type = "company"
+        form.name = "赤岩测试仪器有限公司"
+        told = form.crm_suite_duplicates
+        self.assertEqual([hit["id"] for hit in told["hits"]], self.first.ids)
+        self.assertFalse(told["refused"])
+
+    def test_the_form_names_nobody_hidden(self):
+        self._hide_first()
+        form = Form(
+            self.Partner.with_user(self.rep).with_context(crm_suite_managed=True),
+            "crm_suite_base.res_partner_view_form_customer_quick",
+        )
+        form.company_type = "company"
+        form.name = "赤岩测试仪器有限公司"
+        self.assertEqual(form.crm_suite_duplicates["hits"], [])
+        self.assertEqual(form.crm_suite_duplicates["hidden"], 1)
+
+    def test_leads_against_leads_and_customers(self):
+        leads = self.env["crm.lead"].create(
+            [
+                {"name": "one", "partner_name": "赤岩测试仪器有限公司"},
+                {"name": "two", "email_from": "info@chiyan-test.example"},
+            ]
+        )
+        pairs = self._pairs(leads).filtered(lambda p: p.right_model == "res.partner")
+        self.assertEqual(set(pairs.mapped("left_id")), set(leads.ids))
+        with self.assertRaisesRegex(UserError, "not merged with a customer"):
+            pairs[0].with_user(self.steward).action_merge()
+
+    def test_deals_of_one_customer_are_two_deals(self):
+        values = {"name": "deal", "partner_id": self.first.id, "type": "opportunity"}
+        leads = self.env["crm.lead"].create([values, values])
+        self.assertFalse(
+            self._pairs(leads).filtered(
+                lambda p: p.left_model == "crm.lead" and p.left_id in leads.ids
+            )
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicatePairs(DuplicateCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with_off = cls.env["res.partner"].with_context(
+            crm_suite_no_duplicate_check=True
+        )
+        cls.second, cls.third = with_off.create(
+            [
+                {
+                    "name": name,
+                    "is_company": True,
+                    "country_id": cls.china.id,
+                    "crm_suite_lifecycle_id": cls.stage.id,
+                }
+                for name in ("深圳赤岩测试仪器公司", "赤岩测试仪器股份有限公司")
+            ]
+        )
+        cls.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        cls.trio = cls.first | cls.second | cls.third
+        cls.pairs = cls.Pair.search(
+            [("left_id", "in", cls.trio.ids), ("right_id", "in", cls.trio.ids)]
+        )
+
+    def test_a_search_finds_and_groups(self):
+        self.assertEqual(len(self.pairs), 3)
+        self.assertEqual(len(self.pairs.group_id), 1)
+        self.assertTrue(all(pair.score > 89 for pair in self.pairs))
+
+    def test_a_search_forgets_what_is_no_more(self):
+        self.third.with_context(crm_suite_no_duplicate_check=True).name = "绿水"
+        self.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        self.assertEqual(len(self.pairs.exists()), 1)
+
+    def test_the_nightly_search_goes_slice_by_slice(self):
+        runs = self.env["crm.suite.duplicate.run"]
+        run = runs.create({"model_name": "res.partner", "slices": 3})
+        self.pairs.sudo().unlink()
+        for _slice in range(3):
+            self.assertEqual(run.state, "open")
+            run._do_slice()
+        self.assertEqual(run.state, "done")
+        self.assertEqual(len(self._pairs(self.trio)), 3)
+
+    def test_nothing_changed_nothing_searched(self):
+        runs = self.env["crm.suite.duplicate.run"]
+        last = runs.search([("model_name", "=", "res.partner")], limit=1)
+        last.date_start = "2999-01-01"
+        self.assertFalse(runs._get_due("res.partner"))
+
+    def test_side_by_side(self):
+        data = self.pairs[0].with_user(self.steward).get_comparison()
+        self.assertEqual(len(data["records"]), 3)
+        names = next(line for line in data["fields"] if line["name"] == "name")
+        self.assertFalse(names["same"])
+        self.assertTrue(data["may_decide"])
+        self.assertFalse(
+            self.pairs[0].with_user(self.rep).get_comparison()["may_decide"]
+        )
+
+    def test_why(self):
+        answer = self.pairs[0].with_user(self.rep).explain("duplicate")
+        self.assertIn("赤岩", answer["sentence"])
+        self.assertFalse(answer["rule"]["id"])
+        answer = self.pairs[0].with_user(self.steward).explain("duplicate")
+        self.assertTrue(answer["rule"]["id"])
+
+    def test_who_may_decide(self):
+        for user in (self.rep, self.agent, self.analyst, self.plain):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                self.pairs[0].with_user(user).action_not_duplicate()
+        with self.assertRaises(AccessError):
+            self.pairs[0].with_user(self.steward).write({"state": "merged"})
+
+    def test_pairs_of_hidden_records_are_hidden(self):
+        self._hide_first()
+        pairs = self.Pair.with_user(self.rep)
+        found = pairs.search([("id", "in", self.pairs.ids)])
+        self.assertEqual(len(found), 1)
+        hidden = (self.pairs - found).with_user(self.rep)
+        with self.assertRaises(AccessError):
+            hidden.read(["left_name"])
+        with self.assertRaises(AccessError):
+            hidden[0].get_comparison()
+
+    def test_merge_decides_and_undo_opens(self):
+        pair = self.pairs.filtered(
+            lambda p: {p.left_id, p.right_id} == {self.first.id, self.second.id}
+        )
+        action = pair.with_user(self.steward).action_merge()
+        self.assertEqual(set(action["params"]["ids"]), {self.first.id, self.second.id})
+        both = self.first | self.second
+        operation_id = both.with_user(self.steward).crm_suite_merge(self.first.id)
+        self.assertEqual(pair.state, "merged")
+        self.env["crm.suite.operation"].browse(operation_id).action_undo()
+        pair.invalidate_recordset()
+        self.assertEqual(pair.state, "new")
+
+    def test_bad_input(self):
+        with self.assertRaises(UserError):
+            self.pairs.with_user(self.steward).action_merge("1")
+        with self.assertRaises(ValidationError):
+            self.env["crm.suite.duplicate.rule"].create({"name": "empty"})
+        with self.assertRaises(ValidationError):
+            self._rule("company_name").term_ids.key = "city"
+
+    def test_a_rule_counts_its_versions(self):
+        rule = self._rule("company_name")
+        before = rule.version
+        rule.term_ids.threshold = 95
+        self.assertEqual(rule.version, before + 1)
+
+    def test_trying_a_rule_stores_nothing(self):
+        before = self.Pair.search_count([])
+        action = self._rule("company_name").with_user(self.steward).action_try()
+        found = int(re.search(r"\d+", action["params"]["message"]).group())
+        self.assertGreaterEqual(found, 3)
+        self.assertEqual(self.Pair.search_count([]), before)
+        with self.assertRaises(AccessError):
+            self._rule("company_name").with_user(self.lead).action_try()
+
+    def test_search_now(self):
+        self.pairs.sudo().unlink()
+        rules = self.env["crm.suite.duplicate.rule"]
+        rules.with_user(self.lead).action_find()
+        self.assertEqual(len(self._pairs(self.trio)), 3)
+        with self.assertRaises(AccessError):
+            rules.with_user(self.rep).action_find()
