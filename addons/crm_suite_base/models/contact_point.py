@@ -107,7 +107,7 @@ class ContactPoint(models.Model):
             return None
         partners = self.sudo().partner_id.with_env(self.env)
         needed = "read" if operation == "read" else "write"
-        allowed = set(partners._filtered_access(needed)._ids)
+        allowed = set(partners._crm_suite_filtered_visible(needed)._ids)
         refused = self.filtered(lambda p: p.sudo().partner_id.id not in allowed)
         if not refused:
             return None

@@ -301,6 +301,7 @@ class ResPartner(models.Model):
         """Who sees only his own customers, owns what he enters."""
         if not self.env.su and self._crm_suite_is_restricted():
             for vals in vals_list:
+                self._crm_suite_check_parent(vals)
                 managed = vals.get(LIFECYCLE) or self._crm_suite_starts_managed(vals)
                 if managed and not vals.get("user_id"):
                     vals["user_id"] = self.env.uid
@@ -312,9 +313,16 @@ class ResPartner(models.Model):
         """
         if not self.env.su and self._crm_suite_is_restricted():
             self.check_access("write")
+            self._crm_suite_check_parent(vals)
             # pylint: disable-next=context-overridden
             self = self.with_context(**{WRITING: _Writing(self.ids)})
         return super().write(vals)
+
+    @api.model
+    def _crm_suite_check_parent(self, vals):
+        """Refuse a hidden company: the host copies its address and terms to contacts."""
+        if parent_id := vals.get("parent_id"):
+            self.browse(parent_id)._crm_suite_check_visible()
 
     def web_save(self, vals, specification, next_id=None):
         """Say what happens to who gives a customer away in its form."""

@@ -443,6 +443,19 @@ class TestVisibilityEverywhere(VisibilityCase):
             self.assertEqual(partner.user_id, self.rep)
             self.assertTrue(partner.has_access("write"))
 
+    def test_no_contact_of_a_hidden_company(self):
+        """The host would copy its address and terms to the contact."""
+        with self.assertRaises(AccessError):
+            self.partners(self.rep).create(
+                {
+                    "name": "Fishing",
+                    "parent_id": self.hidden.id,
+                    "crm_suite_lifecycle_id": self.stage.id,
+                }
+            )
+        with self.assertRaises(AccessError):
+            self.contacts["rep"].with_user(self.rep).parent_id = self.hidden.id
+
     def test_plain_contacts_keep_no_owner(self):
         partner = self.partners(self.rep).create({"name": "Courier"})
         self.assertFalse(partner.user_id)
