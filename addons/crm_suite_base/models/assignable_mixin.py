@@ -228,11 +228,10 @@ class AssignableMixin(models.AbstractModel):
         }
         log = logs[:1]
         if log and log.to_user_id == owner:
-            return {
-                **answer,
-                **log.with_env(self.env).sudo()._tell(),
-                "steps": (log.with_env(self.env).sudo()._tell_steps(logs)),
-            }
+            told = log.with_env(self.env).sudo()._tell()
+            # One decision is told already; several are a story.
+            steps = logs.with_env(self.env).sudo()._tell_steps(logs)
+            return {**answer, **told, "steps": steps if len(steps) > 1 else []}
         if log:
             sentence = self.env._(
                 "A person changed the owner after the last assignment."

@@ -16,7 +16,7 @@ class AssignmentBoard(models.Model):
     _rec_name = "user_id"
 
     date = fields.Datetime(readonly=True)
-    user_id = fields.Many2one("res.users", string="Person", readonly=True)
+    user_id = fields.Many2one("res.users", string="Colleague", readonly=True)
     policy_id = fields.Many2one("crm.suite.assignment.policy", readonly=True)
     rule_id = fields.Many2one("crm.suite.assignment.rule", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)

@@ -27,7 +27,7 @@ class AssignmentMember(models.Model):
     active = fields.Boolean(default=True)
     user_id = fields.Many2one(
         "res.users",
-        string="Person",
+        string="Colleague",
         required=True,
         index=True,
         ondelete="cascade",

@@ -386,15 +386,17 @@ class AssignmentPolicy(models.Model):
         given = logs.filtered("to_user_id")
         if given and hasattr(records, "_message_log_batch"):
             records.browse(given.mapped("res_id"))._message_log_batch(
-                {
-                    log.res_id: self.env._(
-                        "Assigned to %(user)s. %(reason)s",
-                        user=log.to_user_id.name,
-                        reason=log.reason,
-                    )
-                    for log in given
-                }
+                {log.res_id: self._compose_note(log) for log in given}
             )
+
+    def _compose_note(self, log):
+        """The note in the language of the new owner, whoever runs the policy."""
+        log = log.with_context(lang=log.to_user_id.lang)
+        return log.env._(
+            "Assigned to %(user)s. %(reason)s",
+            user=log.to_user_id.name,
+            reason=log._get_sentence(),
+        )
 
     def _close_waiting(self, ids):
         self.env["crm.suite.assignment.log"].search(

@@ -144,7 +144,6 @@ class TestAssignmentConcurrency(BaseCase):
                 self.policy(second)._assign(self.lead_ids, "sweep")
             cr.rollback()
             self.policy(second)._assign(self.lead_ids, "sweep")
-            cr.commit()
         self.check_shares()
 
     def test_records_that_somebody_holds_are_left_for_the_next_run(self):
@@ -183,5 +182,4 @@ class TestAssignmentConcurrency(BaseCase):
                 self.policy(late)._run_all(lambda *args: None)
             cr.rollback()
             self.policy(late)._run_all(lambda *args: None)
-            cr.commit()
         self.check_shares()

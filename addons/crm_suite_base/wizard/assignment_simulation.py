@@ -137,7 +137,7 @@ class AssignmentSimulationPerson(models.TransientModel):
     simulation_id = fields.Many2one(
         "crm.suite.assignment.simulation", required=True, index=True, ondelete="cascade"
     )
-    user_id = fields.Many2one("res.users", string="Person", readonly=True)
+    user_id = fields.Many2one("res.users", string="Colleague", readonly=True)
     count = fields.Integer(string="Would Get", readonly=True)
     load = fields.Integer(string="Open Afterwards", readonly=True)
 
