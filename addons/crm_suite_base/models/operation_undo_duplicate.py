@@ -22,6 +22,7 @@ class OperationDuplicate(models.Model):
         result = super()._finish_undo(plan)
         for part in (plan.inserts, plan.updates):
             for model_name, ids in part.items():
-                if ids and KEYS <= self.env[model_name]._fields.keys():
+                # Users have the fields of their partner, but are not compared.
+                if ids and hasattr(self.env[model_name], "_duplicate_fill"):
                     self.env[model_name]._duplicate_fill(ids)
         return result

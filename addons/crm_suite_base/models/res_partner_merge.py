@@ -280,7 +280,8 @@ class ResPartner(models.Model):
                 self._crm_suite_keep_opt_outs(survivor, decided)
             self._crm_suite_merge_write(survivor, decided, in_use)
             self._crm_suite_merge_family(survivor, losers, operation)
-            self._crm_suite_merge_done(survivor, losers, operation)
+            with operation.consequences():
+                self._crm_suite_merge_done(survivor, losers, operation)
             self._crm_suite_note_merge()
         self._crm_suite_tell_merge(survivor, losers)
         self.env.ref("crm_suite_base.merge_follow_cron").sudo()._trigger()
@@ -323,7 +324,8 @@ class ResPartner(models.Model):
     def _crm_suite_merge_done(self, survivor, losers, operation):
         """Hook: what else has to know, such as the pairs of duplicates.
 
-        Runs inside the operation, so that what is written here is undone with it.
+        Runs inside the operation, so that what is written here is undone with it,
+        as a consequence: whoever undoes the merge needs no right to these records.
 
         :param ResPartner survivor: who stays
         :param ResPartner losers: who was merged; archived already
