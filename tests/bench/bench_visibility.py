@@ -58,9 +58,9 @@ def _ensure_owners(bench):
     with bench.env(bench.suite_db, commit=True) as env:
         if _user(env, "manager"):
             return
-        reps = env["res.users"].union(
-            _create_user(env, str(number), "sales_rep") for number in range(REPS)
-        )
+        reps = env["res.users"]
+        for number in range(REPS):
+            reps |= _create_user(env, str(number), "sales_rep")
         lead = _create_user(env, "lead", "sales_lead")
         _create_user(env, "manager", "sales_manager")
         env["crm.team"].create(
