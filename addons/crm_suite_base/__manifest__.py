@@ -48,6 +48,7 @@
         "security/assign_security.xml",
         "security/vis_visibility_security.xml",
         "security/duplicate_security.xml",
+        "security/pool_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -73,6 +74,7 @@
         "wizard/handover_views.xml",
         "wizard/operation_undo_views.xml",
         "wizard/override_views.xml",
+        "wizard/pool_act_views.xml",
         "wizard/reassign_views.xml",
         "wizard/segment_add_views.xml",
         "wizard/simulation_views.xml",
@@ -109,6 +111,8 @@
         "views/assignment_log_views.xml",
         "views/assignment_policy_views.xml",
         "views/vis_todo_views.xml",
+        "views/pool_views.xml",
+        "views/pool_content_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
@@ -118,6 +122,7 @@
         "views/assign_menus.xml",
         "views/merge_menus.xml",
         "views/duplicate_menus.xml",
+        "views/pool_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -130,6 +135,7 @@
         "demo/merge_demo.xml",
         "demo/vis_demo.xml",
         "demo/assign_demo.xml",
+        "demo/pool_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -53,6 +53,8 @@ from . import (
     test_operation_concurrency,
     test_operation_journal,
     test_operation_undo,
+    test_pool,
+    test_pool_concurrency,
     test_quality,
     test_relation,
     test_roles,

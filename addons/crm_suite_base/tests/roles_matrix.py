@@ -55,6 +55,7 @@ POLICY_READERS = dict.fromkeys(
     ["sales_lead", "marketing_manager", "service_manager", "data_steward"], READ
 )
 POLICY_MAKERS = dict.fromkeys(["sales_manager", "admin"], ALL)
+SHARERS = ["sales_manager", "data_steward", "admin"]
 HANDS_OVER = ["sales_lead", "sales_manager", "data_steward", "admin"]
 
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
@@ -127,6 +128,10 @@ MODELS = {
     "crm.suite.operation.undo": _row(ALL),
     "crm.suite.operation.undo.line": _row(ALL),
     "crm.suite.override": _row(NONE, **WORKERS),
+    "crm.suite.pool": _row(sales_lead="RU", **dict.fromkeys(SHARERS, ALL)),
+    "crm.suite.pool.act": _row(ALL),
+    "crm.suite.pool.gate": _row(NONE, admin=READ),
+    "crm.suite.pool.move": _row(),
     "crm.suite.purchase": _row(**dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.quality.criterion": _row(NONE, **RULE_READERS, **RULE_MAKERS),
     "crm.suite.purchase.fact": _row(),
@@ -174,6 +179,8 @@ SCOPE = {
     "crm.suite.export": {"privacy_officer", "admin"},
     "crm.suite.import.batch": {"data_steward", "admin"},
     "crm.suite.operation": {"sales_manager", "data_steward", "admin"},
+    "crm.suite.pool.move": {"sales_lead", "sales_manager", "analyst"}
+    | {"privacy_officer", "data_steward", "admin"},
     # Those that are not shared.
     "crm.suite.segment": {"sales_manager", "marketing_manager", "service_manager"}
     | {"data_steward", "admin"},
@@ -307,6 +314,18 @@ METHODS = {
     "crm.suite.operation.change": {"action_open_record"},
     "crm.suite.operation.undo": {"action_undo"},
     "crm.suite.operation.undo.line": {"action_open_record"},
+    "crm.suite.pool": {
+        "action_assign",
+        "action_claim",
+        "action_lock",
+        "action_protect",
+        "action_return",
+        "action_show_inside",
+        "action_show_outside",
+        "action_transfer",
+    },
+    "crm.suite.pool.act": {"action_do"},
+    "crm.suite.pool.move": {"action_open_record"},
     "crm.suite.purchase.fact": {"action_open"},
     "crm.suite.override": {"action_decide", "action_release"},
     "crm.suite.quality.criterion": {"action_recalculate", "action_show_failing"},
@@ -339,13 +358,17 @@ METHODS = {
     "mail.activity": {"action_crm_suite_tomorrow"},
     "crm.lead": {
         "action_crm_suite_accept",
-        "action_crm_suite_decline",
         "crm_suite_check_duplicate",
+        "action_crm_suite_claim",
+        "action_crm_suite_decline",
+        "action_crm_suite_pool_moves",
         "explain",
     },
     "res.partner": {
         "action_crm_suite_accept",
+        "action_crm_suite_claim",
         "action_crm_suite_decline",
+        "action_crm_suite_pool_moves",
         "action_crm_suite_ask_access",
         "action_crm_suite_ask_review",
         "action_crm_suite_follow_up",
@@ -386,6 +409,7 @@ WINDOWS = (
     "crm.suite.operation.undo",
     "crm.suite.operation.undo.line",
     "crm.suite.override",
+    "crm.suite.pool.act",
     "crm.suite.reassign",
     "crm.suite.segment.add",
     "crm.suite.segment.remove",

@@ -8,6 +8,7 @@ from . import (
     override,
     partner_merge_figures,
     partner_merge_own,
+    pool_act,
     reassign,
     segment_add,
     simulation,
