@@ -193,6 +193,7 @@ from . import (
     segment_static,
     segment_use,
     todo,
+    todo_source_duplicate,
     todo_sources,
     todo_sources_assign,
     working_time,

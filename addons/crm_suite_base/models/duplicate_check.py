@@ -203,7 +203,8 @@ class DuplicateCheck(models.AbstractModel):
                     "name": record.display_name if readable else False,
                     "model": hit.model,
                     "id": hit.id if readable else False,
-                    "may_ask": state["state"] in ("owned", "protected")
+                    "may_ask": not readable
+                    and state["state"] in ("owned", "protected")
                     and "crm.suite.access.request" in self.env,
                 }
             )

@@ -14,6 +14,7 @@ from . import (
     test_demo,
     test_duplicate,
     test_duplicate_check,
+    test_duplicate_concurrency,
     test_explain,
     test_export,
     test_export_tour,

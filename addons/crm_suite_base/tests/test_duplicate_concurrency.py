@@ -1,0 +1,66 @@
+from contextlib import contextmanager
+
+from odoo import SUPERUSER_ID, api
+from odoo.exceptions import ConcurrencyError, ValidationError
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import mute_logger
+
+VAT = "91310000MA1FL0LX92"
+NAME = "并发测试仪器"
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateConcurrency(BaseCase):
+    """Two real transactions at once: what is committed here is removed by hand."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.addCleanup(self._remove)
+
+    def _remove(self):
+        with self.committing() as env:
+            env["res.partner"].search([("name", "=like", f"{NAME}%")]).unlink()
+
+    @contextmanager
+    def committing(self):
+        # A cursor of its own connection: what two workers see of each other is the test.
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def create(self, env, name, **values):
+        stage = env.ref("crm_suite_base.lifecycle_stage_lead")
+        return env["res.partner"].create(
+            {
+                "name": name,
+                "is_company": True,
+                "country_id": env.ref("base.cn").id,
+                "crm_suite_lifecycle_id": stage.id,
+                **values,
+            }
+        )
+
+    def test_of_two_at_the_same_moment_one_is_told(self):
+        with self.registry.cursor() as cr:
+            second = api.Environment(cr, SUPERUSER_ID, {})
+            second["res.partner"].search_count([])  # its view of the database begins
+            with self.committing() as first:
+                self.create(first, f"{NAME}甲", vat=VAT)
+            with self.assertRaises(ConcurrencyError):
+                self.create(second, f"{NAME}乙", vat=VAT)
+            cr.rollback()
+            # What the server does with such a failure: run it again.
+            with self.assertRaises(ValidationError):
+                self.create(second, f"{NAME}乙", vat=VAT)
+
+    @mute_logger("odoo.sql_db")
+    def test_the_second_waits_for_the_first(self):
+        with self.committing() as first:
+            self.create(first, f"{NAME}甲", vat=VAT)
+            with self.registry.cursor() as cr:
+                cr.execute("SET LOCAL lock_timeout = '200ms'")
+                second = api.Environment(cr, SUPERUSER_ID, {})
+                with self.assertRaisesRegex(Exception, "lock timeout"):
+                    self.create(second, f"{NAME}乙", vat=VAT)
+                cr.rollback()
