@@ -128,9 +128,9 @@ class AccessRequest(models.Model):
     def _get_records(self):
         """The records asked for, one recordset per model; deleted ones left out."""
         found = []
-        for model, requests in self.grouped("res_model").items():
+        for model, asked in self.grouped("res_model").items():
             if model in self.env:
-                records = self.env[model].browse(set(requests.mapped("res_id")))
+                records = self.env[model].browse(set(asked.mapped("res_id")))
                 found.append(records.exists())
         return found
 
@@ -304,22 +304,18 @@ class AccessRequest(models.Model):
 
     def _tell_deciders(self):
         """Put a notification into the inbox of who decides."""
-        for decider, requests in (
-            self.filtered("decider_id").grouped("decider_id").items()
-        ):
+        for decider, asked in self.filtered("decider_id").grouped("decider_id").items():
             lang = decider.lang or self.env.lang
-            first = requests[0].with_context(lang=lang)
+            first = asked[0].with_context(lang=lang)
             names = ", ".join(
-                requests.with_user(decider)
-                .with_context(lang=lang)
-                .mapped("record_name")
+                asked.with_user(decider).with_context(lang=lang).mapped("record_name")
             )
             subject = first.env._(
                 "%(user)s asks you for %(records)s",
                 user=self.env.user.name,
                 records=names,
             )
-            self._notify(decider, subject, requests[0].note)
+            self._notify(decider, subject, asked[0].note)
 
     def _notify(self, user, subject, body):
         self.env["mail.thread"].sudo().message_notify(
@@ -341,10 +337,10 @@ class AccessRequest(models.Model):
             raise UserError(
                 self.env._("What was asked for does not exist any more. Refuse it.")
             )
-        for kind, requests in self.grouped("kind").items():
+        for kind, asked in self.grouped("kind").items():
             # The decision is checked; what is granted lies beyond the decider's own
             # rights where he decides for somebody else.
-            getattr(requests.sudo(), f"_grant_{kind}")()
+            getattr(asked.sudo(), f"_grant_{kind}")()
         self._decide("granted")
 
     def action_refuse(self, reason=""):
@@ -410,8 +406,8 @@ class AccessRequest(models.Model):
                 "decided_at": fields.Datetime.now(),
             }
         )
-        for requester, requests in self.sudo().grouped("requester_id").items():
-            local = requests.with_user(requester).with_context(
+        for requester, asked in self.sudo().grouped("requester_id").items():
+            local = asked.with_user(requester).with_context(
                 lang=requester.lang or self.env.lang
             )
             names = ", ".join(local.mapped("record_name"))
@@ -446,10 +442,10 @@ class AccessRequest(models.Model):
 
     def _grant_claim(self):
         """Make who asked the owner, as an operation that can be undone."""
-        for (model, requester), requests in self.grouped(
+        for (model, requester), asked in self.grouped(
             lambda r: (r.res_model, r.requester_id)
         ).items():
-            records = self.env[model].browse(requests.mapped("res_id")).exists()
+            records = self.env[model].browse(asked.mapped("res_id")).exists()
             with self.env["crm.suite.operation"].record(
                 "reassign",
                 name=self.env._(

