@@ -3,6 +3,8 @@ from odoo.tools import SQL
 
 from ..tools.duplicate_keys import COMPANY, PERSON
 
+COMPANY_VALUES = ("vat", "website", "street", "street2", "city", "zip")
+
 
 class ResPartner(models.Model):
     """Customers and their contacts as records of which there should be one each.
@@ -65,14 +67,15 @@ class ResPartner(models.Model):
     @api.model
     def _duplicate_values(self, row):
         is_company = bool(row["is_company"])
+        # The host copies number and address of a company to its contacts: colleagues
+        # would be each other's duplicates.
+        company = () if is_company or not row["parent_id"] else COMPANY_VALUES
         return {
             **row,
+            **dict.fromkeys(company, False),
             "kind": COMPANY if is_company else PERSON,
             "phones": [row["phone_sanitized"] or row["phone"]],
             "emails": [row["email_normalized"] or row["email"]],
-            # The host copies the company's number to its contacts.
-            "vat": row["vat"] if is_company or not row["parent_id"] else False,
-            "website": row["website"] if is_company or not row["parent_id"] else False,
         }
 
     @api.model

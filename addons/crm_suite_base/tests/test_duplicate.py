@@ -26,9 +26,15 @@ class DuplicateCase(CustomerCase):
         return self.env.ref(f"crm_suite_base.duplicate_rule_{xmlid}")
 
     def _pairs(self, records):
-        return self.Pair.search(
-            ["|", ("left_id", "in", records.ids), ("right_id", "in", records.ids)]
-        )
+        found = self.Pair
+        for side in ("left", "right"):
+            found |= self.Pair.search(
+                [
+                    (f"{side}_model", "=", records._name),
+                    (f"{side}_id", "in", records.ids),
+                ]
+            )
+        return found
 
     def _hide_first(self):
         """The first customer is not for the rep."""
@@ -58,6 +64,15 @@ class TestDuplicateKeys(DuplicateCase):
         person = self._create_contact(self.first, name="石敢当")
         self.assertEqual(person.vat, VAT)
         self.assertNotIn("vat", person.crm_suite_keys)
+
+    def test_colleagues_are_no_duplicates(self):
+        self.first.write({"street": "Road 1", "zip": "518000"})
+        people = self._create_contact(self.first, name="王蕾") | self._create_contact(
+            self.first, name="赵磊"
+        )
+        self.assertEqual(set(people.mapped("street")), {"Road 1"})
+        self.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        self.assertFalse(self._pairs(people))
 
     def test_further_phones_count(self):
         self.env["crm.suite.contact.point"].create(
