@@ -184,7 +184,9 @@ class DuplicateEntry(models.AbstractModel):
                 if block[0] in EXACT_LETTERS
             }
         )
-        if not blocks:
+        # While modules are installed, nobody else enters anything; and the transaction
+        # that changes the tables would wait for itself.
+        if not blocks or not self.env.registry.ready:
             return
         numbers = sorted({_lock_number(self._name, block) for block in blocks})
         self.env.cr.execute(

@@ -29,7 +29,7 @@ class TestDuplicateConcurrency(BaseCase):
         with self.registry.cursor() as cr:
             yield api.Environment(cr, SUPERUSER_ID, {})
 
-    def create(self, env, name, **values):
+    def make(self, env, name, **values):
         stage = env.ref("crm_suite_base.lifecycle_stage_lead")
         return env["res.partner"].create(
             {
@@ -46,21 +46,21 @@ class TestDuplicateConcurrency(BaseCase):
             second = api.Environment(cr, SUPERUSER_ID, {})
             second["res.partner"].search_count([])  # its view of the database begins
             with self.committing() as first:
-                self.create(first, f"{NAME}甲", vat=VAT)
+                self.make(first, f"{NAME}甲", vat=VAT)
             with self.assertRaises(ConcurrencyError):
-                self.create(second, f"{NAME}乙", vat=VAT)
+                self.make(second, f"{NAME}乙", vat=VAT)
             cr.rollback()
             # What the server does with such a failure: run it again.
             with self.assertRaises(ValidationError):
-                self.create(second, f"{NAME}乙", vat=VAT)
+                self.make(second, f"{NAME}乙", vat=VAT)
 
     @mute_logger("odoo.sql_db")
     def test_the_second_waits_for_the_first(self):
         with self.committing() as first:
-            self.create(first, f"{NAME}甲", vat=VAT)
+            self.make(first, f"{NAME}甲", vat=VAT)
             with self.registry.cursor() as cr:
                 cr.execute("SET LOCAL lock_timeout = '200ms'")
                 second = api.Environment(cr, SUPERUSER_ID, {})
                 with self.assertRaisesRegex(Exception, "lock timeout"):
-                    self.create(second, f"{NAME}乙", vat=VAT)
+                    self.make(second, f"{NAME}乙", vat=VAT)
                 cr.rollback()
