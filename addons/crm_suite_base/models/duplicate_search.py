@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from psycopg2.extras import Json
@@ -13,6 +14,20 @@ MOST_EXACT, MOST_ALIKE = 40, 160
 EXACT_LETTERS = "pevn"
 # From the strictest to none.
 SEVERITY = ("block", "warn", "queue", "off")
+
+
+@contextmanager
+def look_ups_by_index(env):
+    """Let the query inside use the index of the blocks.
+
+    While a file is imported the statistics are behind the table: the planner takes it
+    for a small one and would read the whole of it for each row.
+    """
+    ((before,),) = env.execute_query(SQL("SELECT current_setting('enable_seqscan')"))
+    env.cr.execute(SQL("SELECT set_config('enable_seqscan', 'off', TRUE)"))
+    yield
+    # After an error the transaction is over and the setting with it.
+    env.cr.execute(SQL("SELECT set_config('enable_seqscan', %s, TRUE)", before))
 
 
 class Probe(NamedTuple):
@@ -153,25 +168,26 @@ class DuplicateSearch(models.AbstractModel):
             return []
         model = self.env[target]
         model.flush_model()
-        return self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT p.no, f.id, f.crm_suite_keys
-                  FROM jsonb_to_recordset(%(rows)s)
-                    AS p(no bigint, me int, company int, blocks text[], most int)
-          CROSS JOIN LATERAL (
-                    SELECT t.id, t.crm_suite_keys
-                      FROM %(table)s t
-                     WHERE t.crm_suite_blocks ?| p.blocks
-                       AND t.id != p.me
-                       AND (p.company = 0 OR t.company_id IS NULL
-                            OR t.company_id = p.company)
-                       AND %(scope)s
-                     LIMIT p.most
-                  ) f
-                """,
-                rows=Json(rows),
-                table=SQL.identifier(model._table),
-                scope=model._duplicate_scope("t"),
+        with look_ups_by_index(self.env):
+            return self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT p.no, f.id, f.crm_suite_keys
+                      FROM jsonb_to_recordset(%(rows)s)
+                        AS p(no bigint, me int, company int, blocks text[], most int)
+              CROSS JOIN LATERAL (
+                        SELECT t.id, t.crm_suite_keys
+                          FROM %(table)s t
+                         WHERE t.crm_suite_blocks ?| p.blocks
+                           AND t.id != p.me
+                           AND (p.company = 0 OR t.company_id IS NULL
+                                OR t.company_id = p.company)
+                           AND %(scope)s
+                         LIMIT p.most
+                      ) f
+                    """,
+                    rows=Json(rows),
+                    table=SQL.identifier(model._table),
+                    scope=model._duplicate_scope("t"),
+                )
             )
-        )
