@@ -106,6 +106,7 @@ class AssignableMixin(models.AbstractModel):
             record.crm_suite_accept_until = until.get(key, False)
 
     def _search_crm_suite_accept_until(self, operator, value):
+        self.env["res.partner"]._crm_suite_check_role()
         if operator not in ("in", "not in", "<", "<=", ">", ">="):
             return NotImplemented
         pending = [("res_model", "=", self._name), ("state", "=", "pending")]

@@ -143,3 +143,10 @@ class CrmLead(models.Model):
             ),
             "context": {"active_model": self._name, "active_ids": ids},
         }
+
+    @api.model
+    def crm_suite_check_duplicate(self, values):
+        """Say whether a lead or a customer is there already and whose it is: see the
+        method of the customers.
+        """
+        return self._duplicate_check(values)

@@ -35,24 +35,8 @@ class DuplicateCheck(models.AbstractModel):
     _inherit = "crm.suite.duplicate.mixin"
 
     @api.model
-    def crm_suite_check_duplicate(self, values):
-        """Say whether a customer is there already and whose it is.
-
-        Each call is logged and counts against the daily limit of the user.
-
-        :param dict values: one or more of ``name``, ``phone``, ``email``, ``vat``,
-            ``website``; ``is_company`` says whether the name is that of a company
-        :return: the records that match, the best first; a single row with the state
-            ``free`` and no ``found`` where nobody matches. Each row has ``state``
-            (``free``, ``yours``, ``owned``; with pools also ``pool``, ``protected``),
-            ``label`` (the state in words), ``found``, ``owner``, ``pool``, ``until``,
-            ``reasons``, ``score`` (0 to 100), ``name``, ``model`` and ``id`` (only of
-            what the user may read, otherwise False), ``may_ask``, ``may_claim``,
-            ``query`` and ``position`` (for ``request_access`` and ``claim``), ``left``:
-            how many questions are left today, -1 where there is no limit
-        :rtype: list[dict]
-        :raise UserError: nothing to look for, or the day's questions are used up
-        """
+    def _duplicate_check(self, values):
+        """What ``crm_suite_check_duplicate()`` of the adapters does."""
         self.env["res.partner"]._crm_suite_check_role()
         keys = self._duplicate_asked_keys(values)
         queries = self.env["crm.suite.duplicate.query"]
@@ -215,7 +199,7 @@ class DuplicateCheck(models.AbstractModel):
 
         Reads as superuser: the caller decides what of it is told.
 
-        :return: by id: ``state`` (see :meth:`crm_suite_check_duplicate`), ``label``,
+        :return: by id: ``state`` (see ``crm_suite_check_duplicate()`` of the customers), ``label``,
             ``owner`` (name or False), ``pool`` (name or False), ``until`` (date as a
             text or False), ``may_claim``
         :rtype: dict[int, dict]

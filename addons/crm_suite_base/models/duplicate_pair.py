@@ -254,6 +254,8 @@ class DuplicatePair(models.Model):
 
         :param list record_ids: only these of them
         """
+        self.env["res.partner"]._crm_suite_check_role()
+        self.check_access("read")
         if record_ids is not None and not isinstance(record_ids, list):
             raise UserError(self.env._("Give the records as a list of ids."))
         records = self._get_records()
@@ -263,7 +265,6 @@ class DuplicatePair(models.Model):
                     "A lead is not merged with a customer: open the lead and turn it into a deal of that customer."
                 )
             )
-        self.check_access("read")
         [(model_name, ids)] = records.items()
         if record_ids:
             ids = ids.intersection(record_ids)

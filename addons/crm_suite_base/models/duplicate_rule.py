@@ -273,7 +273,7 @@ class DuplicateRule(models.Model):
     # === ACTIONS === #
 
     def action_open_pairs(self):
-        self.ensure_one()
+        self.ensure_one().check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_suite_base.duplicate_pair_action"
         )

@@ -156,3 +156,24 @@ class ResPartner(models.Model):
     def _duplicate_merge_action(self, ids):
         """Open the merge of these customers."""
         return self.browse(ids).action_crm_suite_merge()
+
+    @api.model
+    def crm_suite_check_duplicate(self, values):
+        """Say whether a customer is there already and whose it is.
+
+        Each call is logged and counts against the daily limit of the user.
+
+        :param dict values: one or more of ``name``, ``phone``, ``email``, ``vat``,
+            ``website``; ``is_company`` says whether the name is that of a company
+        :return: the records that match, the best first; a single row with the state
+            ``free`` and no ``found`` where nobody matches. Each row has ``state``
+            (``free``, ``yours``, ``owned``; with pools also ``pool``, ``protected``),
+            ``label`` (the state in words), ``found``, ``owner``, ``pool``, ``until``,
+            ``reasons``, ``score`` (0 to 100), ``name``, ``model`` and ``id`` (only of
+            what the user may read, otherwise False), ``may_ask``, ``may_claim``,
+            ``query`` and ``position`` (for ``request_access`` and ``claim``), ``left``:
+            how many questions are left today, -1 where there is no limit
+        :rtype: list[dict]
+        :raise UserError: nothing to look for, or the day's questions are used up
+        """
+        return self._duplicate_check(values)

@@ -88,7 +88,9 @@ class TestExplain(RulesCase):
     def test_unknown_topic(self):
         for topic in ("weather", "", None, {}, "topics", "_x"):
             with self.subTest(topic=topic):
-                with self.assertRaisesRegex(UserError, "grade, lifecycle, quality"):
+                with self.assertRaisesRegex(
+                    UserError, "grade, lifecycle, owner, quality"
+                ):
                     self.explain(topic)
 
     def test_rule_is_linked_for_its_readers_only(self):
@@ -139,7 +141,7 @@ class TestExplain(RulesCase):
         self.env["res.lang"]._activate_lang("zh_CN")
         answer = self.customer.with_context(lang="zh_CN").explain("grade")
         self.assertEqual(answer["title"], "等级")
-        self.assertIn("收入", answer["steps"][0]["text"])
+        self.assertIn("销售额", answer["steps"][0]["text"])
 
     def test_fixed_number_of_queries(self):
         """As many rules as there are, one query finds out which of them fit."""
