@@ -129,7 +129,10 @@ class UndoPlanner:
             """
             SELECT model, res_id, first, last, cascade FROM (
                 SELECT model, res_id, max(id) AS rank,
-                       (array_agg(kind ORDER BY id))[1] AS first,
+                       -- What is derived may be written while the image is taken.
+                       CASE WHEN bool_or(kind = 'create')
+                                 AND NOT bool_or(kind = 'delete') THEN 'create'
+                            ELSE (array_agg(kind ORDER BY id))[1] END AS first,
                        (array_agg(kind ORDER BY id DESC))[1] AS last,
                        bool_and(cascade IS TRUE) AS cascade
                   FROM crm_suite_operation_change
