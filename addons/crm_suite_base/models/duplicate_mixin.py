@@ -211,7 +211,10 @@ class DuplicateMixin(models.AbstractModel):
         for row in rows:
             keys = self._duplicate_keys(row, more.get(row["id"]))
             blocks = make_blocks(keys)
-            filled.append({"id": row["id"], "keys": keys, "blocks": blocks})
+            # The ORM stores nothing for what is empty.
+            filled.append(
+                {"id": row["id"], "keys": keys or None, "blocks": blocks or None}
+            )
         self.env.cr.execute(
             SQL(
                 """

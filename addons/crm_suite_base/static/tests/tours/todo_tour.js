@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
 
 const LIST = (key) => `.o_crm_suite_todo_list[data-key='${key}']`;
 
@@ -37,8 +38,9 @@ registry.category("web_tour.tours").add("crm_suite_todo", {
             content: "Nobody waits any more",
             trigger: `body:not(:has(${LIST("access_requests")} li:contains(Tour Mate)))`,
         },
-        { content: "The customers", trigger: "[data-menu-xmlid='crm_suite_base.crm_suite_menu_customers']", run: "click" },
-        { trigger: "[data-menu-xmlid='crm_suite_base.customer_menu']", run: "click" },
+        // Whichever application was open when the to-do centre came up.
+        stepUtils.showAppsMenuItem(),
+        { content: "The customers", trigger: ".o_app[data-menu-xmlid='crm_suite_base.crm_suite_menu_root']", run: "click" },
         {
             content: "One's own and the shared one are there, others are not",
             trigger: ".o_kanban_record:contains(Tour Shared), .o_data_row:contains(Tour Shared)",
