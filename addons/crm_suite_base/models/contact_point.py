@@ -21,6 +21,7 @@ class ContactPoint(models.Model):
         "res.partner",
         string="Customer",
         required=True,
+        index=True,
         ondelete="cascade",
     )
     kind = fields.Selection(
@@ -43,7 +44,6 @@ class ContactPoint(models.Model):
         "(partner_id, kind, normalized) WHERE normalized IS NOT NULL",
         "This number or address is noted already.",
     )
-    _partner_idx = models.Index("(partner_id)")
     _normalized_idx = models.Index("(normalized, kind) WHERE normalized IS NOT NULL")
 
     @api.depends("kind", "value")

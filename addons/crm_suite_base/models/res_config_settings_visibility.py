@@ -1,6 +1,6 @@
 import json
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .access_request import DAILY
 from .res_users_visibility import EVERYONE, OTHERS, PARAMETER, ROLES
@@ -50,6 +50,7 @@ class ResConfigSettings(models.TransientModel):
         default=DAILY,
     )
 
+    @api.model
     def get_values(self):
         values = super().get_values()
         modes = self.env["ir.config_parameter"]._crm_suite_visibility_modes()
