@@ -251,7 +251,7 @@ class TestDuplicateEntry(DuplicateCase):
         pairs = self._pairs(leads).filtered(lambda p: p.right_model == "res.partner")
         self.assertEqual(set(pairs.mapped("left_id")), set(leads.ids))
         with self.assertRaisesRegex(UserError, "not merged with a customer"):
-            pairs[0].with_user(self.steward).action_merge()
+            pairs[0].with_user(self.lead).action_merge()
 
     def test_deals_of_one_customer_are_two_deals(self):
         values = {"name": "deal", "partner_id": self.first.id, "type": "opportunity"}
