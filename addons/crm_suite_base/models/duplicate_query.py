@@ -51,6 +51,7 @@ class DuplicateQuery(models.Model):
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: a log that can be changed proves nothing."""
+        self.check_access("write")
         raise UserError(self.env._("The log of conflict checks cannot be changed."))
 
     @api.ondelete(at_uninstall=False)
