@@ -141,6 +141,18 @@ class AssignmentLog(models.Model):
         ]
         return late if (True in value) == (operator == "in") else ["!", *late]
 
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        logs = super().create(vals_list)
+        policies = self.env["crm.suite.assignment.policy"]
+        for model_name in set(logs.mapped("res_model")):
+            if not policies._get_watch(model_name).active:
+                # Run by hand: from now on what it gave away is watched.
+                self.env.registry.clear_cache()
+        return logs
+
     # === ANSWERS === #
 
     # Who answers is checked first.

@@ -16,7 +16,7 @@ LEADS = (
 class Watch(NamedTuple):
     """What the policies of a model want to know of its records."""
 
-    active: bool  # there are policies, which may have given records away
+    active: bool  # policies give records away, or have done so
     on_create: tuple  # ids of policies
     on_change: tuple
     fields: frozenset  # whose change concerns them
@@ -263,10 +263,11 @@ class AssignmentPolicy(models.Model):
 
         :rtype: Watch
         """
-        policies = self.sudo().search([("res_model", "=", model_name)])
-        if not policies:
+        of_model = [("res_model", "=", model_name)]
+        running = self.sudo().search([*of_model, ("state", "=", "on")])
+        logs = self.env["crm.suite.assignment.log"].sudo()
+        if not running and not logs.search(of_model, limit=1):
             return NOTHING
-        running = policies.filtered(lambda policy: policy.state == "on")
         names = set()
         for policy in running.filtered("on_change"):
             names |= policy.rule_ids._get_field_names()
@@ -276,6 +277,27 @@ class AssignmentPolicy(models.Model):
             tuple(running.filtered("on_change").ids),
             frozenset(names),
         )
+
+    @api.model
+    @ormcache("mode")
+    def _get_of_host_mode(self, mode):
+        """The policies for leads that are switched on, by how they go with the host's
+        own assignment.
+
+        Whether the host may assign a lead does not depend on who asks.
+
+        :param str mode: ``beside`` or ``instead``
+        :return: ids
+        :rtype: tuple[int]
+        """
+        policies = self.sudo().search(
+            [
+                ("state", "=", "on"),
+                ("res_model", "=", "crm.lead"),
+                ("host_mode", "=", mode),
+            ]
+        )
+        return tuple(policies.ids)
 
     # === STEPS === #
 

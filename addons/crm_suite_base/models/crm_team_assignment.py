@@ -41,21 +41,9 @@ class CrmTeam(models.Model):
 
     @api.model
     def _get_crm_suite_policies(self, mode):
-        """Policies for leads that are switched on.
-
-        As superuser: whether Odoo may assign a lead does not depend on who asks.
-        """
-        return (
-            self.env["crm.suite.assignment.policy"]
-            .sudo()
-            .search(
-                [
-                    ("state", "=", "on"),
-                    ("res_model", "=", "crm.lead"),
-                    ("host_mode", "=", mode),
-                ]
-            )
-        )
+        """Policies for leads that are switched on, as superuser."""
+        policies = self.env["crm.suite.assignment.policy"].sudo()
+        return policies.browse(policies._get_of_host_mode(mode))
 
     @api.model
     def _get_crm_suite_leave(self):

@@ -369,6 +369,17 @@ class TestAssignment(AssignmentCase):
         requests = self.env["crm.suite.assignment.request"]
         self.assertFalse(requests.search([("policy_id", "=", self.policy.id)]))
 
+    def test_run_by_hand_is_watched(self):
+        policies = self.env["crm.suite.assignment.policy"]
+        lead = self._create_leads(1)
+        self.policy.accept_minutes = 60
+        self.assign(lead)
+        self.assertTrue(policies._get_watch("crm.lead").active)
+        log = self.logs(lead)
+        self.assertEqual(log.state, "pending")
+        lead.user_id = self.manager
+        self.assertEqual(log.state, "settled")
+
     def test_scheduled_action(self):
         leads = self._create_leads(3)
         self.policy.with_user(self.manager).action_switch_on()
