@@ -1,6 +1,6 @@
 {
     "name": "CRM Suite: Customers",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "summary": "One page for every customer, imports that can be undone, "
     "and the primitives on which the CRM suite is built",
     "category": "Sales/CRM",
@@ -66,6 +66,7 @@
         "data/figures_cron.xml",
         "data/assign_cron.xml",
         "data/merge_cron.xml",
+        "data/pool_data.xml",
         # wizards
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
@@ -74,10 +75,11 @@
         "wizard/handover_views.xml",
         "wizard/operation_undo_views.xml",
         "wizard/override_views.xml",
-        "wizard/pool_act_views.xml",
         "wizard/reassign_views.xml",
         "wizard/segment_add_views.xml",
         "wizard/simulation_views.xml",
+        "wizard/pool_act_views.xml",
+        "wizard/pool_preview_views.xml",
         # views
         "views/export_views.xml",
         "views/import_batch_views.xml",
@@ -112,7 +114,8 @@
         "views/assignment_policy_views.xml",
         "views/vis_todo_views.xml",
         "views/pool_views.xml",
-        "views/pool_content_views.xml",
+        "views/pool_record_views.xml",
+        "views/pool_settings_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",

@@ -14,7 +14,6 @@ from . import (
     duplicate_check,
     duplicate_entry,
     duplicate_search,
-    pool_mixin,
     rule_apply,
     rule_story,
 )
@@ -44,7 +43,6 @@ from . import (
     crm_lead_assignable,
     crm_lead_duplicate,
     crm_lead_merge,
-    crm_lead_pool,
     crm_team,
     crm_team_assignment,
     customer_member,
@@ -106,20 +104,13 @@ from . import (
     operation_assign,
     operation_change,
     operation_mass_edit,
-    operation_pool,
     operation_reference,
     operation_shape,
     operation_undo,
     operation_undo_duplicate,
     operation_undo_lifecycle,
     operation_undo_merge,
-    operation_undo_pool,
     operation_usage,
-    pool,
-    pool_desk,
-    pool_gate,
-    pool_move,
-    pool_return,
     purchase,
     purchase_fact,
     purchase_fact_external,
@@ -164,7 +155,6 @@ from . import (
     res_partner_merge_preview,
     res_partner_merge_values,
     res_partner_normalize,
-    res_partner_pool,
     res_partner_quality,
     res_partner_relation,
     res_partner_rule_facts,
@@ -174,7 +164,6 @@ from . import (
     res_partner_upsert,
     res_partner_upsert_merged,
     res_partner_visibility,
-    res_partner_visibility_pool,
     res_users_absence,
     res_users_teams,
     res_users_visibility,
@@ -198,3 +187,22 @@ from . import (
     todo_sources_assign,
     working_time,
 )
+
+# isort: split
+from . import pool, pool_mask, pool_mixin, pool_move
+
+# isort: split
+from . import (
+    crm_lead_pool,
+    pool_act,
+    pool_limits,
+    pool_request,
+    res_config_settings_pool,
+    res_partner_pool,
+)
+
+# isort: split
+from . import pool_explain, pool_proof, pool_return, pool_state
+
+# isort: split
+from . import pool_next, todo_sources_pool

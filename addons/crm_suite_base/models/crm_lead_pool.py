@@ -1,24 +1,90 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+CONTACT = frozenset(
+    {
+        "email_from",
+        "email_normalized",
+        "email_domain_criterion",
+        "email_cc",
+        "phone",
+        "phone_sanitized",
+        "phone_mobile_search",
+        "street",
+        "street2",
+        "zip",
+        "website",
+        "contact_name",
+        "description",
+        "crm_suite_keys",
+        "crm_suite_blocks",
+    }
+)
 
 
 class CrmLead(models.Model):
-    """Leads and deals lie in pools."""
+    """Leads in pools, and leads about customers who are in one."""
 
     _name = "crm.lead"
-    _inherit = ["crm.lead", "crm.suite.pool.mixin"]
+    _inherit = ["crm.lead", "crm.suite.pool.mixin", "crm.suite.pool.mask"]
+
+    _crm_suite_in_pool_idx = models.Index(
+        "(crm_suite_pool_id) WHERE crm_suite_pool_id IS NOT NULL AND user_id IS NULL"
+    )
+
+    @api.model
+    def _pool_domain(self):
+        return Domain("active", "=", True) & Domain("stage_id.is_won", "=", False)
 
     @api.model
     def _pool_won_domain(self):
-        return Domain("won_status", "=", "won")
+        return Domain("stage_id.is_won", "=", True)
 
     def _pool_owner_values(self, user):
         return {"team_id": user.sale_team_id.id} if user.sale_team_id else {}
 
     @api.model
     def _assignable_domain(self):
-        # What lies in a pool is handed out by its rules.
-        return super()._assignable_domain() & Domain("crm_suite_pool_id", "=", False)
+        # What is in a pool is given out by its rules.
+        return super()._assignable_domain() & ~self._pool_inside_domain()
 
-    def _claim_state(self):
-        return self._pool_tell_states(super()._claim_state())
+    @api.model
+    def _pool_masked_fields(self):
+        return CONTACT & self._fields.keys()
+
+    @api.model
+    def _pool_masked_searches(self):
+        return frozenset({"phone_mobile_search"})
+
+    @api.model
+    def _pool_masked_sql(self, alias, pool_ids):
+        self.flush_model(["crm_suite_pool_id", "user_id", "partner_id"])
+        return SQL(
+            "(%(pool)s = ANY(%(ids)s) AND %(owner)s IS NULL"
+            " OR %(owner)s IS DISTINCT FROM %(uid)s AND %(customer)s)",
+            pool=SQL.identifier(alias, "crm_suite_pool_id"),
+            ids=pool_ids,
+            owner=SQL.identifier(alias, "user_id"),
+            uid=self.env.uid,
+            customer=self.env["res.partner"]._pool_masked_partner_sql(
+                SQL.identifier(alias, "partner_id"), pool_ids
+            ),
+        )
+
+    # A deal takes the contact data of its customer along: it begins with the claim.
+    @api.model_create_multi
+    def create(self, vals_list):
+        ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        self.env["res.partner"].browse(ids)._pool_check_claimed()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.get("partner_id"):
+            self.env["res.partner"].browse(vals["partner_id"])._pool_check_claimed()
+        return super().write(vals)
+
+    def onchange(self, values, field_names, fields_spec):
+        if isinstance(values.get("partner_id"), int) and values["partner_id"]:
+            self.env["res.partner"].browse(values["partner_id"])._pool_check_claimed()
+        return super().onchange(values, field_names, fields_spec)

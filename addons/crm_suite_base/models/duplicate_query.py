@@ -240,13 +240,11 @@ class DuplicateQuery(models.Model):
         :rtype: dict
         """
         record = self._get_asked(query_id, position)
-        if "crm_suite_pool_id" not in record._fields:
-            raise UserError(self.env._("There are no pools in this database."))
         pool = record.sudo().crm_suite_pool_id
         if not pool:
             raise UserError(self.env._("It is in no pool any more. Ask again."))
-        answer = pool.with_env(self.env).action_claim([record.id])
-        return answer[0] if isinstance(answer, list) else answer
+        [answer] = pool.with_env(self.env).action_claim([record.id])
+        return answer
 
     @api.model
     def _get_asked(self, query_id, position):

@@ -55,6 +55,12 @@ def _labels(model):
     return get_labels() if get_labels else {}
 
 
+def _is_masked(records, name):
+    """Whether pools hide the field of some records: the cache has the real values."""
+    get_masked = getattr(records, "_pool_masked_fields", None)
+    return get_masked and name in get_masked() and records._pool_hiding(name)
+
+
 class _Batch:
     """Values of fetched records, column by column.
 
@@ -70,7 +76,8 @@ class _Batch:
         if name == "id":
             return list(records._ids)
         field = records._fields[name]
-        if field.type in _CACHED and field.store and not field.translate:
+        cached = field.type in _CACHED and field.store and not field.translate
+        if cached and not _is_masked(records, name):
             cache = field._get_cache(records.env)
             if all(id_ in cache for id_ in records._ids):
                 empty = _CACHED[field.type]

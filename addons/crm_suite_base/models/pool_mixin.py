@@ -4,105 +4,177 @@ from odoo.fields import Domain
 
 from .res_partner import ROLE
 
-POOL_FIELDS = frozenset(
+# Held by the code of the pools while it writes itself. An object and not a word: no
+# caller from outside can put it into a context.
+ACTING = object()
+ACTS = "crm_suite_pool_acting"
+OWN_FIELDS = frozenset(
     {
         "crm_suite_pool_id",
-        "crm_suite_home_pool_id",
         "crm_suite_pool_since",
         "crm_suite_owned_since",
-        "crm_suite_pool_locked",
         "crm_suite_protected_until",
+        "crm_suite_extended_until",
+        "crm_suite_pool_locked",
+        "crm_suite_last_proven",
+        "crm_suite_return_on",
+        "crm_suite_pool_warned_on",
     }
 )
-OWNER = "user_id"
 
 
 class PoolMixin(models.AbstractModel):
-    """Records that may lie in a pool.
+    """Records that pools hold and give out. The owner is the host's ``user_id``.
 
-    A model joins by inheriting this, answering the ``_pool_…`` hooks and adding itself
-    to ``crm.suite.pool._selection_res_model()``. Its owner is ``user_id``.
-
-    The fields of the pool are written by the engine only, as superuser: a person or a
-    program calls the methods of ``crm.suite.pool``, which check rights and caps and
-    write the log. An owner given by hand takes a record out of its pool: only admins of
-    the pool may do that.
+    The model has ``crm.suite.explain.mixin`` too and names the topic *pool*.
     """
 
     _name = "crm.suite.pool.mixin"
-    _description = "Can Lie in a Pool"
+    _description = "Held by a Pool"
 
     crm_suite_pool_id = fields.Many2one(
         "crm.suite.pool",
-        string="In Pool",
+        string="Pool",
         index="btree_not_null",
         ondelete="restrict",
+        readonly=True,
         copy=False,
         groups=ROLE,
-        help="It has no owner and lies in this pool.",
-    )
-    crm_suite_home_pool_id = fields.Many2one(
-        "crm.suite.pool",
-        string="Home Pool",
-        index="btree_not_null",
-        ondelete="set null",
-        copy=False,
-        groups=ROLE,
-        help="The pool it came from, whose caps and rules count for its owner.",
     )
     crm_suite_pool_since = fields.Datetime(
-        string="In Pool Since", copy=False, groups=ROLE
+        string="In the Pool Since", readonly=True, copy=False, groups=ROLE
     )
     crm_suite_owned_since = fields.Datetime(
-        string="Owned Since",
-        copy=False,
-        groups=ROLE,
-        help="Empty: since it was created, or since before pools were in use.",
+        string="Owned Since", readonly=True, copy=False, groups=ROLE
     )
-    crm_suite_protected_until = fields.Datetime(
-        string="Protected Until",
-        copy=False,
-        groups=ROLE,
-        help="Until then it is not taken back.",
+    crm_suite_protected_until = fields.Date(
+        string="Protected Until", readonly=True, copy=False, groups=ROLE
+    )
+    crm_suite_extended_until = fields.Date(
+        string="Extended Until", readonly=True, copy=False, groups=ROLE
     )
     crm_suite_pool_locked = fields.Boolean(
-        string="Locked in Pool",
+        string="Locked", readonly=True, copy=False, groups=ROLE
+    )
+    crm_suite_last_proven = fields.Datetime(
+        string="Last Proven Follow-up", readonly=True, copy=False, groups=ROLE
+    )
+    crm_suite_return_on = fields.Date(
+        string="Goes Back On",
+        readonly=True,
         copy=False,
         groups=ROLE,
-        help="It is neither claimed nor taken back.",
+        help="When the pool takes it back, as far as things stand.",
+    )
+    crm_suite_pool_warned_on = fields.Date(
+        string="Warned For", readonly=True, copy=False, groups=ROLE
+    )
+    crm_suite_in_pool = fields.Boolean(
+        string="In the Pool",
+        compute="_compute_crm_suite_in_pool",
+        search="_search_crm_suite_in_pool",
+        groups=ROLE,
     )
     crm_suite_may_claim = fields.Boolean(
-        string="Can Be Claimed",
-        compute="_compute_crm_suite_pool_rights",
-        compute_sudo=False,
-        groups=ROLE,
+        string="Can Be Claimed", compute="_compute_crm_suite_may_claim", groups=ROLE
     )
     crm_suite_may_return = fields.Boolean(
-        string="Can Be Returned",
-        compute="_compute_crm_suite_pool_rights",
-        compute_sudo=False,
-        groups=ROLE,
+        string="Can Be Returned", compute="_compute_crm_suite_may_claim", groups=ROLE
     )
+    crm_suite_pool_reason = fields.Char(
+        string="Why It Is There", compute="_compute_crm_suite_pool_reason", groups=ROLE
+    )
+
+    @api.depends("crm_suite_pool_id", "user_id")
+    def _compute_crm_suite_in_pool(self):
+        for record in self:
+            record.crm_suite_in_pool = bool(
+                record.crm_suite_pool_id and not record.user_id
+            )
+
+    def _search_crm_suite_in_pool(self, operator, value):
+        self.env["res.partner"]._crm_suite_check_role()
+        if operator != "in":
+            return NotImplemented
+        inside = self._pool_inside_domain()
+        result = Domain.FALSE
+        if True in value:
+            result |= inside
+        if False in value:
+            result |= ~inside
+        return result
+
+    @api.depends("crm_suite_pool_id", "crm_suite_pool_locked", "user_id")
+    @api.depends_context("uid")
+    def _compute_crm_suite_may_claim(self):
+        user = self.env.user
+        rights = {}
+        # Who reads a record may know what he can do with it.
+        for record, shown in zip(self, self.sudo(), strict=True):
+            pool = shown.crm_suite_pool_id
+            if pool not in rights:
+                admin = pool.with_env(self.env)._is_admin()
+                member = user in pool._get_members()
+                free = pool.claim_mode == "free" or admin
+                rights[pool] = (member and free, admin)
+            may_claim, admin = rights[pool]
+            record.crm_suite_may_claim = bool(
+                pool
+                and may_claim
+                and not shown.user_id
+                and not shown.crm_suite_pool_locked
+            )
+            record.crm_suite_may_return = bool(
+                pool and shown.user_id and (shown.user_id == user or admin)
+            )
+
+    @api.depends("crm_suite_pool_since")
+    def _compute_crm_suite_pool_reason(self):
+        # Of records that are being read: what was said when they came back.
+        moves = self.env["crm.suite.pool.move"].sudo()
+        found = {}
+        for move in moves.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("kind", "in", ("return", "auto_return", "transfer")),
+                ("reason", "!=", False),
+                ("undone", "=", False),
+            ],
+            order="at, id",
+        ):
+            found[move.res_id] = move.reason
+        for record in self:
+            record.crm_suite_pool_reason = found.get(record.id) or False
 
     # === HOOKS === #
 
-    def _pool_managed(self):
-        """Those of the records that can lie in a pool at all.
+    @api.model
+    def _pool_domain(self):
+        """Which records a pool may hold. Hook.
 
-        :return: recordset as superuser
+        :rtype: Domain
         """
-        return self.sudo()
+        return Domain.TRUE
+
+    @api.model
+    def _pool_inside_domain(self):
+        """Which records are in a pool and wait for somebody.
+
+        :rtype: Domain
+        """
+        return Domain("crm_suite_pool_id", "!=", False) & Domain("user_id", "=", False)
 
     @api.model
     def _pool_won_domain(self):
-        """The records that take no place where the pool does not count won ones.
+        """Which records are won. Hook.
 
         :rtype: Domain
         """
         return Domain.FALSE
 
     def _pool_owner_values(self, user):
-        """What is written beside the owner.
+        """What is written beside the owner. Hook.
 
         :param user: the new owner; empty when the record returns to a pool
         :rtype: dict
@@ -110,183 +182,135 @@ class PoolMixin(models.AbstractModel):
         return {}
 
     def _pool_followers(self):
-        """Records that have the same owner as these, and go with them.
+        """Records that have the same owner as these, and go with them. Hook.
 
         :return: recordset of the same model as superuser
         """
         return self.sudo().browse()
 
-    # === COMPUTES === #
-
-    @api.depends("crm_suite_pool_id", "crm_suite_pool_locked", "user_id")
-    @api.depends_context("uid")
-    def _compute_crm_suite_pool_rights(self):
-        user = self.env.user
-        # Who may see a record may know what he can do with it.
-        rights = {}
-        pools = self.env["crm.suite.pool"]
-        usable = bool(pools.search_count([("res_model", "=", self._name)], limit=1))
-        for record in self:
-            shown = record.sudo()
-            pool = shown.crm_suite_pool_id.with_env(self.env)
-            if pool and pool not in rights:
-                rights[pool] = pool.sudo().claim_mode == "free" and pool._is_member(
-                    user
-                )
-            record.crm_suite_may_claim = (
-                bool(pool) and rights[pool] and not shown.crm_suite_pool_locked
-            )
-            home = shown.crm_suite_home_pool_id.with_env(self.env)
-            record.crm_suite_may_return = bool(shown.user_id) and (
-                usable if shown.user_id == user else bool(home) and home._is_admin()
-            )
-
-    # === GUARD === #
+    # === WRITING === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if not POOL_FIELDS.isdisjoint(vals):
-                self._prepare_in_pool(vals)
-        return super().create(vals_list)
+        if any(not OWN_FIELDS.isdisjoint(vals) for vals in vals_list):
+            for vals in vals_list:
+                self._pool_check_given(vals)
+        records = super().create(vals_list)
+        if any(vals.get("crm_suite_pool_id") for vals in vals_list):
+            now = fields.Datetime.now()
+            held = records.sudo().filtered("crm_suite_pool_id")
+            held = held.with_context(**{ACTS: ACTING})
+            owned = held.filtered("user_id")
+            owned.filtered(lambda r: not r.crm_suite_owned_since).write(
+                {"crm_suite_owned_since": now}
+            )
+            (held - owned).filtered(lambda r: not r.crm_suite_pool_since).write(
+                {"crm_suite_pool_since": now}
+            )
+        return records
 
-    @api.model
-    def _prepare_in_pool(self, vals):
-        """Admins may create records right in their pool, as imports of lists do."""
-        given = POOL_FIELDS.intersection(vals)
-        if self.env.su:
+    def write(self, vals):
+        if "user_id" not in vals and OWN_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        # Pools write as superuser; so does a merge, which takes all of it together.
+        engine = self.env.su and not OWN_FIELDS.isdisjoint(vals)
+        if engine or self.env.context.get(ACTS) is ACTING:
+            return super().write(vals)
+        self._pool_check_given(vals)
+        if "user_id" not in vals:
+            return super().write(vals)
+        before = {r.id: r.user_id.id for r in self.sudo()}
+        result = super().write(vals)
+        self._pool_note_owner(before)
+        return result
+
+    def _pool_check_given(self, vals):
+        """Nobody moves records between pools past the methods of the pools."""
+        if self.env.su or OWN_FIELDS.isdisjoint(vals):
             return
-        if any(vals[name] for name in given - {"crm_suite_pool_id"}):
-            raise self._get_guard_error()
-        if pool_id := vals.get("crm_suite_pool_id"):
-            pool = self.env["crm.suite.pool"].browse(pool_id)
-            pool._check_caller()
+        if set(vals) & OWN_FIELDS == {"crm_suite_pool_id"} and not self:
+            # Admins may create records right in their pool, as imports of lists do.
+            pool = self.env["crm.suite.pool"].browse(vals["crm_suite_pool_id"] or ())
+            pool.check_access("read")
             pool._check_admin()
-            if pool.res_model != self._name:
+            if pool and pool.res_model != self._name:
                 raise UserError(
                     self.env._(
                         "The pool “%(pool)s” holds other records.", pool=pool.name
                     )
                 )
-            if vals.get(OWNER):
-                raise UserError(
-                    self.env._("What lies in a pool has no owner. Give one of them.")
-                )
-            vals.update(
+            return
+        raise AccessError(
+            self.env._(
+                "What belongs to which pool is changed by the actions of the pool: "
+                "claim, return, transfer, protect."
+            )
+        )
+
+    def _pool_note_owner(self, before):
+        """An owner changed by hand is a move of the pool too."""
+        now = fields.Datetime.now()
+        changed = self.sudo().filtered(lambda r: before[r.id] != r.user_id.id)
+        if not changed:
+            return
+        changed = changed.with_context(**{ACTS: ACTING})
+        moves = self.env["crm.suite.pool.move"]
+        reason = self.env._("The owner was changed by hand.")
+        for records, kind in (
+            (changed.filtered("user_id"), "assign"),
+            (changed.filtered(lambda r: not r.user_id), "return"),
+        ):
+            held = records.filtered("crm_suite_pool_id")
+            records.write(
                 {
-                    OWNER: False,
-                    "crm_suite_pool_since": fields.Datetime.now(),
-                    "crm_suite_home_pool_id": pool.id,
+                    "crm_suite_owned_since": now if kind == "assign" else False,
+                    "crm_suite_protected_until": False,
+                    "crm_suite_extended_until": False,
+                    "crm_suite_return_on": False,
+                    "crm_suite_pool_warned_on": False,
                 }
             )
-
-    def write(self, vals):
-        if not self.env.su and not POOL_FIELDS.isdisjoint(vals):
-            raise self._get_guard_error()
-        if OWNER not in vals:
-            return super().write(vals)
-        if self.env.su and not POOL_FIELDS.isdisjoint(vals):
-            # The engine itself.
-            return super().write(vals)
-        changed = self._pool_managed().filtered(
-            lambda record: record[OWNER].id != (vals[OWNER] or False)
-        )
-        inside = changed.filtered("crm_suite_pool_id") if vals[OWNER] else changed[:0]
-        pools = inside.crm_suite_pool_id.with_env(self.env)
-        for pool in pools:
-            if not pool._is_admin():
-                raise UserError(
-                    self.env._(
-                        "%(record)s lies in the pool “%(pool)s”. Claim it there, or ask "
-                        "an admin of the pool.",
-                        record=inside.filtered(
-                            lambda r, pool=pool: r.crm_suite_pool_id == pool
-                        )[0].display_name,
-                        pool=pool.sudo().name,
-                    )
-                )
-        former = {record.id: record[OWNER].id for record in changed}
-        result = super().write(vals)
-        changed._note_owner(vals[OWNER], former)
-        return result
-
-    def _note_owner(self, user_id, former):
-        """An owner was given by hand: his time begins, and the log learns of it."""
-        if not self:
-            return
-        moves = []
-        for record in self:
-            pool = record.crm_suite_pool_id or record.crm_suite_home_pool_id
-            if pool:
-                moves.append(
-                    {
-                        "res_model": self._name,
-                        "res_id": record.id,
-                        "kind": "assign" if user_id else "return",
-                        "pool_id": pool.id,
-                        "from_user_id": former[record.id],
-                        "to_user_id": user_id or False,
-                        "user_id": self.env.uid,
-                        "reason": self.env._("Changed by hand"),
-                    }
-                )
-        values = {
-            "crm_suite_owned_since": fields.Datetime.now() if user_id else False,
-            "crm_suite_protected_until": False,
-        }
-        if user_id:
-            values.update(crm_suite_pool_id=False, crm_suite_pool_since=False)
-        self.write(values)
-        self.env["crm.suite.pool.move"].sudo().create(moves)
-
-    @api.model
-    def _get_guard_error(self):
-        return AccessError(
-            self.env._(
-                "What belongs to a pool is changed by claiming, returning, handing out, "
-                "transferring, locking and protecting, not by writing the field."
-            )
-        )
-
-    # === CONFLICT CHECK === #
-
-    def _pool_tell_states(self, states):
-        """Tell the conflict check what lies in a pool.
-
-        :param dict states: what it says so far by id; changed in place
-        """
-        for record in self.sudo():
-            holder = record._duplicate_holder()
-            pool = holder.crm_suite_pool_id.with_env(self.env)
-            if not pool:
+            if not held:
                 continue
-            member = pool._is_member(self.env.user)
-            states[record.id].update(
-                state="pool",
-                label=self.env._("It lies in a pool"),
-                # Strangers learn that it lies in one, not in which.
-                pool=pool.sudo().name if member else False,
-                may_claim=member
-                and holder == record
-                and record.with_env(self.env).crm_suite_may_claim,
-            )
-        return states
+            held.write({"crm_suite_pool_since": now if kind == "return" else False})
+            rows = [
+                (r.id, r.crm_suite_pool_id.id, None, before[r.id], r.user_id.id, {})
+                for r in held
+            ]
+            moves._note(self, kind, rows, reason)
 
     # === BUTTONS === #
 
     def action_crm_suite_claim(self):
-        """Take the records out of their pools.
+        """Claim from the pool what is chosen.
 
-        :return: client action that says what became of each
+        :return: notification that says what came of it
         :rtype: dict
         """
-        results = []
-        for pool, records in self._get_by_pool("crm_suite_pool_id").items():
-            results += pool.action_claim(records.ids)
-        return self.env["crm.suite.pool"]._get_result_action(results)
+        return self._pool_act("action_claim")
+
+    def action_crm_suite_pool_wizard(self):
+        """Open the window for what needs a reason or a choice.
+
+        :rtype: dict
+        """
+        self.env["res.partner"]._crm_suite_check_role()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Pool"),
+            "res_model": "crm.suite.pool.act",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "active_model": self._name,
+                "active_ids": self.ids,
+                "default_act": self.env.context.get("crm_suite_pool_act", "return"),
+            },
+        }
 
     def action_crm_suite_pool_moves(self):
-        """List what happened to the record in pools.
+        """List what pools did with these records.
 
         :rtype: dict
         """
@@ -298,14 +322,38 @@ class PoolMixin(models.AbstractModel):
         domain = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
         return {**action, "domain": domain, "context": {}}
 
-    def _get_by_pool(self, field):
-        """The records by the pool in which they lie, or from which they came.
+    def _pool_act(self, method, *args, elsewhere=None):
+        """Let each pool act on its records, and tell the user.
 
+        :param elsewhere: the pool for records that belong to none
         :rtype: dict
         """
         self.env["res.partner"]._crm_suite_check_role()
-        # The methods of the pool check what the user may do there.
-        found = self.sudo().exists().filtered(field).grouped(field)
-        if not found:
-            raise UserError(self.env._("None of these has to do with a pool."))
-        return {pool.with_env(self.env): records for pool, records in found.items()}
+        self.check_access("read")
+        results = []
+        for pool, records in self.grouped(lambda r: r.sudo().crm_suite_pool_id).items():
+            pool = pool or elsewhere
+            if pool:
+                acting = getattr(pool.with_env(self.env), method)
+                results += acting(records.ids, *args)
+            else:
+                text = self.env._("It belongs to no pool.")
+                results += [{"id": r.id, "ok": False, "reason": text} for r in records]
+        return self._pool_tell(results)
+
+    def _pool_tell(self, results):
+        done = sum(row["ok"] for row in results)
+        refused = [row for row in results if not row["ok"]]
+        names = {r.id: r.display_name for r in self}
+        lines = [f"{names[row['id']]}: {row['reason']}" for row in refused[:5]]
+        message = self.env._("%(done)s of %(all)s done.", done=done, all=len(results))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if refused else "success",
+                "sticky": bool(refused),
+                "message": "\n".join([message, *lines]),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -1,8 +1,12 @@
-from odoo import api, fields, models
+from psycopg2.extras import Json
 
-MOVES = [
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+KINDS = [
     ("claim", "Claimed"),
-    ("assign", "Handed out"),
+    ("assign", "Assigned"),
     ("return", "Returned"),
     ("auto_return", "Taken back"),
     ("transfer", "Transferred"),
@@ -12,44 +16,30 @@ MOVES = [
     ("extend", "Extended"),
     ("undo", "Undone"),
 ]
-# After these the former owner has to wait before he may claim again.
-RETURNS = ("return", "auto_return", "undo")
+# After these the former owner waits before he may claim again.
+RETURNS = ("return", "auto_return")
 
 
 class PoolMove(models.Model):
-    """One step of a record into, out of or between pools: who, when and why.
-
-    Written by the engine only; never changed. ``why`` holds what cannot be found out
-    later.
-    """
+    """What happened to a record of a pool: who, when, why. Rows are only ever added."""
 
     _name = "crm.suite.pool.move"
-    _description = "Move in a Pool"
-    _order = "date desc, id desc"
-    _rec_name = "res_name"
+    _description = "Pool Move"
+    _order = "at desc, id desc"
+    _log_access = False
 
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="Record ID", model_field="res_model", required=True, readonly=True
+        string="Record", model_field="res_model", required=True, readonly=True
     )
-    res_name = fields.Char(
-        string="Record", compute="_compute_res_name", compute_sudo=False
+    record_name = fields.Char(
+        string="Customer or Lead", compute="_compute_record_name", compute_sudo=False
     )
-    kind = fields.Selection(MOVES, string="Move", required=True, readonly=True)
-    date = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now, index=True
-    )
+    kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
     pool_id = fields.Many2one(
-        "crm.suite.pool",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
+        "crm.suite.pool", readonly=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(
-        related="pool_id.company_id", store=True, index="btree_not_null"
-    )
-    from_pool_id = fields.Many2one(
+    to_pool_id = fields.Many2one(
         "crm.suite.pool",
         readonly=True,
         index="btree_not_null",
@@ -61,39 +51,80 @@ class PoolMove(models.Model):
     to_user_id = fields.Many2one(
         "res.users", string="To", readonly=True, index="btree_not_null"
     )
-    user_id = fields.Many2one(
-        "res.users", string="Done By", required=True, readonly=True, index=True
+    done_by_id = fields.Many2one(
+        "res.users", string="By", readonly=True, index="btree_not_null"
     )
-    until = fields.Datetime(
-        readonly=True, help="The end of a protection or of an extension."
-    )
+    at = fields.Datetime(string="On", required=True, readonly=True, index=True)
     reason = fields.Char(readonly=True)
-    why = fields.Json(readonly=True)
+    why = fields.Json(readonly=True, groups=fields.NO_ACCESS)
     operation_id = fields.Many2one(
         "crm.suite.operation",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
     )
+    undone = fields.Boolean(readonly=True)
 
-    _record_idx = models.Index("(res_model, res_id, date)")
-    _claims_idx = models.Index("(pool_id, to_user_id, date) WHERE kind = 'claim'")
+    _record_idx = models.Index("(res_model, res_id, at DESC)")
 
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_res_name(self):
-        self.res_name = False
+    def _compute_record_name(self):
         for model, moves in self.grouped("res_model").items():
-            if model not in self.env:
-                continue
-            records = self.env[model].browse(set(moves.mapped("res_id"))).exists()
-            readable = records._filtered_access("read")
-            names = {record.id: record.display_name for record in readable}
+            records = self.env[model].browse(set(moves.mapped("res_id")))
+            names = {
+                record.id: record.display_name
+                for record in records.exists()._filtered_access("read")
+            }
             for move in moves:
-                move.res_name = names.get(move.res_id, False)
+                move.record_name = names.get(move.res_id, "–")
 
-    def action_open_record(self):
-        """Open the record that moved.
+    @api.depends("kind", "record_name")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for move in self:
+            move.display_name = f"{kinds.get(move.kind)}: {move.record_name}"
+
+    @api.model
+    def _note(self, records, kind, rows, reason=None):
+        """Add moves, past the journal: undo does not take the history away.
+
+        :param records: their model
+        :param rows: ``(record id, pool id, to pool id, from user id, to user id, why)``
+        """
+        if not rows:
+            return
+        operation = self.env["crm.suite.lifecycle.rule"]._get_operation()
+        columns = list(zip(*rows, strict=True))
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_suite_pool_move
+                       (res_model, kind, reason, at, done_by_id, operation_id, res_id,
+                        pool_id, to_pool_id, from_user_id, to_user_id, why)
+                SELECT %s, %s, %s, %s, %s, %s, r.*
+                  FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::int[],
+                              %s::jsonb[]) r
+                """,
+                records._name,
+                kind,
+                reason or None,
+                fields.Datetime.now(),
+                self.env.uid,
+                operation.id or None,
+                *([value or None for value in column] for column in columns[:5]),
+                [Json(why or {}) for why in columns[5]],
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        if self:
+            raise UserError(self.env._("The history of a pool is not deleted."))
+
+    def action_open(self):
+        """Open the customer or lead.
 
         :rtype: dict
         """
@@ -103,5 +134,93 @@ class PoolMove(models.Model):
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
             "res_id": self.res_id,
-            "views": [[False, "form"]],
+            "views": [(False, "form")],
         }
+
+
+class PoolQuota(models.Model):
+    """One row per limit: whoever takes something that it counts writes here first.
+
+    Two claims that count the same limit at once collide on the row, and the server
+    runs the later one again, which then sees what the first one took. The keys are
+    ``user,<id>`` for the limits of a person and ``pool,<id>`` for those of a pool.
+    """
+
+    _name = "crm.suite.pool.quota"
+    _description = "Pool Quota"
+    _log_access = False
+    _rec_name = "key"
+
+    key = fields.Char(required=True)
+    at = fields.Datetime()
+
+    _key_uniq = models.UniqueIndex("(key)")
+
+    @api.model
+    def _claim(self, keys):
+        # Always in the same order: two people never wait for each other.
+        for key in sorted(keys):
+            self.env.cr.execute(
+                SQL(
+                    """
+                    INSERT INTO crm_suite_pool_quota (key, at)
+                    VALUES (%s, clock_timestamp() AT TIME ZONE 'UTC')
+                    ON CONFLICT (key) DO UPDATE SET at = EXCLUDED.at
+                    """,
+                    key,
+                )
+            )
+
+
+class OperationPool(models.Model):
+    _inherit = "crm.suite.operation"
+
+    kind = fields.Selection(
+        selection_add=[("pool", "Pool"), ("undo",)], ondelete={"pool": "set default"}
+    )
+
+    def _check_undo(self, lock=False):
+        """Only admins take back acts on a pool.
+
+        Others would look at contact data, or get round limits and cool-down, by
+        undoing their own claims and returns.
+        """
+        result = super()._check_undo(lock=lock)
+        # As superuser: whose pools they are is asked below.
+        moves = self.env["crm.suite.pool.move"].sudo()
+        found = moves.search([("operation_id", "in", self._get_unit().ids)])
+        found.pool_id.with_env(self.env)._check_admin()
+        return result
+
+    def _finish_undo(self, plan):
+        """A return that was taken back leaves no cool-down, a claim no use of the day.
+
+        The history stays, and tells who took what back.
+        """
+        result = super()._finish_undo(plan)
+        moves = self.env["crm.suite.pool.move"]
+        unit = self.undo_of_id._get_unit().ids
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH undone AS (
+                    UPDATE crm_suite_pool_move SET undone = TRUE
+                     WHERE operation_id = ANY(%s) AND undone IS NOT TRUE
+                 RETURNING res_model, res_id, pool_id, from_user_id, to_user_id, kind
+                )
+                INSERT INTO crm_suite_pool_move
+                       (res_model, res_id, pool_id, from_user_id, to_user_id, kind,
+                        reason, at, done_by_id, operation_id)
+                SELECT res_model, res_id, pool_id, to_user_id, from_user_id, 'undo',
+                       %s, %s, %s, %s
+                  FROM undone WHERE kind != 'undo'
+                """,
+                unit,
+                self.undo_of_id.sudo().name,
+                fields.Datetime.now(),
+                self.env.uid,
+                self.id,
+            )
+        )
+        moves.invalidate_model(flush=False)
+        return result

@@ -1,332 +1,422 @@
-from datetime import timedelta
+import logging
+from collections import Counter, defaultdict
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import split_every
 
-from .pool import MANAGERS
+from ..tools.business_time import NeverOpenError
+from ..tools.pool_clock import restart
+from .pool_mixin import ACTING, ACTS
+from .rule_dry_run import dry_run
+
+_logger = logging.getLogger(__name__)
+BATCH = 500
+LISTED = 1000
+# Leave and holidays are read so far ahead.
+HORIZON = timedelta(days=400)
+HOUR = 3600
+
+
+class Verdict(NamedTuple):
+    """What the rules say of one owned record."""
+
+    record_id: int
+    user_id: int
+    start: datetime  # since when the clock runs
+    last: datetime | None  # last proven follow-up
+    due: datetime | None  # when it goes back
+    rule: str  # idle, deal, protection, followup or empty
+    kept: list  # why it is kept though it is due, as sentences
 
 
 class Pool(models.Model):
-    """Putting records into a pool, and what is done about those in it or out of it."""
+    """Taking back what was neglected: computing when, warning before, doing it."""
 
     _inherit = "crm.suite.pool"
 
-    # === RETURNING === #
+    # === PUBLIC === #
 
-    def action_return(self, res_ids, reason):
-        """Put records into this pool: their owner gives them up.
+    def simulate_return(self):
+        """Tell what the rules would take back now, by doing it and undoing it.
 
-        Owners return their own records; admins of the pool those of others, and
-        records without an owner.
-
-        :param list res_ids: ids of records of the pool's model
-        :param str reason: why; kept in the log
-        :return: ``[{"id", "ok", "reason"}]``
-        :rtype: list[dict]
+        :return: ``{"looked", "taken", "kept", "owners": [{"id", "name", "count"}],
+            "reasons": [{"reason", "count"}], "lines": [{"id", "name", "owner",
+            "owner_id", "reason", "taken"}]}``; the lines are those that the user may read
+        :rtype: dict
         """
-        self._check_caller()
-        ids = self._check_ids(res_ids)
-        reason = self._check_reason(reason)
-        if not self._is_admin() and not self._is_member(self.env.user):
-            raise AccessError(
-                self.env._("You are no member of the pool “%(pool)s”.", pool=self.name)
-            )
-        records, verdicts = self._lock_outside(ids)
-        if records:
-            name = self.env._(
-                "%(count)s returned to %(pool)s", count=len(records), pool=self.name
-            )
-            self._take_back(records, "return", reason, name)
-        return self._answer(ids, verdicts)
-
-    def _lock_outside(self, ids):
-        """Lock records that the user may put into this pool.
-
-        :return: the records as superuser, and why others stay where they are
-        :rtype: tuple
-        """
-        # What the user may do is decided below, by who owns the record.
-        model = self.env[self.res_model].sudo()
-        found = model.search([("id", "in", ids)])._pool_managed()
-        readable = set(found.with_env(self.env)._filtered_access("read").ids)
-        locked = self._lock_rows(found.ids)
-        admin, user = self._is_admin(), self.env.user
-        verdicts = {}
-        for id_ in ids:
-            record = found.browse(id_)
-            if record not in found or id_ not in readable:
-                verdicts[id_] = self.env._("You may not do this with it.")
-            elif id_ not in locked:
-                verdicts[id_] = self.env._("Somebody else is changing it right now.")
-            elif record.crm_suite_pool_id:
-                verdicts[id_] = self.env._("It lies in a pool already.")
-            elif record.user_id != user and not self._may_take(record, admin):
-                verdicts[id_] = self.env._("It is not yours.")
-            elif (
-                self.company_id
-                and record.company_id
-                and record.company_id != self.company_id
-            ):
-                verdicts[id_] = self.env._("It belongs to another company.")
-            elif record.crm_suite_pool_locked and not admin:
-                verdicts[id_] = self.env._("An admin of the pool has locked it.")
-        found = found.filtered(lambda record: record.id not in verdicts)
-        return found, verdicts
-
-    def _may_take(self, record, admin):
-        """Whether an admin may put another's record, or nobody's, into this pool.
-
-        Leading a pool gives no right to what never came from it.
-        """
-        if not admin or self.env.su:
-            return admin
-        if any(map(self.env.user.has_group, MANAGERS)):
-            return True
-        if record.user_id:
-            return record.crm_suite_home_pool_id == self
-        return record.with_env(self.env).has_access("write")
-
-    def _take_back(self, records, kind, reason, name, why=None):
-        """Take records from their owners and put them into this pool.
-
-        :param records: locked, as superuser
-        :param str kind: ``return`` or ``auto_return``
-        :param str name: of the operation
-        :param dict why: data for the log by id of the record
-        :return: the operation
-        """
-        owners = {record.id: record.user_id.id for record in records}
-        people = {record.id: record.user_id.partner_id.ids for record in records}
-        with self._operation(name) as operation:
-            followers = records._pool_followers()
-            nobody = self.env["res.users"]
-            records.write(
+        self.ensure_one()
+        self.env["res.partner"]._crm_suite_check_role()
+        self.check_access("read")
+        self._check_admin()
+        verdicts, texts = self._simulate_return()
+        records = self.env[self.res_model].browse(texts)
+        readable = records._filtered_access("read")
+        owners = self.env["res.users"].sudo()
+        taken = [v for v in verdicts if not v.kept]
+        counted = Counter(v.user_id for v in taken).most_common()
+        by_id = {v.record_id: v for v in verdicts}
+        return {
+            "looked": self.owned_count,
+            "taken": len(taken),
+            "kept": len(verdicts) - len(taken),
+            "owners": [
+                {"id": id_, "name": owners.browse(id_).name, "count": count}
+                for id_, count in counted
+            ],
+            "reasons": [
+                {"reason": text, "count": count}
+                for text, count in Counter(
+                    text for v in verdicts for text in v.kept
+                ).most_common()
+            ],
+            "lines": [
                 {
-                    **records._pool_owner_values(nobody),
-                    "user_id": False,
-                    "crm_suite_pool_id": self.id,
-                    "crm_suite_home_pool_id": self.id,
-                    "crm_suite_pool_since": fields.Datetime.now(),
-                    "crm_suite_owned_since": False,
-                    "crm_suite_protected_until": False,
+                    "id": record.id,
+                    "name": record.display_name,
+                    "owner": owners.browse(by_id[record.id].user_id).name,
+                    "owner_id": by_id[record.id].user_id,
+                    "reason": texts[record.id],
+                    "taken": not by_id[record.id].kept,
                 }
-            )
-            followers.write({"user_id": False})
-            # Who gave a record up does not read its messages any more.
-            for partner_ids in set(map(tuple, people.values())):
-                left = records.filtered(
-                    lambda r, ids=partner_ids: tuple(people[r.id]) == ids
-                )
-                if partner_ids:
-                    left.message_unsubscribe(list(partner_ids))
-        moves = self._log(records, kind, operation, owners, reason=reason)
-        for move in moves if why else ():
-            move.why = why.get(move.res_id)
-        return operation
-
-    # === TRANSFER AND LOCK === #
-
-    def action_transfer(self, res_ids, pool_id, reason):
-        """Put records that lie in this pool into another one.
-
-        :param list res_ids: ids of records of the pool's model
-        :param int pool_id: the other pool, of which the user is an admin as well
-        :param str reason: why; kept in the log
-        :return: ``[{"id", "ok", "reason"}]``
-        :rtype: list[dict]
-        """
-        self._check_caller()
-        self._check_admin()
-        ids = self._check_ids(res_ids)
-        reason = self._check_reason(reason)
-        target = self.browse(pool_id if type(pool_id) is int else [])
-        target._check_caller()
-        target._check_admin()
-        if target == self or target.res_model != self.res_model:
-            raise UserError(
-                self.env._(
-                    "Choose another pool of the same kind; “%(pool)s” is none.",
-                    pool=target.name,
-                )
-            )
-        records, verdicts = self._lock_inside(ids)
-        for record in records:
-            company = record.company_id
-            if company and target.company_id and company != target.company_id:
-                verdicts[record.id] = self.env._("It belongs to another company.")
-        records = records.filtered(lambda r: r.id not in verdicts)
-        if records:
-            name = self.env._(
-                "%(count)s transferred to %(pool)s",
-                count=len(records),
-                pool=target.name,
-            )
-            with self._operation(name) as operation:
-                records.write(
-                    {
-                        "crm_suite_pool_id": target.id,
-                        "crm_suite_home_pool_id": target.id,
-                        "crm_suite_pool_since": fields.Datetime.now(),
-                    }
-                )
-            target._log(
-                records, "transfer", operation, from_pool_id=self.id, reason=reason
-            )
-        return self._answer(ids, verdicts)
-
-    def action_lock(self, res_ids, reason, locked=True):
-        """Lock records of this pool: they are neither claimed nor taken back.
-
-        :param list res_ids: ids of records that lie in the pool or came from it
-        :param str reason: why; kept in the log
-        :param bool locked: False to unlock them
-        :return: ``[{"id", "ok", "reason"}]``
-        :rtype: list[dict]
-        """
-        self._check_caller()
-        self._check_admin()
-        ids = self._check_ids(res_ids)
-        reason = self._check_reason(reason)
-        records, verdicts = self._lock_own(ids)
-        records = records.filtered(
-            lambda record: record.crm_suite_pool_locked != bool(locked)
-        )
-        if records:
-            kind = "lock" if locked else "unlock"
-            values = {"count": len(records), "pool": self.name}
-            name = (
-                self.env._("%(count)s locked in %(pool)s", **values)
-                if locked
-                else self.env._("%(count)s unlocked in %(pool)s", **values)
-            )
-            with self._operation(name) as operation:
-                records.write({"crm_suite_pool_locked": bool(locked)})
-            self._log(records, kind, operation, reason=reason)
-        return self._answer(ids, verdicts)
-
-    def _lock_own(self, ids):
-        """Lock the rows of records that lie in this pool or came from it.
-
-        :return: the records as superuser, and why others are left alone
-        :rtype: tuple
-        """
-        # The caller checks what the user may do with the pool or as the owner.
-        model = self.env[self.res_model].sudo()
-        found = model.search(
-            Domain("id", "in", ids) & Domain("crm_suite_home_pool_id", "=", self.id)
-        )
-        locked = self._lock_rows(found.ids)
-        verdicts = {}
-        for id_ in ids:
-            if id_ not in found.ids:
-                verdicts[id_] = self.env._(
-                    "It has nothing to do with the pool “%(pool)s”.", pool=self.name
-                )
-            elif id_ not in locked:
-                verdicts[id_] = self.env._("Somebody else is changing it right now.")
-        return found.filtered(lambda record: record.id not in verdicts), verdicts
-
-    # === PROTECTION === #
-
-    def action_protect(self, res_ids, days, reason=""):
-        """Protect one's records for some days: they are not taken back until then.
-
-        An admin of the pool protects those of others, for as long as he likes.
-
-        :param list res_ids: ids of records that came from this pool
-        :param int days: from today on; 0 ends the protection
-        :param str reason: kept in the log
-        :return: ``[{"id", "ok", "reason"}]``
-        :rtype: list[dict]
-        """
-        self._check_caller()
-        ids = self._check_ids(res_ids)
-        if type(days) is not int or not 0 <= days <= 3650:
-            raise UserError(self.env._("Say for how many days, as a whole number."))
-        reason = reason if isinstance(reason, str) else ""
-        admin = self._is_admin()
-        if not admin and days > self.protection_days:
-            raise UserError(
-                self.env._(
-                    "In this pool records are protected for %(days)s days at most.",
-                    days=self.protection_days,
-                )
-            )
-        # Two windows of one person do not protect more than he may.
-        owner_key = f"protect,{self.id},{self.env.uid}"
-        self.env["crm.suite.pool.gate"]._pass([owner_key])
-        records, verdicts = self._lock_own(ids)
-        for record in records:
-            if not record.user_id:
-                verdicts[record.id] = self.env._("It has no owner to protect it for.")
-            elif record.user_id != self.env.user and not admin:
-                verdicts[record.id] = self.env._("It is not yours.")
-        records = records.filtered(lambda r: r.id not in verdicts)
-        if days and not admin:
-            records, refused = self._fill_protection(records)
-            verdicts |= refused
-        if records:
-            self._protect(records, days, reason)
-        return self._answer(ids, verdicts)
-
-    def _fill_protection(self, records):
-        """Protect as many as the pool allows a person, in their order."""
-        now = fields.Datetime.now()
-        again = records.filtered(
-            lambda r: r.crm_suite_protected_until and r.crm_suite_protected_until > now
-        )
-        verdicts = {
-            record.id: self.env._(
-                "It is protected already. Ask an admin of the pool to prolong it."
-            )
-            for record in again
+                for record in readable[:LISTED]
+            ],
         }
-        records -= again
-        used = (
-            self.env[self.res_model]
-            .sudo()
-            .search_count(
-                [
-                    ("crm_suite_home_pool_id", "=", self.id),
-                    ("user_id", "=", self.env.uid),
-                    ("crm_suite_protected_until", ">", now),
-                ]
-            )
+
+    def _simulate_return(self):
+        """:return: verdicts of what is due, and the reason of each by id"""
+        pool = self.sudo()
+        with dry_run(self.env):
+            if pool.take_in:
+                pool._take_in()
+            verdicts = []
+            for records in pool._get_owned():
+                verdicts += pool._take_back(records)
+            texts = {v.record_id: pool._say_verdict(v) for v in verdicts}
+        self.env.invalidate_all(flush=False)
+        return verdicts, texts
+
+    def action_simulate_return(self):
+        """Open the result of a simulation.
+
+        :rtype: dict
+        """
+        return self.env["crm.suite.pool.preview"]._open(self, self.simulate_return())
+
+    def _say_simulation(self, result):
+        if not result["taken"] and not result["kept"]:
+            return self.env._("Nothing is due: nobody would lose anything today.")
+        return self.env._(
+            "Would take %(taken)s from %(people)s people; %(kept)s more are due and "
+            "kept. %(reasons)s",
+            taken=result["taken"],
+            people=len(result["owners"]),
+            kept=result["kept"],
+            reasons="; ".join(
+                f"{row['reason']}: {row['count']}" for row in result["reasons"]
+            ),
         )
-        free = max(self.protection_max - used, 0)
-        for record in records[free:]:
-            verdicts[record.id] = self.env._(
-                "You protect %(used)s of at most %(cap)s already.",
-                used=used + min(free, len(records)),
-                cap=self.protection_max,
-            )
-        return records[:free], verdicts
 
-    def _protect(self, records, days, reason):
-        until = fields.Datetime.now() + timedelta(days=days) if days else False
-        values = {"count": len(records), "pool": self.name}
-        name = (
-            self.env._("%(count)s protected in %(pool)s", **values)
-            if days
-            else self.env._("%(count)s not protected any more in %(pool)s", **values)
+    def action_return_now(self):
+        """Take back what is due now, as one operation.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._check_admin()
+        pool = self.sudo()
+        with self.env["crm.suite.operation"].record(
+            "pool",
+            name=self.env._("%(pool)s: taken back", pool=self.name),
+            res_model=self.res_model,
+        ) as operation:
+            for records in pool._get_owned():
+                pool._take_back(records)
+        action = operation._get_notification_action()
+        action["params"]["next"] = {"type": "ir.actions.client", "tag": "soft_reload"}
+        return action
+
+    # === SCHEDULED === #
+
+    @api.model
+    def _cron_return(self):
+        """Night by night: take in, note when each goes back, warn, take back."""
+        progress = self.env["ir.cron"]._commit_progress
+        # A handful, by design.  pylint: disable-next=no-search-all
+        pools = self.search([])
+        progress(remaining=len(pools))
+        for pool in pools:
+            if not pool.try_lock_for_update(allow_referencing=True):
+                progress(1)  # another worker is at it
+                continue
+            try:
+                pool._run_return(progress)
+            except Exception:
+                self.env.cr.rollback()
+                _logger.exception("Pool %s could not take back what is due", pool.id)
+            if not progress(1):
+                break
+
+    def _run_return(self, progress=None):
+        """One pool, batch by batch; each batch is committed with its operation."""
+        if self.take_in:
+            self._take_in()
+        self._warn_unassigned()
+        for records in self._get_owned():
+            if self.auto_return:
+                with self.env["crm.suite.operation"].record(
+                    "pool",
+                    name=self.env._("%(pool)s: taken back", pool=self.name),
+                    res_model=self.res_model,
+                ) as operation:
+                    self._take_back(records)
+                if not operation.record_count:
+                    operation.sudo().unlink()
+            else:
+                self._judge(records, note=True)
+            if progress:
+                progress(0)
+
+    def _get_owned(self):
+        """The owned records of the pool, batch by batch."""
+        model = self.env[self.res_model].sudo().with_context(**{ACTS: ACTING})
+        domain = Domain("crm_suite_pool_id", "=", self.id) & Domain(
+            "user_id", "!=", False
         )
-        with self._operation(name) as operation:
-            records.write({"crm_suite_protected_until": until})
-        self._log(records, "protect", operation, reason=reason, until=until)
+        ids = model.search(domain & ~model._pool_won_kept_domain(), order="id").ids
+        for part in split_every(BATCH, ids):
+            yield model.browse(part).exists()
 
-    # === ANSWERS === #
+    def _take_in(self):
+        """Put under the rules what members own outside of any pool."""
+        model = self.env[self.res_model].sudo().with_context(**{ACTS: ACTING})
+        domain = (
+            model._pool_domain()
+            & self._get_domain()
+            & Domain("crm_suite_pool_id", "=", False)
+            & Domain("user_id", "in", self._get_members().ids)
+        )
+        if self.company_id:
+            domain &= Domain("company_id", "in", [False, self.company_id.id])
+        for part in split_every(BATCH, model.search(domain, order="id").ids):
+            self._add(model.browse(part))
 
-    def _check_reason(self, reason):
-        reason = reason.strip() if isinstance(reason, str) else ""
-        if not reason:
-            raise UserError(
-                self.env._("Say why: others read it in the log of the pool.")
+    # === DECIDING === #
+
+    def _take_back(self, records):
+        """Return what is due and not kept, warn of what will be.
+
+        :return: the verdicts on what is due
+        :rtype: list[Verdict]
+        """
+        verdicts = self._judge(records, note=True)
+        now = fields.Datetime.now()
+        due = [v for v in verdicts if v.due and v.due <= now]
+        by_rule = defaultdict(list)
+        for verdict in due:
+            if not verdict.kept:
+                by_rule[verdict.rule].append(verdict)
+        for rule, taken in by_rule.items():
+            self._return(
+                records.browse(v.record_id for v in taken),
+                "auto_return",
+                self._say_rule(rule),
+                {v.record_id: self._store_verdict(v) for v in taken},
             )
-        return reason
+        return due
 
-    def _answer(self, ids, verdicts):
-        return [
-            {"id": id_, "ok": id_ not in verdicts, "reason": verdicts.get(id_, "")}
-            for id_ in ids
+    def _judge(self, records, note=False):
+        """Say of each owned record when it goes back and what keeps it.
+
+        :param bool note: write the days down on the records, and warn
+        :rtype: list[Verdict]
+        """
+        if not records:
+            return []
+        proofs = records._pool_find_proofs(self)
+        vetoes = records._pool_find_vetoes()
+        today = fields.Datetime.now()
+        earliest = min(r.crm_suite_owned_since or r.create_date for r in records)
+        clocks = self.env["crm.suite.working.time"]._of_users(
+            records.user_id, earliest, today + HORIZON
+        )
+        verdicts = [
+            self._judge_one(r, proofs[r.id], vetoes[r.id], clocks[r.user_id.id])
+            for r in records
         ]
+        if note:
+            self._note_verdicts(records, verdicts)
+        return verdicts
+
+    def _judge_one(self, record, proofs, vetoes, clock):
+        owned = record.crm_suite_owned_since or record.create_date
+        start = restart(owned, [(at, weight) for at, weight, _kind in proofs])
+        full = [at for at, weight, _kind in proofs if weight >= 1]
+        day = (record.user_id.resource_calendar_id.hours_per_day or 8) * HOUR
+        dues = []
+        if self.idle_days:
+            dues.append((self._add_time(clock, start, self.idle_days * day), "idle"))
+        if self.followup_hours and not proofs:
+            dues.append(
+                (self._add_time(clock, owned, self.followup_hours * HOUR), "followup")
+            )
+        bought = any(kind == "order" for _at, _weight, kind in proofs)
+        if self.deal_days and not bought:
+            dues.append((self._add_time(clock, owned, self.deal_days * day), "deal"))
+        protected = record.crm_suite_protected_until
+        if protected and self.return_after_protection and not bought:
+            dues.append((_end(protected), "protection"))
+        due, rule = min((d for d in dues if d[0]), default=(None, ""))
+        # Until then nothing is taken, whatever the other clocks say.
+        for until in (protected, record.crm_suite_extended_until):
+            if due and until and rule != "protection":
+                due = max(due, _end(until))
+        return Verdict(
+            record.id,
+            record.user_id.id,
+            start,
+            max(full, default=None),
+            due,
+            rule if due else "",
+            self._get_keepers(record, vetoes),
+        )
+
+    def _add_time(self, clock, start, seconds):
+        """The end of a term in working time; none where nobody ever works again."""
+        try:
+            return clock.add(start, seconds)
+        except NeverOpenError:
+            return None
+
+    def _get_keepers(self, record, vetoes):
+        kept = list(vetoes)
+        if record.crm_suite_pool_locked:
+            kept.append(self.env._("locked to its owner"))
+        grade = "crm_suite_grade_id" in record._fields and record.crm_suite_grade_id
+        if grade and grade in self.immune_grade_ids:
+            kept.append(self.env._("grade %(grade)s is never taken", grade=grade.name))
+        return kept
+
+    def _note_verdicts(self, records, verdicts):
+        """Write down when each goes back, and warn its owner in time."""
+        warn = fields.Date.today() + timedelta(days=self.warn_days)
+        now = fields.Datetime.now()
+        warned = records.browse()
+        for verdict in verdicts:
+            record = records.browse(verdict.record_id)
+            day = verdict.due.date() if verdict.due else False
+            values = {}
+            if record.crm_suite_return_on != day:
+                values["crm_suite_return_on"] = day
+            if record.crm_suite_last_proven != (verdict.last or False):
+                values["crm_suite_last_proven"] = verdict.last or False
+            if (
+                self.warn_days
+                and day
+                and now < verdict.due
+                and day <= warn
+                and not verdict.kept
+                and record.crm_suite_pool_warned_on != day
+            ):
+                values["crm_suite_pool_warned_on"] = day
+                warned |= record
+            if values:
+                record.write(values)
+        self._warn(warned)
+
+    def _warn(self, records):
+        """An activity for the owner, due before the day; an old one gives way."""
+        kind = self.env.ref("crm_suite_base.mail_activity_type_pool", False)
+        if not records or not kind:
+            return
+        records.activity_unlink(["crm_suite_base.mail_activity_type_pool"])
+        for record in records:
+            lang = record.user_id.lang
+            record.with_context(lang=lang).activity_schedule(
+                "crm_suite_base.mail_activity_type_pool",
+                date_deadline=record.crm_suite_return_on,
+                summary=self.with_context(lang=lang).env._(
+                    "Goes back to “%(pool)s” on %(day)s unless you follow up",
+                    pool=self.name,
+                    day=record.crm_suite_return_on,
+                ),
+                user_id=record.user_id.id,
+            )
+
+    def _warn_unassigned(self):
+        """Tell the admins of what nobody took for too long."""
+        calendar = (self.company_id or self.env.company).resource_calendar_id
+        if not self.unassigned_hours or not calendar:
+            return
+        kind = "crm_suite_base.mail_activity_type_pool"
+        model = self.env[self.res_model].sudo().with_context(**{ACTS: ACTING})
+        waiting = model.search(
+            [
+                ("crm_suite_pool_id", "=", self.id),
+                ("user_id", "=", False),
+                ("crm_suite_pool_warned_on", "=", False),
+            ],
+            order="crm_suite_pool_since, id",
+            limit=BATCH,
+        )
+        if not waiting:
+            return
+        now = fields.Datetime.now()
+        first = min(r.crm_suite_pool_since or r.create_date for r in waiting)
+        clock = self.env["crm.suite.working.time"]._of_calendars(
+            calendar, first, now + HORIZON
+        )[calendar.id]
+        for record in waiting:
+            since = record.crm_suite_pool_since or record.create_date
+            due = self._add_time(clock, since, self.unassigned_hours * HOUR)
+            if not due or due > now:
+                continue
+            record.write({"crm_suite_pool_warned_on": fields.Date.today()})
+            for admin in self.admin_ids:
+                record.activity_schedule(
+                    kind,
+                    summary=self.with_context(lang=admin.lang).env._(
+                        "Nobody has taken it from “%(pool)s” yet", pool=self.name
+                    ),
+                    user_id=admin.id,
+                )
+
+    # === IN WORDS === #
+
+    def _say_rule(self, rule):
+        return {
+            "idle": self.env._(
+                "No proven follow-up for %(days)s working days", days=self.idle_days
+            ),
+            "deal": self.env._(
+                "No deal for %(days)s working days", days=self.deal_days
+            ),
+            "followup": self.env._(
+                "No first follow-up within %(hours)s working hours",
+                hours=self.followup_hours,
+            ),
+            "protection": self.env._("The protection expired without a deal"),
+        }.get(rule, "")
+
+    def _say_verdict(self, verdict):
+        text = self._say_rule(verdict.rule)
+        if verdict.kept:
+            return self.env._(
+                "%(rule)s; kept: %(why)s", rule=text, why=", ".join(verdict.kept)
+            )
+        return text
+
+    def _store_verdict(self, verdict):
+        return {
+            "rule": verdict.rule,
+            "start": fields.Datetime.to_string(verdict.start),
+            "due": fields.Datetime.to_string(verdict.due),
+        }
+
+
+def _end(day):
+    """The end of a day that is still kept."""
+    return datetime.combine(day, time.min) + timedelta(days=1)

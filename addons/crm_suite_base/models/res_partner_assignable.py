@@ -13,11 +13,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _assignable_domain(self):
-        domain = self._crm_suite_managed_domain() & Domain("active", "=", True)
-        if "crm_suite_pool_id" in self._fields:
-            # What lies in a pool is handed out by its rules.
-            domain &= Domain("crm_suite_pool_id", "=", False)
-        return domain
+        return self._crm_suite_managed_domain() & Domain("active", "=", True)
 
     @api.model
     def _assignable_places(self):

@@ -1,29 +1,59 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
+from .pool_mask import SHOWING
+
+CONTACT = frozenset(
+    {
+        "email",
+        "email_formatted",
+        "email_normalized",
+        "phone",
+        "phone_sanitized",
+        "phone_formatted",
+        "street",
+        "street2",
+        "zip",
+        "website",
+        "vat",
+        "company_registry",
+        "comment",
+        "contact_address",
+        "contact_address_complete",
+        "contact_address_inline",
+        "partner_latitude",
+        "partner_longitude",
+        "crm_suite_phone_extension",
+        "crm_suite_keys",
+        "crm_suite_blocks",
+        "phone_mobile_search",
+    }
+)
 # Stages of those who bought at least once.
-WON_CODES = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
+WON = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 
 
 class ResPartner(models.Model):
-    """Customers lie in pools; their contacts go with them."""
+    """Customers in pools. Contacts follow the customer to whom they belong."""
 
     _name = "res.partner"
-    _inherit = ["res.partner", "crm.suite.pool.mixin"]
+    _inherit = ["res.partner", "crm.suite.pool.mixin", "crm.suite.pool.mask"]
 
-    def _pool_managed(self):
-        # As superuser: whoever changes an owner, with or without a role of the suite,
-        # the pool is told.
-        return self.sudo().filtered(
-            lambda partner: (
-                partner.crm_suite_lifecycle_id
-                and partner.commercial_partner_id == partner
-            )
-        )
+    _crm_suite_in_pool_idx = models.Index(
+        "(crm_suite_pool_id) WHERE crm_suite_pool_id IS NOT NULL AND user_id IS NULL"
+    )
+    _crm_suite_return_idx = models.Index(
+        "(crm_suite_return_on) WHERE crm_suite_return_on IS NOT NULL"
+    )
+
+    @api.model
+    def _pool_domain(self):
+        return self._crm_suite_managed_domain()
 
     @api.model
     def _pool_won_domain(self):
-        return Domain("crm_suite_lifecycle_id.code", "in", WON_CODES)
+        return Domain("crm_suite_lifecycle_id.code", "in", WON)
 
     def _pool_owner_values(self, user):
         return {"crm_suite_team_id": user.sale_team_id.id}
@@ -42,5 +72,119 @@ class ResPartner(models.Model):
             )
         )
 
-    def _claim_state(self):
-        return self._pool_tell_states(super()._claim_state())
+    @api.model
+    def _assignable_domain(self):
+        # What is in a pool is given out by its rules.
+        return super()._assignable_domain() & ~self._pool_inside_domain()
+
+    @api.model
+    def _crm_suite_customer_clauses(self, operation="read"):
+        """Members see what they may claim, admins all that the pool gave out."""
+        clauses = super()._crm_suite_customer_clauses(operation)
+        member, admin = self.env["crm.suite.pool"]._get_mine()
+        if member and operation == "read":
+            clauses.append(
+                Domain("crm_suite_pool_id", "in", member)
+                & Domain("user_id", "=", False)
+            )
+        if admin:
+            clauses.append(Domain("crm_suite_pool_id", "in", admin))
+        return clauses
+
+    # === WHAT IS HIDDEN === #
+
+    @api.model
+    def _pool_masked_fields(self):
+        return CONTACT & self._fields.keys()
+
+    @api.model
+    def _pool_masked_searches(self):
+        return frozenset({"phone_mobile_search"})
+
+    @api.model
+    def _pool_masked_sql(self, alias, pool_ids):
+        self.flush_model(["crm_suite_pool_id", "user_id", "commercial_partner_id"])
+        return SQL(
+            "%s IN (SELECT id FROM res_partner WHERE crm_suite_pool_id = ANY(%s)"
+            " AND user_id IS NULL)",
+            SQL.identifier(alias, "commercial_partner_id"),
+            pool_ids,
+        )
+
+    @api.model
+    def _pool_masked_partner_sql(self, person, pool_ids):
+        """The same for a column of another table that names a partner."""
+        self.flush_model(["crm_suite_pool_id", "user_id", "commercial_partner_id"])
+        return SQL(
+            "%s IN (SELECT p.id FROM res_partner c"
+            " JOIN res_partner p ON p.commercial_partner_id = c.id"
+            " WHERE c.crm_suite_pool_id = ANY(%s) AND c.user_id IS NULL)",
+            person,
+            pool_ids,
+        )
+
+    def _compute_display_name(self):
+        """Names with address, e-mail or phone number leave them out.
+
+        By who the user is and not by his rights of the moment: names of links are made
+        as superuser, for the eyes of the user.
+        """
+        super()._compute_display_name()
+        context = self.env.context
+        if not any(context.get(key) for key in SHOWING):
+            return
+        mine = self.with_user(self.env.user)
+        hidden = self.browse(mine._pool_get_masked(mine._pool_hiding()))
+        for partner, known in zip(hidden, hidden.sudo(), strict=True):
+            partner.display_name = known.complete_name
+
+    @api.model
+    @api.readonly
+    def crm_suite_360(self, partner_id):
+        """The page of a customer in the pool, without its contact data."""
+        page = super().crm_suite_360(partner_id)
+        partner = self.browse(page["id"])
+        pool_ids = partner._pool_hiding()
+        if not partner._pool_get_masked(pool_ids):
+            return page
+        identity = page["blocks"].get("identity", {})
+        hidden = {name for name in CONTACT if partner._pool_hiding(name)}
+        for name in ("phone", "email", "website", "vat"):
+            if name in hidden and identity.get(name):
+                identity[name] = False
+        if "phone" in hidden:
+            identity["phone_display"] = identity["phone_extension"] = ""
+        for row in self._pool_rows(page["blocks"].get("contacts")):
+            for name in ("phone", "phone_display", "phone_extension", "email"):
+                if row.get(name):
+                    row[name] = ""
+        page["blocks"].pop("consents", None)
+        identity["pool"] = partner.sudo().commercial_partner_id.crm_suite_pool_id.name
+        return page
+
+    def _pool_rows(self, block):
+        if isinstance(block, dict):
+            return [row for rows in block.values() for row in self._pool_rows(rows)]
+        if isinstance(block, list):
+            return [row for row in block if isinstance(row, dict)]
+        return []
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _crm_suite_pool_write_domain(self, model):
+        """What the user may change as far as pools are concerned: what is in a pool
+        is claimed first.
+
+        :param str model: ``res.partner`` or ``crm.lead``
+        :rtype: list
+        """
+        guarded = self.env["crm.suite.pool"].with_user(self)._get_guarded()
+        ids = [pool_id for pool_id, (held, _p) in guarded.items() if held == model]
+        if not ids:
+            return [(1, "=", 1)]
+        inside = Domain("crm_suite_pool_id", "in", ids) & Domain("user_id", "=", False)
+        if model == "res.partner":
+            inside = Domain("commercial_partner_id", "any", inside)
+        return list(~inside)

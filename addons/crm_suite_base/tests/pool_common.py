@@ -1,75 +1,77 @@
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.tests import new_test_user
 
 from .common import ROLE, CustomerCase
 
 
 class PoolCase(CustomerCase):
-    """A pool of customers with two members and an admin.
-
-    * ``ana`` and ``ben``: reps, members of ``pool``
-    * ``boss``: a sales lead, admin of ``pool``
-    * ``rep``: a rep outside of it
-    """
+    """A pool with two members and an admin; its customer has contact data."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         # Beside demo data: no policy gives the customers of the test away.
         cls.env["crm.suite.assignment.policy"].search([]).sudo().state = "off"
-        cls.ana, cls.ben = (
-            new_test_user(
-                cls.env, f"suite_{name}", f"{ROLE}sales_rep", tz="Asia/Shanghai"
-            )
-            for name in ("ana", "ben")
+        cls.rival = new_test_user(
+            cls.env, "suite_rival", f"{ROLE}sales_rep", tz="Asia/Shanghai"
         )
-        cls.boss = new_test_user(
-            cls.env, "suite_boss", f"{ROLE}sales_lead", tz="Asia/Shanghai"
-        )
-        cls.pool = cls._create_pool()
-
-    @classmethod
-    def _create_pool(cls, **values):
-        return cls.env["crm.suite.pool"].create(
+        cls.stranger = new_test_user(cls.env, "suite_stranger", f"{ROLE}sales_rep")
+        cls.Pool = cls.env["crm.suite.pool"]
+        cls.pool = cls.Pool.create(
             {
                 "name": "Test Pool",
-                "admin_ids": [Command.set(cls.boss.ids)],
-                "member_ids": [Command.set((cls.ana | cls.ben).ids)],
-                "cooldown_days": 0,
-                "protection_max": 1,
-                **values,
+                "company_id": cls.env.company.id,
+                "admin_ids": [Command.set(cls.lead.ids)],
+                "user_ids": [Command.set((cls.rep | cls.rival).ids)],
+                "cooldown_days": 7,
+                "idle_days": 10,
+                "max_person": 2,
+                "max_day": 0,
             }
         )
+        cls.customer.write(
+            {
+                "email": "boss@huaqiang.example",
+                "phone": "+86 755 8601 3388",
+                "street": "1 Secret Road",
+                "user_id": False,
+            }
+        )
+        cls.person.write({"email": "wang@huaqiang.example"})
+        cls.others = cls.Partner.browse()
+        for number in range(3):
+            cls.others |= cls._create_customer(name=f"Pool {number}", user_id=False)
+        cls.everybody = cls.customer | cls.others
+        cls._as_pool(cls.pool.action_add(cls.everybody.ids))
 
     @classmethod
-    def _create_inside(cls, count=1, pool=None, **values):
-        pool = pool or cls.pool
-        return cls.env["res.partner"].create(
-            [
-                {
-                    "name": f"Pooled {number}",
-                    "is_company": True,
-                    "country_id": cls.china.id,
-                    "crm_suite_lifecycle_id": cls.stage.id,
-                    "user_id": False,
-                    "crm_suite_pool_id": pool.id,
-                    "crm_suite_home_pool_id": pool.id,
-                    **values,
-                }
-                for number in range(count)
-            ]
-        )
+    def _as_pool(cls, results):
+        assert all(row["ok"] for row in results), results
+        cls.env.flush_all()
 
-    def _claim(self, records, user=None, pool=None):
-        pool = pool or self.pool
-        return pool.with_user(user or self.ana).action_claim(records.ids)
+    def as_(self, user, records=None):
+        return (self.pool if records is None else records).with_user(user)
 
-    def assertDone(self, results):
-        self.assertEqual([r["reason"] for r in results if not r["ok"]], [])
-        self.assertTrue(results)
+    def claim(self, user, records=None):
+        return self.as_(user).action_claim((records or self.customer).ids)
 
     def assertRefused(self, results, regex):
         self.assertTrue(results)
-        for result in results:
-            self.assertFalse(result["ok"])
-            self.assertRegex(result["reason"], regex)
+        for row in results:
+            self.assertFalse(row["ok"])
+            self.assertRegex(row["reason"], regex)
+
+    def get_operation(self):
+        """The latest act on a pool."""
+        return self.env["crm.suite.operation"].search(
+            [("kind", "=", "pool")], order="id desc", limit=1
+        )
+
+    def age(self, days, records=None):
+        """Owned so many days ago."""
+        records = records or self.customer
+        records.sudo().write(
+            {"crm_suite_owned_since": fields.Datetime.now() - timedelta(days=days)}
+        )

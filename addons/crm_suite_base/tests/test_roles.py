@@ -87,7 +87,6 @@ class TestRoles(RolesCommon):
     def _owned_by_another(self):
         other = new_test_user(self.env, "role_other", groups=f"{matrix.PREFIX}admin")
         customer = self.env["res.partner"].create({"name": "Role customer"})
-        pool = self.env["crm.suite.pool"].create({"name": "Role"})
         values = {
             "crm.suite.absence": {
                 "user_id": other.id,
@@ -102,13 +101,6 @@ class TestRoles(RolesCommon):
             },
             "crm.suite.operation": {"name": "Role", "user_id": other.id},
             "crm.suite.import.batch": {},
-            "crm.suite.pool.move": {
-                "res_model": "res.partner",
-                "res_id": customer.id,
-                "kind": "lock",
-                "pool_id": pool.id,
-                "user_id": other.id,
-            },
             "crm.suite.segment": {
                 "name": "Role",
                 "kind": "static",

@@ -9,6 +9,7 @@ from . import (
     partner_merge_figures,
     partner_merge_own,
     pool_act,
+    pool_preview,
     reassign,
     segment_add,
     simulation,

@@ -1,0 +1,274 @@
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+MASK = "•••"
+# The host fetches into a cache that superuser code shares, so what it fetches is never
+# masked. An object and not a word: no caller can put it into a context.
+CLEAR = object()
+FETCHING = "crm_suite_pool_fetching"
+SHOWING = ("show_address", "show_address_only", "show_email", "show_phone", "show_vat")
+
+
+class PoolMask(models.AbstractModel):
+    """Contact data that nobody sees before he claims the customer or lead.
+
+    Held back on the way out of the server: what is read, listed, grouped, sorted,
+    searched and exported goes through the two methods of the ORM overridden here.
+    Superuser code sees everything, as it must to send mails and to find duplicates.
+    """
+
+    _name = "crm.suite.pool.mask"
+    _description = "Masked Contact Data"
+
+    @api.model
+    def _pool_masked_fields(self):
+        """Names of the fields that are held back. Hook.
+
+        :rtype: frozenset[str]
+        """
+        return frozenset()
+
+    @api.model
+    def _pool_masked_searches(self):
+        """Fields that search in contact data by a method of their own. Hook.
+
+        :rtype: frozenset[str]
+        """
+        return frozenset()
+
+    @api.model
+    def _pool_masked_sql(self, alias, pool_ids):
+        """Which rows are held back, as a condition. Hook.
+
+        :param list[int] pool_ids: the pools that hide the field
+        :rtype: SQL
+        """
+        return SQL("FALSE")
+
+    @api.model
+    def _pool_hiding(self, name=None):
+        """The pools that hide a field of this model from the user; or any field.
+
+        :rtype: tuple[int]
+        """
+        if self.env.su:
+            return ()
+        return tuple(
+            pool_id
+            for pool_id, (_m, public) in self.env["crm.suite.pool"]
+            ._get_guarded()
+            .items()
+            if public is not None and name not in public
+        )
+
+    def _pool_get_masked(self, pool_ids):
+        """Those of the records whose contact data the user does not see.
+
+        :rtype: set[int]
+        """
+        ids = [id_ for id_ in self._ids if id_]
+        if not pool_ids or not ids:
+            return set()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT r.id FROM %s r WHERE r.id = ANY(%s) AND (%s)",
+                SQL.identifier(self._table),
+                ids,
+                self._pool_masked_sql("r", list(pool_ids)),
+            )
+        )
+        return {row[0] for row in rows}
+
+    def _read_format(self, fnames, load="_classic_read"):
+        rows = super()._read_format(fnames, load)
+        if self.env.su:
+            return rows
+        hidden = self._pool_masked_fields().intersection(fnames)
+        by_pools = defaultdict(list)
+        for name in hidden:
+            by_pools[self._pool_hiding(name)].append(name)
+        for pool_ids, names in by_pools.items():
+            masked = self._pool_get_masked(pool_ids)
+            for row in rows:
+                if row["id"] in masked:
+                    for name in names:
+                        row[name] = self._pool_mask_value(name, row[name])
+        return rows
+
+    def _pool_mask_value(self, name, value):
+        return MASK if value and self._fields[name].type in ("char", "text") else False
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        sql = super()._field_to_sql(alias, field_expr, query)
+        name = field_expr.partition(".")[0]
+        if (
+            self.env.su
+            or name not in self._pool_masked_fields()
+            or self.env.context.get(FETCHING) is CLEAR
+        ):
+            return sql
+        pool_ids = self._pool_hiding(name)
+        if not pool_ids or not self._fields[name].store:
+            return sql
+        return SQL(
+            "(CASE WHEN %s THEN NULL ELSE %s END)",
+            self._pool_masked_sql(alias, list(pool_ids)),
+            sql,
+        )
+
+    def _fetch_query(self, query, fields):
+        if self.env.su or self.env.context.get(FETCHING) is CLEAR:
+            return super()._fetch_query(query, fields)
+        clear = self.with_context(**{FETCHING: CLEAR})
+        found = super(PoolMask, clear)._fetch_query(query, fields)
+        return found.with_env(self.env)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        searches = self._pool_masked_searches()
+        if self.env.su or not searches or not (pool_ids := self._pool_hiding()):
+            return super()._search(domain, *args, **kwargs)
+
+        def narrow(condition):
+            if condition.field_expr not in searches:
+                return condition
+            return condition & self._pool_open_domain(pool_ids)
+
+        return super()._search(Domain(domain).map_conditions(narrow), *args, **kwargs)
+
+    def _pool_open_domain(self, pool_ids):
+        return Domain.custom(
+            to_sql=lambda model, alias, _query: SQL(
+                "(%s) IS NOT TRUE", model._pool_masked_sql(alias, list(pool_ids))
+            )
+        )
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """What was written about them is read by those who may write them.
+
+        The host asks as superuser; it is about the user.
+        """
+        operations = super()._mail_get_operation_for_mail_message_operation(
+            message_operation
+        )
+        mine = self.with_user(self.env.user)
+        for id_ in mine._pool_get_masked(mine._pool_hiding()):
+            operations[self.browse(id_)] = "write"
+        return operations
+
+    def copy_data(self, default=None):
+        self._pool_check_claimed()
+        return super().copy_data(default)
+
+    def export_data(self, fields_to_export):
+        """The host's export reads values past what masks them: leave out the columns."""
+        masked = self._pool_get_masked(self._pool_hiding())
+        if not masked:
+            return super().export_data(fields_to_export)
+        hidden = self._pool_masked_fields()
+        for path in fields_to_export:
+            if path.split("/")[0] in hidden:
+                self.browse(masked)._pool_refuse()
+        return super().export_data(fields_to_export)
+
+    def _pool_check_claimed(self):
+        """Refuse what would carry contact data of unclaimed customers elsewhere."""
+        if masked := self._pool_get_masked(self._pool_hiding()):
+            self.browse(sorted(masked))._pool_refuse()
+
+    def _pool_refuse(self):
+        raise UserError(
+            self.env._(
+                "%(names)s: in the pool, and contact data are hidden until somebody "
+                "claims them. Claim first.",
+                names=", ".join(self[:3].sudo().mapped("display_name")),
+            )
+        )
+
+
+class ContactPoint(models.Model):
+    _name = "crm.suite.contact.point"
+    _inherit = ["crm.suite.contact.point", "crm.suite.pool.mask"]
+
+    @api.model
+    def _pool_masked_fields(self):
+        return frozenset({"value", "normalized", "note", "display_name"})
+
+    @api.model
+    def _pool_masked_sql(self, alias, pool_ids):
+        return self.env["res.partner"]._pool_masked_partner_sql(
+            SQL.identifier(alias, "partner_id"), pool_ids
+        )
+
+
+class Call(models.Model):
+    _name = "crm.suite.call"
+    _inherit = ["crm.suite.call", "crm.suite.pool.mask"]
+
+    @api.model
+    def _pool_masked_fields(self):
+        """What was said at a call names people and numbers."""
+        return frozenset({"summary", "next_step"})
+
+    @api.model
+    def _pool_masked_sql(self, alias, pool_ids):
+        return SQL(
+            "%s AND %s != %s",
+            self.env["res.partner"]._pool_masked_partner_sql(
+                SQL.identifier(alias, "partner_id"), pool_ids
+            ),
+            SQL.identifier(alias, "user_id"),
+            self.env.uid,
+        )
+
+
+class SaleOrder(models.Model):
+    """A quote carries the address of the customer: it begins with the claim."""
+
+    _inherit = "sale.order"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        self.env["res.partner"].browse(ids)._pool_check_claimed()
+        return super().create(vals_list)
+
+    def onchange(self, values, field_names, fields_spec):
+        if isinstance(values.get("partner_id"), int) and values["partner_id"]:
+            self.env["res.partner"].browse(values["partner_id"])._pool_check_claimed()
+        return super().onchange(values, field_names, fields_spec)
+
+
+class Interaction(models.Model):
+    """Of a customer in the pool the timeline tells what happened, not what was said."""
+
+    _inherit = "crm.suite.interaction"
+
+    def _interaction_source_mail(self, slot, query, model, column):
+        partners = self.env["res.partner"]
+        if pool_ids := partners._pool_hiding():
+            person = SQL.identifier(query.table, column)
+            query.add_where(
+                SQL(
+                    "(%s) IS NOT TRUE",
+                    partners._pool_masked_partner_sql(person, list(pool_ids)),
+                )
+            )
+        return super()._interaction_source_mail(slot, query, model, column)
+
+    def _interaction_source_call(self):
+        source = super()._interaction_source_call()
+        pool_ids = self.env["res.partner"]._pool_hiding()
+        if source is None or not pool_ids:
+            return source
+        return SQL(
+            "SELECT * FROM (%s) call WHERE (%s) IS NOT TRUE",
+            source,
+            self.env["res.partner"]._pool_masked_partner_sql(
+                SQL("call.commercial_partner_id"), list(pool_ids)
+            ),
+        )

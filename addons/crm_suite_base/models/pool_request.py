@@ -1,0 +1,170 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class PoolRequest(models.Model):
+    """Somebody asks the admins of a pool: for more time, or to get a customer back."""
+
+    _name = "crm.suite.pool.request"
+    _description = "Pool Request"
+    _order = "id desc"
+
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", required=True, readonly=True
+    )
+    record_name = fields.Char(
+        string="Customer or Lead", compute="_compute_record_name", compute_sudo=False
+    )
+    pool_id = fields.Many2one(
+        "crm.suite.pool", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    kind = fields.Selection(
+        [("extend", "More time"), ("appeal", "Give it back to me")],
+        string="Asks For",
+        required=True,
+        readonly=True,
+    )
+    days = fields.Integer(readonly=True)
+    note = fields.Char(string="Why", required=True, readonly=True)
+    requester_id = fields.Many2one(
+        "res.users",
+        string="Asked By",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    state = fields.Selection(
+        [("open", "To decide"), ("granted", "Granted"), ("refused", "Refused")],
+        required=True,
+        readonly=True,
+        default="open",
+    )
+    decided_by_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
+    decided_at = fields.Datetime(string="Decided On", readonly=True)
+    reason = fields.Char(string="Reason of the Decision", readonly=True)
+
+    _open_uniq = models.UniqueIndex(
+        "(res_model, res_id, requester_id, kind) WHERE state = 'open'",
+        "You have asked for this already; the admins of the pool will decide.",
+    )
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_record_name(self):
+        for model, requests in self.grouped("res_model").items():
+            records = self.env[model].browse(set(requests.mapped("res_id")))
+            names = {
+                record.id: record.display_name
+                for record in records.exists()._filtered_access("read")
+            }
+            for request in requests:
+                request.record_name = names.get(request.res_id, "–")
+
+    @api.depends("kind", "record_name")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for request in self:
+            request.display_name = f"{kinds.get(request.kind)}: {request.record_name}"
+
+    @api.model
+    def _request(self, records, kind, note, days=0):
+        """Ask for records that the user may read.
+
+        :return: the new requests
+        """
+        pools = self.env["crm.suite.pool"]
+        note = pools._check_reason(note)
+        if kind == "extend" and not 1 <= pools._check_int(days) <= 365:
+            raise UserError(self.env._("Ask for 1 to 365 days."))
+        records.check_access("read")
+        values = []
+        asked = self._get_asked(records, kind)
+        for record in records.sudo():
+            if record.id in asked:
+                raise UserError(
+                    self.env._(
+                        "You have asked for this already; the admins of the pool will "
+                        "decide."
+                    )
+                )
+            pool = record.crm_suite_pool_id
+            if not pool or self.env.user not in pool._get_members():
+                raise AccessError(
+                    self.env._("Only members of its pool can ask for it.")
+                )
+            if kind == "extend" and record.user_id != self.env.user:
+                raise AccessError(self.env._("Ask for more time for your own only."))
+            if kind == "appeal" and record.user_id:
+                raise UserError(
+                    self.env._("It is not in the pool: somebody owns it already.")
+                )
+            values.append(
+                {
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "pool_id": pool.id,
+                    "kind": kind,
+                    "days": days,
+                    "note": note,
+                    "requester_id": self.env.uid,
+                }
+            )
+        # Checked above, record by record; nobody writes requests otherwise.
+        return self.sudo().create(values).with_env(self.env)
+
+    def _get_asked(self, records, kind):
+        """For which of the records the user waits for an answer already."""
+        mine = self.sudo().search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("requester_id", "=", self.env.uid),
+                ("kind", "=", kind),
+                ("state", "=", "open"),
+            ]
+        )
+        return set(mine.mapped("res_id"))
+
+    def action_grant(self):
+        """Do what was asked for. Admins of the pool only."""
+        for request in self._to_decide():
+            pool = request.pool_id
+            if request.kind == "extend":
+                results = pool.action_extend(
+                    [request.res_id], request.days, request.note
+                )
+            else:
+                results = pool.action_assign([request.res_id], request.requester_id.id)
+            if results and not results[0]["ok"]:
+                raise UserError(results[0]["reason"])
+            request._decide("granted")
+        return True
+
+    def action_refuse(self, reason=""):
+        """Refuse, with a reason for who asked. Admins of the pool only.
+
+        :param str reason:
+        """
+        for request in self._to_decide():
+            request._decide("refused", str(reason or "")[:500])
+        return True
+
+    def _to_decide(self):
+        self.check_access("read")
+        self.pool_id._check_admin()
+        if self.filtered(lambda request: request.state != "open"):
+            raise UserError(self.env._("It was decided already. Reload the page."))
+        return self
+
+    def _decide(self, state, reason=""):
+        # The right to decide was checked; the columns are closed to everybody.
+        self.sudo().write(
+            {
+                "state": state,
+                "reason": reason,
+                "decided_by_id": self.env.uid,
+                "decided_at": fields.Datetime.now(),
+            }
+        )

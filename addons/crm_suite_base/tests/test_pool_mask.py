@@ -1,0 +1,141 @@
+import base64
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ..models.pool_mask import MASK
+from .pool_common import PoolCase
+
+
+@tagged("post_install", "-at_install")
+class TestPoolMask(PoolCase):
+    def test_hidden_in_every_way_of_reading(self):
+        partners = self.Partner.with_user(self.rep)
+        customer = self.customer.with_user(self.rep)
+        [row] = customer.read(["name", "email", "phone", "street", "city"])
+        self.assertEqual((row["email"], row["phone"]), (MASK, MASK))
+        self.assertEqual(row["name"], "Huaqiang Electronics")
+        [row] = self.person.with_user(self.rep).read(["email", "email_normalized"])
+        self.assertEqual((row["email"], row["email_normalized"]), (MASK, MASK))
+        [row] = customer.web_read({"email": {}, "child_ids": {"fields": {"email": {}}}})
+        self.assertEqual((row["email"], row["child_ids"][0]["email"]), (MASK, MASK))
+        [row] = partners.search_read([("id", "=", customer.id)], ["street"])
+        self.assertEqual(row["street"], MASK)
+        shown = customer.with_context(show_email=True, show_address=True).display_name
+        self.assertNotIn("boss@", shown)
+        self.assertNotIn("Secret", shown)
+        with self.assertRaises(UserError):
+            customer.export_data(["name", "email"])
+        with self.assertRaises(UserError):
+            customer.copy()
+
+    def test_hidden_from_searching_grouping_and_sorting(self):
+        partners = self.Partner.with_user(self.rep)
+        for domain in (
+            [("email", "=", "boss@huaqiang.example")],
+            [("email", "ilike", "boss")],
+            [("child_ids.email", "ilike", "wang@")],
+            [("phone_mobile_search", "ilike", "86013388")],
+            [("email_normalized", "=", "boss@huaqiang.example")],
+            [("street", "=like", "1 Secret%")],
+        ):
+            self.assertNotIn(self.customer, partners.search(domain).sudo(), domain)
+            self.assertIn(self.customer, self.Partner.search(domain), domain)
+        one = [("id", "=", self.customer.id)]
+        self.assertIn(
+            self.customer,
+            partners.search([*one, ("email", "not ilike", "boss")]).sudo()
+            | partners.search([*one, ("email", "=", False)]).sudo(),
+        )
+        [(value, _count)] = partners._read_group(one, ["email"], ["__count"])
+        self.assertFalse(value)
+        [(values,)] = partners._read_group(one, [], ["phone:array_agg"])
+        self.assertEqual(values, [None])
+        self.assertFalse(partners.name_search("boss@huaqiang.example"))
+
+    def test_hidden_on_the_page_and_in_the_timeline(self):
+        self.customer.message_post(
+            body="Call me: 13900001111", message_type="email", email_from="a@b.example"
+        )
+        self.env["crm.suite.call"].create(
+            {"partner_id": self.customer.id, "summary": "Number is 13900001111"}
+        )
+        page = self.Partner.with_user(self.rep).crm_suite_360(self.customer.id)
+        for secret in ("13900001111", "boss@", "8601", "wang@"):
+            self.assertNotIn(secret, repr(page))
+        messages = self.env["mail.message"].with_user(self.rival)
+        found = messages.search([("body", "ilike", "13900001111")])
+        self.assertFalse(found)
+        [row] = (
+            self.env["crm.suite.call"]
+            .with_user(self.rival)
+            .search_read([("partner_id", "=", self.customer.id)], ["summary"])
+        )
+        self.assertEqual(row["summary"], MASK)
+
+    def test_hidden_from_the_suites_export(self):
+        result = self.Partner.with_user(self.analyst).crm_suite_export(
+            [("id", "=", self.customer.id)], ["name", "email"], "csv"
+        )
+        content = base64.b64decode(result["content"]).decode("utf-8-sig")
+        self.assertIn("Huaqiang", content)
+        self.assertNotIn("boss@", content)
+
+    def test_quote_and_deal_begin_with_the_claim(self):
+        with self.assertRaises(UserError):
+            self.env["sale.order"].with_user(self.rep).create(
+                {"partner_id": self.customer.id}
+            )
+        with self.assertRaises(UserError):
+            self.env["crm.lead"].with_user(self.rep).create(
+                {"name": "Deal", "partner_id": self.customer.id}
+            )
+        self.claim(self.rep)
+        order = (
+            self.env["sale.order"]
+            .with_user(self.rep)
+            .create({"partner_id": self.customer.id})
+        )
+        self.assertTrue(order)
+
+    def test_shown_to_owner_admin_manager_and_where_public(self):
+        for user in (self.lead, self.steward):
+            [row] = self.customer.with_user(user).read(["email"])
+            self.assertEqual(row["email"], "boss@huaqiang.example")
+        field = self.env["ir.model.fields"]._get("res.partner", "street")
+        self.pool.public_field_ids = field
+        [row] = self.customer.with_user(self.rep).read(["street", "email"])
+        self.assertEqual((row["street"], row["email"]), ("1 Secret Road", MASK))
+        self.claim(self.rep)
+        for user in (self.rep, self.rival):
+            [row] = self.customer.with_user(user).read(["email"])
+            self.assertEqual(row["email"], "boss@huaqiang.example")
+
+    def test_reading_masked_leaves_the_real_value_to_the_server(self):
+        customer = self.customer.with_user(self.rep)
+        self.env.invalidate_all()
+        customer.read(["email"])
+        self.assertEqual(customer.sudo().email, "boss@huaqiang.example")
+        self.assertEqual(self.customer.email, "boss@huaqiang.example")
+
+    def test_leads(self):
+        pool = self.Pool.create(
+            {
+                "name": "Leads",
+                "res_model": "crm.lead",
+                "admin_ids": [Command.set(self.lead.ids)],
+                "user_ids": [Command.set(self.rep.ids)],
+            }
+        )
+        lead = self.env["crm.lead"].create(
+            {"name": "Web form", "email_from": "x@y.example", "user_id": False}
+        )
+        self._as_pool(pool.action_add(lead.ids))
+        [row] = lead.with_user(self.rep).read(["email_from", "name"])
+        self.assertEqual((row["email_from"], row["name"]), (MASK, "Web form"))
+        found = self.env["crm.lead"].with_user(self.rep)
+        self.assertFalse(found.search([("email_from", "=", "x@y.example")]))
+        self.assertTrue(pool.with_user(self.rep).action_claim(lead.ids)[0]["ok"])
+        [row] = lead.with_user(self.rep).read(["email_from"])
+        self.assertEqual(row["email_from"], "x@y.example")
