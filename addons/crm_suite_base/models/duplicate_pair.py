@@ -66,7 +66,7 @@ class DuplicatePair(models.Model):
     channel = fields.Selection(CHANNEL_LABELS, string="Found By", readonly=True)
     state = fields.Selection(
         [
-            ("new", "To decide"),
+            ("new", "Undecided"),
             ("not_duplicate", "Not a duplicate"),
             ("merged", "Merged"),
         ],
