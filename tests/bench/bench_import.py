@@ -1,6 +1,7 @@
 """Imports: customers beside the host's ``base_import``, and purchases."""
 
 import csv
+import hashlib
 import io
 import os
 import time
@@ -13,6 +14,7 @@ from .workers import Worker, call, make_batch
 ROWS = int(os.environ.get("CRM_SUITE_BENCH_IMPORT", 10_000))
 PURCHASES = int(os.environ.get("CRM_SUITE_BENCH_PURCHASES", 100_000))
 FIELDS = ["name", "ref", "email", "phone", "city", "country_id"]
+_SYLLABLES = [a + b + c for a in "bdgk" for b in "aeio" for c in "lmnr"]
 BAR_ONE, BAR_TWO, BAR_PURCHASES = 1.0, 1.6, 10_000
 
 
@@ -51,21 +53,29 @@ def _file(head, rows):
 
 
 def customer_file(mark, rows=ROWS):
-    """A CSV file of customers whose names and references begin with ``mark``."""
+    """A CSV file of customers whose references begin with ``mark``.
+
+    Their names and numbers differ as those of real customers do: names that differ in
+    a digit would be thousands of suspected duplicates of each other.
+    """
     return _file(
         ["Name", "Reference", "Email", "Phone", "City", "Country"],
-        (
-            [
-                f"{mark} Customer {number} Ltd",
-                f"{mark}-{number}",
-                f"info@{mark}{number}.example.com",
-                f"+86 138 {number // 10_000:04} {number % 10_000:04}",
-                f"City {number % 300}",
-                "China",
-            ]
-            for number in range(rows)
-        ),
+        (_customer(mark, number) for number in range(rows)),
     )
+
+
+def _customer(mark, number):
+    chance = hashlib.sha256(f"{mark}-{number}".encode())
+    word = "".join(_SYLLABLES[byte % 64] for byte in chance.digest()[:6])
+    digits = f"{int(chance.hexdigest(), 16) % 10**8:08}"
+    return [
+        f"{word[:6].title()} {word[6:].title()} Ltd",
+        f"{mark}-{number}",
+        f"info@{mark}{number}.example.com",
+        f"+86 139 {digits[:4]} {digits[4:]}",
+        f"City {number % 300}",
+        "China",
+    ]
 
 
 def _purchases():

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.loose_many2one import LooseMany2one
 from ..tools.natural_date import parse_when
 
 
@@ -81,7 +82,7 @@ class Call(models.Model):
         index=True,
         default=lambda self: self.env.user,
     )
-    company_id = fields.Many2one(
+    company_id = LooseMany2one(
         "res.company",
         required=True,
         index=True,

@@ -211,7 +211,10 @@ class ImportBatch(models.Model):
     def _get_percent(self, count):
         if self.state in ("ready", "done"):
             return 100.0
-        if self.phase == "load" or not count["read"]:
+        if self.phase == "load":
+            lines = (self.preview or {}).get("line_count")
+            return min(99.0, 100.0 * self.loaded / lines) if lines else 0.0
+        if not count["read"]:
             return 0.0
         return 100.0 * (count["read"] - count["pending"]) / count["read"]
 

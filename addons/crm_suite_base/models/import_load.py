@@ -1,10 +1,13 @@
 import datetime
+import gc
 import io
 import json
 import os
-import re
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
+from typing import NamedTuple
 
 from psycopg2.extras import Json
 
@@ -16,6 +19,7 @@ from ..tools.column_profile import profile_column
 from ..tools.import_blanks import looks_spread, spread_blanks
 from ..tools.import_headers import guess_mapping, normalize_header
 from ..tools.import_types import Problem
+from ..tools.pg_copy import copy_text
 from ..tools.tabular import TableError, open_table
 from .import_batch import SMALL
 
@@ -28,6 +32,8 @@ _COLUMNS = (
     "number",
     "kind",
     "state",
+    "planned",
+    "res_id",
     "wave",
     "raw",
     "vals",
@@ -39,8 +45,8 @@ _COLUMNS = (
     "parent",
 )
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
-_ESCAPED = re.compile(r"[\\\t\n\r]")
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_quote = json.encoder.encode_basestring
+_NUL = _quote("\0")[1:-1]
 
 
 def _is_example(cells, examples):
@@ -52,6 +58,20 @@ def _is_example(cells, examples):
         )
         for example in examples
     )
+
+
+class Staged(NamedTuple):
+    """A row that was read, on its way into the table of rows.
+
+    :param line: the further columns of the table, as COPY wants them
+    :param is_sound: it has warnings at most
+    """
+
+    number: int
+    line: str
+    vals: dict
+    key: str | None
+    is_sound: bool
 
 
 class ImportLoad(models.Model):
@@ -203,44 +223,68 @@ class ImportLoad(models.Model):
         :param dict memory: what the worker keeps between pages
         :return: number of rows; 0 when the file is at its end
         """
-        plan, target = self._plan(dry=True), self._target()
-        mapped = {entry.header: entry.index for entry in plan.mapped}
-        examples = target._import_example_cells(plan)
         if memory.get("at") != self.loaded:
-            table = memory["table"] = self._open_table()
-            memory["rows"] = islice(table.iter_rows(), self.loaded, None)
-        buffer, count = io.StringIO(), 0
-        prefix = f"{self.id}\t%d\trow\t{self._open_state()}\t1\t"
+            memory.update(self._begin_load())
+        plan, target = memory["load plan"], self._target()
+        examples = target._import_example_cells(plan)
+        mapped = {entry.header: entry.index for entry in plan.mapped}
+        staged, count = [], 0
         try:
-            for row in islice(memory["rows"], PAGE):
-                count += 1
-                if _is_example(row.values, examples):
-                    continue
-                buffer.write(prefix % row.number)
-                buffer.write(self._load_row(target, plan, mapped, row))
+            with _without_gc():
+                for row in islice(memory["rows"], PAGE):
+                    count += 1
+                    if not _is_example(row.values, examples):
+                        staged.append(self._load_row(target, plan, mapped, row))
         except TableError as error:
             raise UserError(error.text(self.env)) from error
         if count:
-            self._copy_rows(buffer)
+            made = self._do_direct(memory, staged)
+            self._copy_rows(staged, made)
             self.sudo().write({"loaded": self.loaded + count})
             memory["at"] = self.loaded
         else:
             memory["table"].close()
         return count
 
-    def _copy_rows(self, buffer):
+    def _begin_load(self):
+        """What a worker keeps while it reads the file."""
+        table = self._open_table()
+        return {
+            "table": table,
+            "rows": islice(table.iter_rows(), self.loaded, None),
+            "load plan": self._plan(dry=True),
+            **self._begin_direct(table),
+        }
+
+    def _copy_rows(self, staged, made):
+        """Put rows into their table.
+
+        :param list[Staged] staged: the rows
+        :param dict made: ids of the records that some have become already, by
+            position
+        """
+        waiting = f"\trow\t{self._open_state()}\t\\N\t\\N\t1\t"
+        done = "\trow\tcreated\tcreate\t%d\t1\t"
+        buffer = io.StringIO()
+        for position, row in enumerate(staged):
+            state = done % made[position] if position in made else waiting
+            buffer.write(f"{self.id}\t{row.number}{state}{row.line}\n")
         buffer.seek(0)
         self.env.cr.copy_expert(
             f"COPY crm_suite_import_row ({', '.join(_COLUMNS)}) FROM STDIN", buffer
         )
 
     def _load_row(self, target, plan, mapped, row):
-        cells = [
-            cell.replace("\0", "") if cell.__class__ is str and "\0" in cell else cell
-            for cell in row.values
-        ]
-        raw = [cell if cell.__class__ is str else _cell(cell) for cell in cells]
-        found = [
+        """:rtype: Staged"""
+        cells = row.values
+        raw = _json_list(cells)
+        if _NUL in raw:
+            cells = [
+                cell.replace("\0", "") if cell.__class__ is str else cell
+                for cell in cells
+            ]
+            raw = _json_list(cells)
+        found = row.problems and [
             Problem(
                 mapped.get(problem.column),
                 problem.column or "",
@@ -250,20 +294,29 @@ class ImportLoad(models.Model):
             for problem in row.problems
             if problem.column is None or problem.column in mapped
         ]
-        vals, problems, *texts = self._convert_row(target, plan, cells, found)
-        record = (
-            _copy_json(raw),
-            _copy_json(vals),
-            _copy_json(problems) if problems else "\\N",
-            *map(_copy_text, texts),
+        record = self._convert_row(target, plan, cells, found)
+        vals, problems, message, key, label, code, parent = record
+        line = f"{raw}\t{_json_object(vals)}"
+        if "\\" in line:
+            line = line.replace("\\", "\\\\")
+        rest = (
+            _encode(problems) if problems else None,
+            message,
+            key,
+            label,
+            code,
+            parent,
         )
-        return "\t".join(record) + "\n"
+        texts = ["\\N" if text is None else copy_text(text) for text in rest]
+        is_sound = not problems or all(problem.warning for problem in problems)
+        return Staged(row.number, "\t".join([line, *texts]), vals, key, is_sound)
 
     def _convert_row(self, target, plan, cells, found=()):
         """Values, problems, message and links of a row, in the order of the table."""
         vals, problems = target._import_convert(plan, cells)
-        problems = [*found, *problems]
-        message = "\n".join(problem.sentence() for problem in problems)
+        if found:
+            problems = [*found, *problems]
+        message = problems and "\n".join(problem.sentence() for problem in problems)
         return (
             vals,
             problems,
@@ -318,13 +371,14 @@ class ImportLoad(models.Model):
     def _mark_rows(self):
         """Find rows with the same key, rows that others belong to, and what is
         missing."""
-        self._analyze_rows()
-        self._mark_repeats()
-        if self._target()._import_links_rows:
-            self._mark_waves()
-        self._mark_joined()
-        if self.create_missing and self._add_implied():
+        if self._has_open_rows():
             self._analyze_rows()
+            self._mark_repeats()
+            if self._target()._import_links_rows:
+                self._mark_waves()
+            self._mark_joined()
+            if self.create_missing and self._add_implied():
+                self._analyze_rows()
         self.sudo().is_loaded = True
 
     def _analyze_rows(self):
@@ -487,6 +541,21 @@ def _cell(value):
     return str(value)
 
 
+@contextmanager
+def _without_gc():
+    """Make thousands of small objects, without a circle among them, in peace.
+
+    The host's own manager leaves the collection off after an exception.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _is_filled(cell):
     return cell is not None and bool(str(cell).strip())
 
@@ -499,14 +568,20 @@ def shown(value):
     return "" if value is None else str(value)[:120]
 
 
-def _copy_json(value):
-    """JSON in PostgreSQL's text format of COPY; it holds no bare tab or line end."""
-    text = _encode(value)
-    return text.replace("\\", "\\\\") if "\\" in text else text
+def _json(value):
+    """:func:`json.dumps` for the few types that there are, quicker."""
+    kind = value.__class__
+    if kind is str:
+        return _quote(value)
+    if kind is float and isfinite(value):
+        return repr(value)
+    return str(value) if kind is int else _encode(value)
 
 
-def _copy_text(value):
-    """A value in PostgreSQL's text format of COPY."""
-    if value is None:
-        return "\\N"
-    return value.translate(_ESCAPES) if _ESCAPED.search(value) else value
+def _json_object(vals):
+    return "{" + ", ".join([f'"{name}": {_json(vals[name])}' for name in vals]) + "}"
+
+
+def _json_list(cells):
+    texts = [_quote(c) if c.__class__ is str else _json(_cell(c)) for c in cells]
+    return f"[{', '.join(texts)}]"

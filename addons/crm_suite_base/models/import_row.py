@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools.import_types import Row
+from ..tools.loose_many2one import LooseMany2one
 
 
 class ImportRow(models.Model):
@@ -18,7 +19,7 @@ class ImportRow(models.Model):
     _log_access = False
     _rec_name = "number"
 
-    batch_id = fields.Many2one(
+    batch_id = LooseMany2one(
         "crm.suite.import.batch", required=True, readonly=True, ondelete="cascade"
     )
     number = fields.Integer(

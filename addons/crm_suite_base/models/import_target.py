@@ -190,12 +190,15 @@ class ImportTarget(models.AbstractModel):
         :rtype: tuple[dict, list[Problem]]
         """
         vals, problems, size = {}, [], len(cells)
-        for mapped, convert in self._import_converters(plan):
+        for mapped, name, convert, known in self._import_converters(plan):
             cell = cells[mapped.index] if mapped.index < size else None
+            if cell.__class__ is str and (value := known.get(cell)) is not None:
+                vals[name] = value
+                continue
             text = cell.strip() if cell.__class__ is str else cell
             if text is None or text == "":
                 if plan.clear_empty:
-                    vals.setdefault(mapped.column.name, None)
+                    vals.setdefault(name, None)
                 continue
             try:
                 if text.__class__ is str and len(text) > LONGEST_CELL:
@@ -205,7 +208,7 @@ class ImportTarget(models.AbstractModel):
                 problems.append(self._import_problem(mapped, error))
                 continue
             if value is not None:
-                vals[mapped.column.name] = value
+                vals[name] = value
             if "notes" in plan.memory:
                 for note in plan.memory.pop("notes"):
                     problems.append(Problem(mapped.index, mapped.header, note, True))

@@ -71,9 +71,15 @@ class ImportTargetTable(models.AbstractModel):
 
     @api.model
     def _import_key_text(self, plan, vals):
-        names = plan.key or sorted(name for name in vals if "/" not in name)
+        orders = plan.memory.setdefault("key names", {})
+        if (given := tuple(vals)) not in orders:
+            names = plan.key or sorted(name for name in given if "/" not in name)
+            orders[given] = [name for name in names if name != "partner_id"]
         parts = [
-            self._import_key_part(name, vals) for name in names if name != "partner_id"
+            str(value).casefold()
+            if (value := vals.get(name)) is not None
+            else self._import_key_part(name, vals)
+            for name in orders[given]
         ]
         partner = (self._import_partner_text(vals)[1] or "").casefold()
         return "\x1f".join([partner, *parts])

@@ -80,7 +80,8 @@ class ImportValue(models.AbstractModel):
 
     @api.model
     def _import_converters(self, plan):
-        """Pairs of mapped column and function from cell to value.
+        """Tuples of mapped column, its name, function from cell to value, and what is
+        known already: values by the text of the cell.
 
         The function gets the cell and the values of the columns before it, and
         raises ``ValueError`` with a sentence for the user.
@@ -91,24 +92,28 @@ class ImportValue(models.AbstractModel):
                 plan.mapped, key=lambda entry: order.get(entry.column.name, len(order))
             )
             plan.memory["converters"] = [
-                (entry, self._import_converter(plan, entry)) for entry in mapped
+                (entry, entry.column.name, *self._import_converter(plan, entry))
+                for entry in mapped
             ]
         return plan.memory["converters"]
 
     @api.model
     def _import_converter(self, plan, entry):
-        """The function that reads the cells of one column; by the column's kind."""
+        """The function that reads the cells of one column; by the column's kind.
+
+        :return: the function and what it remembers; cells repeat: dates, amounts,
+            cities
+        """
         column = entry.column
         # What somebody chose for the file counts more than what the column looks like.
         chosen = {name: value for name, value in plan.reading.items() if value}
         reading = {**entry.options, **chosen}
         method = getattr(self, f"_import_convert_{column.kind}")
-        if column.comodel == "res.country.state":
-            return lambda cell, vals: method(plan, column, reading, cell, vals)
         known = {}
+        if column.comodel == "res.country.state":
+            return lambda cell, vals: method(plan, column, reading, cell, vals), known
 
         def convert(cell, vals):
-            # Cells repeat: dates, amounts, cities. What was read once is known.
             key = cell if cell.__class__ is str else (cell.__class__, cell)
             if key in known:
                 return known[key]
@@ -119,7 +124,7 @@ class ImportValue(models.AbstractModel):
                 known[key] = value
             return value
 
-        return convert
+        return convert, known
 
     def _import_convert_char(self, plan, column, reading, cell, vals):
         return " ".join(parse_code(cell).split())

@@ -64,7 +64,7 @@ class ImportWork(models.Model):
             "date_end": False,
             "user_id": self.env.uid,
         }
-        if not self.is_loaded:
+        if not self.is_loaded and not self._has_done_rows():
             self._drop_rows()
             values["loaded"] = 0
         if state == "running":
@@ -83,6 +83,18 @@ class ImportWork(models.Model):
         if not self.is_loaded:
             return "load"
         return "check" if state == "checking" else "prepare"
+
+    def _has_done_rows(self):
+        """Whether rows became records while the file was read, see ``_do_direct``."""
+        query = SQL(
+            """
+            SELECT 1 FROM crm_suite_import_row
+             WHERE batch_id = %s AND state NOT IN ('new', 'pending')
+             LIMIT 1
+            """,
+            self.id,
+        )
+        return bool(self.env.execute_query(query))
 
     def _drop_rows(self):
         self.env.cr.execute(
@@ -541,7 +553,7 @@ class ImportWork(models.Model):
 
     def _prepare(self):
         """Create the tags, industries and sources that rows name, each once."""
-        if not self.create_missing:
+        if not self.create_missing or not self._has_open_rows():
             return
         # What was there when the file was read may be gone since.
         self._add_implied()

@@ -52,16 +52,22 @@ class ImportWorkBulk(models.Model):
 
     def _store_created(self, pairs):
         """Remember which record each row became."""
+        if not pairs:
+            return
+        rows = [row_id for row_id, _id in pairs]
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE crm_suite_import_row r
                    SET state = 'created', planned = 'create', res_id = made.id
-                  FROM unnest(%s::int[], %s::int[]) made (row_id, id)
-                 WHERE r.id = made.row_id
+                  FROM unnest(%(rows)s::int[], %(ids)s::int[]) made (row_id, id)
+                 WHERE r.id = made.row_id AND r.id BETWEEN %(first)s AND %(last)s
                 """,
-                [row_id for row_id, _id in pairs],
-                [id_ for _row_id, id_ in pairs],
+                rows=rows,
+                ids=[id_ for _row_id, id_ in pairs],
+                # They lie side by side, which the planner does not know.
+                first=min(rows),
+                last=max(rows),
             )
         )
         self.env["crm.suite.import.row"].invalidate_model(flush=False)

@@ -257,16 +257,24 @@ class Operation(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT first, model, count(*) FROM (
-                    SELECT model, res_id, (array_agg(kind ORDER BY id))[1] AS first,
-                           (array_agg(kind ORDER BY id DESC))[1] AS last
-                      FROM crm_suite_operation_change
-                     WHERE operation_id = ANY(%s) AND cascade IS NOT TRUE
-                       AND model != 'ir.attachment'
+                SELECT (ARRAY['create', 'update', 'delete'])[1 + first %% 4], model,
+                       count(*)
+                  FROM (
+                    -- The kinds of the first and the last id, without sorting.
+                    SELECT model, res_id, min(place) AS first, max(place) AS last
+                      FROM (
+                        SELECT model, res_id,
+                               id::bigint * 4 + CASE kind WHEN 'create' THEN 0
+                                                          WHEN 'update' THEN 1
+                                                          ELSE 2 END AS place
+                          FROM crm_suite_operation_change
+                         WHERE operation_id = ANY(%s) AND cascade IS NOT TRUE
+                           AND model != 'ir.attachment'
+                      ) c
                   GROUP BY model, res_id
                 ) r
-                 WHERE NOT (first = 'create' AND last = 'delete')
-              GROUP BY first, model
+                 WHERE NOT (first %% 4 = 0 AND last %% 4 = 2)
+              GROUP BY 1, 2
               ORDER BY count(*) DESC
                 """,
                 self._get_unit().ids,
@@ -364,17 +372,18 @@ class Operation(models.Model):
             return SQL("%s.*", SQL.identifier(alias))
         return SQL(", ").join(SQL.identifier(alias, name) for name in ("id", *columns))
 
-    def _log_sql_create(self, model, columns):
+    def _log_sql_create(self, model, columns, rows=None):
         # Cheaper than dropping NULLs, as these tables are narrow.
         image = SQL("to_jsonb(c) - %s::text[]", ["id", *LOG_ACCESS_COLUMNS])
         if columns:
             parts = (SQL("%s, %s", name, SQL.identifier("c", name)) for name in columns)
             image = SQL("jsonb_build_object(%s)", SQL(", ").join(parts))
         return SQL(
-            "SELECT %s, %s, c.id, 'create', NULL::jsonb, %s FROM changed c",
+            "SELECT %s, %s, c.id, 'create', NULL::jsonb, %s FROM %s c",
             self.id,
             model._name,
             image,
+            rows or SQL("changed"),
         )
 
     def _log_sql_update(self, model, columns):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..tools.loose_many2one import LooseMany2one
 from .operation_kept import RecordNames, describe_value
 
 KINDS = [("create", "Created"), ("update", "Changed"), ("delete", "Deleted")]
@@ -22,7 +23,7 @@ class OperationChange(models.Model):
     _rec_name = "model"
 
     # Found by the index below, which begins with it.
-    operation_id = fields.Many2one(
+    operation_id = LooseMany2one(
         "crm.suite.operation", required=True, ondelete="cascade"
     )
     model = fields.Char(required=True, readonly=True)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.loose_many2one import LooseMany2one
+
 
 class Purchase(models.Model):
     """What a customer bought elsewhere: an earlier system, a market place, a shop.
@@ -38,12 +40,12 @@ class Purchase(models.Model):
     )
     quantity = fields.Float(default=1.0, digits="Product Unit")
     amount = fields.Monetary(help="What was paid for the whole quantity.")
-    currency_id = fields.Many2one(
+    currency_id = LooseMany2one(
         "res.currency",
         required=True,
         default=lambda self: self.env.company.currency_id,
     )
-    company_id = fields.Many2one(
+    company_id = LooseMany2one(
         "res.company",
         required=True,
         default=lambda self: self.env.company,

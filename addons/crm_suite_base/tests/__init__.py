@@ -27,6 +27,7 @@ from . import (
     test_grade,
     test_handover,
     test_host_export,
+    test_import_direct,
     test_import_flow,
     test_import_person,
     test_import_place,

@@ -46,6 +46,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?|\.\d+", re.ASCII)
 _GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{4})+")
 _DAMAGED = re.compile(r"\d(?:[.,]\d+)?e\+\d{2,}", re.IGNORECASE | re.ASCII)
 _MAX_DIGITS = 30
+# What programs write: nothing about it to find out.
+_PLAIN_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,2})?", re.ASCII)
 
 _YES = {
     *("yes", "y", "true", "t", "1", "on", "x", "✓", "✔", "√", "☑", "是", "是的", "有"),
@@ -107,6 +109,8 @@ def parse_decimal(value, separator=None, percent=False):
     """
     if isinstance(value, bool):
         raise TableError("bad_number", value=value)
+    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
+        return Decimal(value)
     if isinstance(value, int | Decimal):
         return _bounded(Decimal(value), value)
     if isinstance(value, float):

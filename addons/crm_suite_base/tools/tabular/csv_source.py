@@ -16,6 +16,9 @@ _SAMPLE_CHARS = 256 * 1024
 _MAX_LINE = 4_000_000
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
 _FIGURE = re.compile(r"[-+]?[\d.,/:-]+")
+# What a cell is looked at closer for: a guarding apostrophe, a mark for "no value",
+# NUL, what could not be decoded.
+_SUSPECT = re.compile(r"['\\\0\ufffd]")
 # The mark for "no value" in dumps of MySQL and PostgreSQL.
 _NULL_MARK = "\\N"
 
@@ -114,6 +117,9 @@ class CsvSource(Source):
                     continue
                 yield line
 
+    def check(self):
+        return sum(1 for _line in self._lines())
+
     def records(self):
         lines = self._lines()
         skipped = 1 if self._directive else 0
@@ -128,6 +134,10 @@ class CsvSource(Source):
             yield number + skipped, cells, problems
 
     def _clean(self, cells, problems):
+        if not _SUSPECT.search("\t".join(cells)):
+            if "" in cells:
+                cells[:] = [cell or None for cell in cells]
+            return
         for index, cell in enumerate(cells):
             if not cell or cell == _NULL_MARK:
                 cells[index] = None

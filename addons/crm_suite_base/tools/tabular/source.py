@@ -78,5 +78,9 @@ class Source:
     def records(self):
         raise NotImplementedError
 
+    def check(self):
+        """See :meth:`Table.check`."""
+        return None
+
     def close(self):
         """Let go of what the reader holds open."""

@@ -187,12 +187,22 @@ class Table:
         for column, code, params in self.source_end_problems():
             self._report(None, column, code, params)
 
+    def check(self):
+        """Find out now whether the file can be read to its end, where that is cheap.
+
+        :return: about how many rows there are; None if only reading them tells
+        :raises TableError: what reading would stumble over
+        """
+        return self.source.check()
+
     def source_end_problems(self):
         """What a reader only knows about the file once it has read all of it."""
         return getattr(self.source, "end_problems", ())
 
     def _row(self, number, cells, found):
         size = len(cells)
+        if not found and size == len(self._positions) == self._positions[-1] + 1:
+            return Row(number, cells)
         values = [cells[at] if at < size else None for at in self._positions]
         row = Row(number, values)
         problems = [
@@ -314,7 +324,11 @@ def has_value(cells, position):
 
 
 def is_blank(cells):
-    return all(_empty(cell) for cell in cells)
+    # For every row of every file: the first value ends it.
+    for cell in cells:  # noqa: SIM110
+        if not _empty(cell):
+            return False
+    return True
 
 
 def used_width(cells):
