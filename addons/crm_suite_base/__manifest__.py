@@ -70,6 +70,7 @@
         # wizards
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
+        "wizard/assignment_act_views.xml",
         "wizard/assignment_simulation_views.xml",
         "wizard/export_wizard_views.xml",
         "wizard/handover_views.xml",
@@ -136,6 +137,7 @@
         "demo/rules_demo.xml",
         "demo/segment_demo.xml",
         "demo/merge_demo.xml",
+        "demo/duplicate_demo.xml",
         "demo/vis_demo.xml",
         "demo/assign_demo.xml",
         "demo/pool_demo.xml",

@@ -10,4 +10,6 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Nothing of the host was changed, so there is nothing to restore."""
+    """Remove the settings: nobody would find them again under another application."""
+    parameters = env["ir.config_parameter"]
+    parameters.search([("key", "=like", r"crm\_suite\_base.%")]).unlink()

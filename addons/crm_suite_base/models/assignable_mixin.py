@@ -33,6 +33,23 @@ class AssignableMixin(models.AbstractModel):
         help="Until then the new owner accepts or declines; then it goes to the next.",
     )
 
+    # === HOST === #
+
+    def _check_company(self, fnames=None):
+        """What is the same for thousands of records is checked once.
+
+        Records of one company that get the same owner are all right or all wrong.
+        """
+        records = self
+        if fnames and self.env.context.get(ASSIGNING) and "company_id" in self._fields:
+            names = ["company_id", *(n for n in fnames if self._fields[n].relational)]
+            different = {
+                tuple(record[name]._ids for name in names): record.id
+                for record in self.sudo()
+            }
+            records = self.browse(different.values())
+        return super(AssignableMixin, records)._check_company(fnames)
+
     # === HOOKS === #
 
     @api.model

@@ -78,6 +78,14 @@ class AssignmentPolicy(models.Model):
                     unmatched=result["unmatched"],
                 )
             )
+        return self._get_assigned_action(result)
+
+    def _get_assigned_action(self, result):
+        """Tell what was assigned, with Undo.
+
+        :param dict result: as of :meth:`assign`
+        :rtype: dict
+        """
         operation = self.env["crm.suite.operation"].browse(result["operation_id"])
         action = operation._get_notification_action()
         action["params"]["next"] = {"type": "ir.actions.client", "tag": "soft_reload"}
@@ -337,7 +345,7 @@ class AssignmentPolicy(models.Model):
                 if decision.res_id not in waiting
             ]
         )
-        self._write_notes(desk.records, logs)
+        self._tell_history(desk.records, logs)
         self.env["crm.suite.absence"]._note_records(logs)
         return logs | self.env["crm.suite.assignment.log"].browse(waiting.values())
 
@@ -364,13 +372,11 @@ class AssignmentPolicy(models.Model):
     def _give(self, records, user):
         """Make a person the owner, without one mail and one message for each field.
 
-        What the host's tracking would do is done for all at once: the person follows
-        the records, the note says by which rule, and one notice tells of all of them.
+        What the host's tracking would do is done for all at once: one notice tells of
+        them, and :meth:`_tell_history` does the rest.
         """
         context = {"tracking_disable": True, ASSIGNING: True}
         records.with_context(**context)._assignable_give(user)
-        if hasattr(records, "message_subscribe"):
-            records.message_subscribe(partner_ids=user.partner_id.ids)
         count = len(records)
         user._bus_send(
             "simple_notification",
@@ -379,23 +385,6 @@ class AssignmentPolicy(models.Model):
                 "title": self.name,
                 "message": self.env._("%(count)s new for you", count=count),
             },
-        )
-
-    def _write_notes(self, records, logs):
-        """Say in the history of each record who got it and why."""
-        given = logs.filtered("to_user_id")
-        if given and hasattr(records, "_message_log_batch"):
-            records.browse(given.mapped("res_id"))._message_log_batch(
-                {log.res_id: self._compose_note(log) for log in given}
-            )
-
-    def _compose_note(self, log):
-        """The note in the language of the new owner, whoever runs the policy."""
-        log = log.with_context(lang=log.to_user_id.lang)
-        return log.env._(
-            "Assigned to %(user)s. %(reason)s",
-            user=log.to_user_id.name,
-            reason=log._get_sentence(),
         )
 
     def _close_waiting(self, ids):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, sql
+from odoo.tools import SQL, split_every, sql
 
 from ..tools.duplicate_keys import make_blocks, make_keys
 
@@ -163,20 +163,7 @@ class DuplicateMixin(models.AbstractModel):
         if fresh:
             for name in ("crm_suite_keys", "crm_suite_blocks"):
                 sql.create_column(self.env.cr, self._table, name, "jsonb")
-        result = super()._auto_init()
-        return result
-
-    def init(self):
-        """The keys are made when the tables of all models are there."""
-        result = super().init()
-        cr = self.env.cr
-        if self._auto and not self._abstract:
-            table = SQL.identifier(self._table)
-            missing = "SELECT 1 FROM %s WHERE crm_suite_blocks IS NULL LIMIT 1"
-            cr.execute(SQL(missing, table))
-            if cr.fetchone():
-                self.pool.post_init(self._duplicate_fill)
-        return result
+        return super()._auto_init()
 
     @api.model
     def _duplicate_fill(self, ids=None):
@@ -184,23 +171,26 @@ class DuplicateMixin(models.AbstractModel):
 
         :param ids: of which records; ``None``: of all
         """
-        last = 0
-        while rows := self._duplicate_fill_page(last, ids):
-            last = rows[-1]["id"]
-            self._duplicate_store_keys(rows)
+        if ids is None:
+            last = 0
+            while rows := self._duplicate_fill_page(SQL("id > %s", last), BATCH):
+                last = rows[-1]["id"]
+                self._duplicate_store_keys(rows)
+        else:
+            for some in split_every(BATCH, sorted(ids), list):
+                rows = self._duplicate_fill_page(SQL("id = ANY(%s)", some), BATCH)
+                self._duplicate_store_keys(rows)
         self.invalidate_model(["crm_suite_keys", "crm_suite_blocks"], flush=False)
 
-    def _duplicate_fill_page(self, last, ids):
+    def _duplicate_fill_page(self, condition, limit):
         names = self._duplicate_key_fields()
-        condition = SQL("TRUE") if ids is None else SQL("id = ANY(%s)", list(ids))
         self.env.cr.execute(
             SQL(
-                "SELECT id, %s FROM %s WHERE id > %s AND %s ORDER BY id LIMIT %s",
+                "SELECT id, %s FROM %s WHERE %s ORDER BY id LIMIT %s",
                 SQL(", ").join(map(SQL.identifier, names)),
                 SQL.identifier(self._table),
-                last,
                 condition,
-                BATCH,
+                limit,
             )
         )
         return self.env.cr.dictfetchall()

@@ -309,6 +309,7 @@ class DuplicateRule(models.Model):
         """Search the whole database for duplicates now.
 
         Called without a rule, all rules take part; with rules, the models of these.
+        Large tables are searched in the background, and the worklist fills.
 
         :return: client action that opens the worklist, with what was found
         :rtype: dict
@@ -316,19 +317,24 @@ class DuplicateRule(models.Model):
         self.env["crm.suite.duplicate.pair"]._check_decider()
         models_ = set(self.mapped("model_name")) or {name for name, _label in MODELS}
         runs = self.env["crm.suite.duplicate.run"]
-        found = sum(runs._find_now(name).found for name in sorted(models_))
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_suite_base.duplicate_pair_action"
-        )
+        large = {name for name in models_ if runs._is_large(name)}
+        for name in large:
+            runs._start_soon(name)
+        found = sum(runs._find_now(name).found for name in sorted(models_ - large))
+        message = self.env._("%(count)s pairs are open in the worklist.", count=found)
+        if large:
+            message = self.env._(
+                "There are many records: the search goes on in the background, and the worklist fills while it runs."
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(count)s pairs are open in the worklist.", count=found
+                "type": "info" if large else "success",
+                "message": message,
+                "next": self.env["ir.actions.act_window"]._for_xml_id(
+                    "crm_suite_base.duplicate_pair_action"
                 ),
-                "next": action,
             },
         }
 

@@ -1,16 +1,23 @@
+from psycopg2 import errors
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.duplicate_score import first_match
+from ..tools.duplicate_score import first_match, rules_by_kind
 from .duplicate_rule import MODELS
 
 # A text that more records share says nothing about two of them.
 LARGEST_BLOCK = 60
-# Records per slice of a nightly search: what is lost and done again after a crash.
-SLICE = 25_000
+# Records per slice of a nightly search: what is lost and done again after a crash. Each
+# slice reads the blocks of all records, so there should not be many.
+SLICE = 250_000
+# With more records a search takes longer than somebody waits before the screen.
+LARGE = 25_000
 # Candidates that are read and compared at once.
 COMPARED = 20_000
 STORED = 1_000
+# So often a page of keys is tried while people save its records.
+TRIES = 5
 
 
 class DuplicateRun(models.Model):
@@ -67,8 +74,42 @@ class DuplicateRun(models.Model):
         return run
 
     @api.model
+    def _is_large(self, model_name):
+        return self._count_records(model_name) > LARGE
+
+    @api.model
+    def _count_records(self, model_name):
+        self.env.cr.execute(
+            SQL("SELECT count(*) FROM %s", SQL.identifier(self.env[model_name]._table))
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _count_slices(self, model_name):
+        return self._count_records(model_name) // SLICE + 1
+
+    @api.model
+    def _start_soon(self, model_name):
+        """Let the scheduled action search, as soon as this transaction is over."""
+        runs = self.sudo()
+        if not runs.search_count(
+            [("model_name", "=", model_name), ("state", "=", "open")], limit=1
+        ):
+            runs.create(
+                {
+                    "model_name": model_name,
+                    "user_id": self.env.uid,
+                    "slices": self._count_slices(model_name),
+                }
+            )
+        # Waking is all that happens; people have no right to scheduled actions.
+        self.env.ref("crm_suite_base.ir_cron_duplicates").sudo()._trigger()
+
+    @api.model
     def _cron_find(self):
         """Search at night where something has changed, slice by slice."""
+        if not self._cron_keys():
+            return  # old and new keys do not find each other
         progress = self.env["ir.cron"]._commit_progress
         for model_name, _label in MODELS:
             run = self._get_due(model_name)
@@ -84,6 +125,32 @@ class DuplicateRun(models.Model):
                     return
 
     @api.model
+    def _cron_keys(self):
+        """Make keys anew after an upgrade, page by page.
+
+        :return: whether all are made
+        :rtype: bool
+        """
+        progress, failed = self.env["ir.cron"]._commit_progress, 0
+        for model_name, _label in MODELS:
+            while True:
+                try:
+                    if not self.env[model_name]._duplicate_renew_page():
+                        break
+                except errors.SerializationFailure:
+                    # Somebody saved one of these records: look at them again.
+                    self.env.cr.rollback()
+                    failed += 1
+                    if failed == TRIES:
+                        raise
+                    continue
+                failed = 0
+                if not progress(1, remaining=1):
+                    return False
+        progress(remaining=0)
+        return True
+
+    @api.model
     def _get_due(self, model_name):
         """The search to go on with, or a new one if anything changed since the last."""
         runs = self.sudo()
@@ -92,10 +159,7 @@ class DuplicateRun(models.Model):
             return run
         if run and not self._has_changed(model_name, run):
             return runs
-        self.env.cr.execute(
-            SQL("SELECT count(*) FROM %s", SQL.identifier(self.env[model_name]._table))
-        )
-        slices = self.env.cr.fetchone()[0] // SLICE + 1
+        slices = self._count_slices(model_name)
         return runs.create({"model_name": model_name, "slices": slices})
 
     @api.model
@@ -123,11 +187,12 @@ class DuplicateRun(models.Model):
         for target in self._get_targets(specs):
             asked = [s for s in specs if target == self.model_name or s.with_customers]
             self._collect_candidates(target, self._get_letters(asked))
-            for left, right, found in self._compare(target, asked):
-                compared += 1
-                if found:
-                    spec, match = found
-                    rows.append(self._make_row(left, target, right, spec, match))
+            for count, found in self._compare(target, asked):
+                compared += count
+                rows += [
+                    self._make_row(left, target, right, spec, match)
+                    for left, right, spec, match in found
+                ]
                 if len(rows) >= STORED:
                     pairs._store(rows)
                     rows = []
@@ -278,9 +343,11 @@ class DuplicateRun(models.Model):
     def _compare(self, target, specs):
         """Ask the rules about each pair of candidates.
 
-        :return: generator of both ids and what the rules found, or None
+        :return: generator of how many pairs were compared and what was found among
+            them: both ids, the rule and its match
+        :rtype: Iterator[tuple[int, list[tuple]]]
         """
-        rules = [(spec, spec.rule) for spec in specs]
+        rules = rules_by_kind((spec, spec.rule) for spec in specs)
         last = (0, 0)
         while page := self._read_candidates(last):
             last = page[-1]
@@ -288,16 +355,12 @@ class DuplicateRun(models.Model):
                 self.model_name, {left for left, _right in page}
             )
             right_keys = self._read_keys(target, {right for _left, right in page})
-            relatives = self._read_relatives(target, page)
-            for left, right in page:
-                if (left, right) in relatives:
-                    yield left, right, None
-                    continue
-                yield (
-                    left,
-                    right,
-                    first_match(rules, left_keys[left], right_keys[right]),
-                )
+            found = [
+                (left, right, *hit)
+                for left, right in page
+                if (hit := first_match(rules, left_keys[left], right_keys[right]))
+            ]
+            yield len(page), self._drop_relatives(target, found)
 
     def _read_candidates(self, last):
         return self.env.execute_query(
@@ -322,10 +385,16 @@ class DuplicateRun(models.Model):
         )
         return dict(rows)
 
-    def _read_relatives(self, target, page):
-        """Those of some pairs that are alike with good reason."""
-        left = self.env[self.model_name]
-        return left._duplicate_relative_pairs(target, page)
+    def _drop_relatives(self, target, found):
+        """Leave out those that are alike with good reason.
+
+        Asked about what was found only: few of the candidates.
+        """
+        if not found:
+            return found
+        pairs = [(left, right) for left, right, _spec, _match in found]
+        relatives = self.env[self.model_name]._duplicate_relative_pairs(target, pairs)
+        return [hit for hit in found if hit[:2] not in relatives]
 
     # === TRYING A RULE === #
 
@@ -341,5 +410,5 @@ class DuplicateRun(models.Model):
         count = 0
         for target in run._get_targets([spec]):
             run._collect_candidates(target, sorted(spec.letters))
-            count += sum(1 for *_ids, found in run._compare(target, [spec]) if found)
+            count += sum(len(found) for _all, found in run._compare(target, [spec]))
         return count

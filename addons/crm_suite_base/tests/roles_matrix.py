@@ -55,6 +55,7 @@ POLICY_READERS = dict.fromkeys(
     ["sales_lead", "marketing_manager", "service_manager", "data_steward"], READ
 )
 POLICY_MAKERS = dict.fromkeys(["sales_manager", "admin"], ALL)
+ASSIGNERS = IMPORTERS
 HANDS_OVER = ["sales_lead", "sales_manager", "data_steward", "admin"]
 
 # C create, R read, U update, D delete; record rules narrow it further (see SCOPE).
@@ -64,6 +65,7 @@ MODELS = {
     "crm.suite.access.request": _row(),
     "crm.suite.absence": _row(ALL),
     "crm.suite.absence.work": _row(),
+    "crm.suite.assignment.act": _row(NONE, **dict.fromkeys(ASSIGNERS, ALL)),
     "crm.suite.assignment.board": _row(),
     "crm.suite.assignment.log": _row(),
     "crm.suite.assignment.member": _row(
@@ -72,12 +74,12 @@ MODELS = {
     "crm.suite.assignment.policy": _row(NONE, **POLICY_READERS, **POLICY_MAKERS),
     "crm.suite.assignment.request": _row(NONE, admin=READ),
     "crm.suite.assignment.rule": _row(NONE, **POLICY_READERS, **POLICY_MAKERS),
-    "crm.suite.assignment.simulation": _row(NONE, **dict.fromkeys(HANDS_OVER, READ)),
+    "crm.suite.assignment.simulation": _row(NONE, **dict.fromkeys(ASSIGNERS, READ)),
     "crm.suite.assignment.simulation.line": _row(
-        NONE, **dict.fromkeys(HANDS_OVER, READ)
+        NONE, **dict.fromkeys(ASSIGNERS, READ)
     ),
     "crm.suite.assignment.simulation.person": _row(
-        NONE, **dict.fromkeys(HANDS_OVER, READ)
+        NONE, **dict.fromkeys(ASSIGNERS, READ)
     ),
     "crm.suite.assignment.skill": _row(**POLICY_MAKERS),
     "crm.suite.assignment.territory": _row(**POLICY_MAKERS),
@@ -238,6 +240,7 @@ METHODS = {
         "action_show_work",
     },
     "crm.suite.absence.work": {"action_open"},
+    "crm.suite.assignment.act": {"action_assign", "action_simulate"},
     "crm.suite.assignment.log": {
         "action_accept",
         "action_assign_again",
@@ -426,6 +429,7 @@ def _table(head, rows):
 # Windows that a person fills in and sends off; each sees only the own ones, and what
 # they do asks for the rights on what they do it to.
 WINDOWS = (
+    "crm.suite.assignment.act",
     "crm.suite.assignment.simulation",
     "crm.suite.assignment.simulation.line",
     "crm.suite.assignment.simulation.person",

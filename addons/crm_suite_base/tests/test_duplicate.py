@@ -362,6 +362,29 @@ class TestDuplicatePairs(DuplicateCase):
         pair.invalidate_recordset()
         self.assertEqual(pair.state, "new")
 
+    def test_what_a_merge_brings_together_is_noted(self):
+        """By its new number the survivor is alike to a third one."""
+        values = {"name": "蓝石材料", "is_company": True, "country_id": self.china.id}
+        one, two, three = self.Partner.with_context(
+            crm_suite_no_duplicate_check=True
+        ).create(
+            [
+                {**values, "crm_suite_lifecycle_id": self.stage.id, **more}
+                for more in (
+                    {"name": "东方蓝石"},
+                    {"name": "西部蓝石材料", "phone": "+862160001234"},
+                    {"name": "东方蓝石材料", "phone": "+862160001234"},
+                )
+            ]
+        )
+        self._rule("company_name").active = False
+        self.assertFalse(self._pairs(one))
+        # Without the context of their creation, which asks for no check.
+        both = self.Partner.browse([one.id, two.id]).with_user(self.steward)
+        both.crm_suite_merge(one.id)
+        pair = self._pairs(one).filtered(lambda p: p.right_id == three.id)
+        self.assertEqual((pair.channel, pair.state), ("merge", "new"))
+
     def test_bad_input(self):
         with self.assertRaises(UserError):
             self.pairs.with_user(self.steward).action_merge("1")

@@ -8,7 +8,7 @@ only records that share a block are ever compared.
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from .duplicate_words import (
     COMPOUND_SURNAMES,
@@ -26,7 +26,7 @@ from .duplicate_words import (
 )
 
 # Raise it when the keys of stored records have to be made anew.
-VERSION = 1
+VERSION = 2
 COMPANY, PERSON = "company", "person"
 LONGEST = 120
 BLOCK_LENGTH = 40
@@ -113,6 +113,8 @@ def _pinyin():
     return lazy_pinyin
 
 
+# Of one name the sound is asked for several times, and many begin or end alike.
+@lru_cache(maxsize=20_000)
 def to_pinyin(text):
     """A name as it sounds, without tones and blanks; other letters stay.
 
@@ -383,8 +385,14 @@ def _place_blocks(keys):
     place = keys.get("zip") or keys.get("city")
     if number and named:
         yield f"a:{number}{named[0][:6]}"
-    if place:
-        for part in keys.get("parts", ()):
+    if place and named:
+        yield f"t:{place}{named[0][:4]}"
+    parts = keys.get("parts", ())
+    for position, part in enumerate(parts):
+        if keys.get("zip"):
             yield f"z:{place}{part[:3]}"
-        if named:
-            yield f"t:{place}{named[0][:4]}"
+        elif place:
+            # A city has thousands of each family name.
+            others = (*parts[:position], *parts[position + 1 :])
+            begin = "".join(other[:1] for other in others)
+            yield f"z:{place}{part[:3]}{begin}"

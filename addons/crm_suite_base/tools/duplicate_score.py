@@ -201,7 +201,7 @@ def match(rule, left, right):
     """
     if not fits_kind(rule, left, right):
         return None
-    return (_match_all if rule.mode == "all" else _match_score)(rule, left, right)
+    return _MATCHERS[rule.mode](rule, left, right)
 
 
 def _match_all(rule, left, right):
@@ -233,14 +233,35 @@ def _match_score(rule, left, right):
     return Match(score, reasons) if score >= rule.least else None
 
 
+_MATCHERS = {"all": _match_all, "score": _match_score}
+
+
+def rules_by_kind(rules):
+    """Sort rules by the records of which they speak, for :func:`first_match`.
+
+    :param rules: pairs of anything and a :class:`Rule`, in their order
+    :return: the pairs that fit records of two kinds, by these kinds
+    :rtype: dict[tuple[str, str], list]
+    """
+    rules, kinds = list(rules), (COMPANY, PERSON, "")
+    return {
+        (one, other): [
+            pair for pair in rules if fits_kind(pair[1], {"kind": one}, {"kind": other})
+        ]
+        for one in kinds
+        for other in kinds
+    }
+
+
 def first_match(rules, left, right):
     """The first of ``rules`` that calls two records the same.
 
-    :param rules: pairs of anything and a :class:`Rule`, in their order
+    :param dict rules: as :func:`rules_by_kind` returns them
+    :param dict left: keys of a record; so ``right``
     :return: what stood beside the rule, and the match; or None
     """
-    for what, rule in rules:
-        if found := match(rule, left, right):
+    for what, rule in rules[left.get("kind", ""), right.get("kind", "")]:
+        if found := _MATCHERS[rule.mode](rule, left, right):
             return what, found
     return None
 

@@ -1,6 +1,7 @@
 from . import (
     access_ask,
     access_refuse,
+    assignment_act,
     assignment_simulation,
     export_wizard,
     handover,

@@ -1,0 +1,136 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .import_common import ImportHelpers
+from .test_duplicate import VAT, DuplicateCase
+
+MAIL = """\
+Message-Id: <{id}@outside.example>
+From: {sender}
+To: {to}
+Subject: 询价
+Content-Type: text/plain; charset=utf-8
+
+Hello
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateMail(DuplicateCase):
+    """Nobody is there to be told: mail is never refused, and the pair is noted."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.domain = cls.env["mail.alias.domain"].create(
+            {"name": "duplicate-mail.example"}
+        )
+
+    def _deliver(self, model, sender, **defaults):
+        alias = self.env["mail.alias"].create(
+            {
+                "alias_name": f"dup-{model.replace('.', '-')}",
+                "alias_domain_id": self.domain.id,
+                "alias_model_id": self.env["ir.model"]._get_id(model),
+                "alias_contact": "everyone",
+                "alias_defaults": repr(defaults),
+            }
+        )
+        mail = MAIL.format(
+            id=f"{model}-{sender}", sender=sender, to=alias.alias_full_name
+        )
+        thread = self.env["mail.thread"]
+        return self.env[model].browse(thread.message_process(None, mail))
+
+    def test_a_lead_of_a_known_customer(self):
+        lead = self._deliver("crm.lead", "采购 <info@chiyan-test.example>")
+        self.assertTrue(lead.exists())
+        pairs = self._pairs(lead).filtered(lambda p: p.right_model == "res.partner")
+        self.assertFalse(
+            pairs.filtered(lambda p: p.right_id == self.first.id and lead.partner_id),
+            "a lead is no duplicate of the customer it names",
+        )
+        again = self._deliver_again(lead)
+        found = self._pairs(again).filtered(lambda p: p.left_model == p.right_model)
+        self.assertTrue(lead.partner_id or found)
+
+    def _deliver_again(self, lead):
+        mail = MAIL.format(
+            id="again",
+            sender="采购 <info@chiyan-test.example>",
+            to=f"dup-crm-lead@{self.domain.name}",
+        )
+        return lead.browse(self.env["mail.thread"].message_process(None, mail))
+
+    def test_two_leads_of_a_stranger(self):
+        lead = self._deliver("crm.lead", "Fremd <wer@unbekannt.example>")
+        mail = MAIL.format(
+            id="second",
+            sender="Fremd <wer@unbekannt.example>",
+            to=f"dup-crm-lead@{self.domain.name}",
+        )
+        second = lead.browse(self.env["mail.thread"].message_process(None, mail))
+        pair = self._pairs(lead)
+        self.assertEqual({pair.left_id, pair.right_id}, {lead.id, second.id})
+        self.assertEqual((pair.channel, pair.state), ("mail", "new"))
+
+    def test_a_customer_with_a_number_that_is_there(self):
+        """What a form refuses comes in by mail and waits for a decision."""
+        values = {
+            "name": "赤岩测试仪器",
+            "is_company": True,
+            "country_id": self.china.id,
+            "vat": VAT,
+            "crm_suite_lifecycle_id": self.stage.id,
+        }
+        with self.assertRaises(ValidationError):
+            self.Partner.with_context(crm_suite_channel="form").create(dict(values))
+        name = values.pop("name")
+        partner = self._deliver("res.partner", f"{name} <a@fremd.example>", **values)
+        pair = self._pairs(partner)
+        self.assertEqual(
+            {pair.left_id, pair.right_id}, {partner.id, self.first.id}, pair
+        )
+        self.assertEqual((pair.channel, pair.state), ("mail", "new"))
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateImport(ImportHelpers, DuplicateCase):
+    """Rows that the key of the file does not find are shown to the rules."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.partners = cls.Partner
+
+    def _row(self, batch):
+        return batch.row_ids.filtered(lambda row: row.number == 2)
+
+    def test_a_warning_stands_beside_the_row(self):
+        batch, answer = self._import("名称,编号\n赤岩测试仪器有限公司,DUP-1\n")
+        self.assertCounts(answer, created=1)
+        self.assertIn("may be the same as", str(self._row(batch).problems))
+        partner = self._by_ref("DUP-1")
+        pair = self._pairs(partner)
+        self.assertEqual({pair.left_id, pair.right_id}, {partner.id, self.first.id})
+        self.assertEqual(pair.channel, "import")
+
+    def test_what_is_refused_is_the_record_that_is_there(self):
+        batch, answer = self._import(
+            f"名称,编号,税号\n赤岩仪器,DUP-2,{VAT}\n", duplicate_policy="update"
+        )
+        self.assertCounts(answer, updated=1)
+        self.assertEqual(self.first.ref, "DUP-2")
+
+    def test_a_person_decides_about_a_row(self):
+        batch = self._batch("名称,编号\n赤岩测试仪器有限公司,DUP-3\n")
+        batch.action_dry_run()
+        self._row(batch).decision = "update"
+        self.assertCounts(batch.action_run(), updated=1)
+        self.assertEqual(self.first.ref, "DUP-3")
+
+    def test_two_rows_of_one_customer(self):
+        text = "名称,编号,税号\n蓝石材料,DUP-4,91310000MA1FL0LX8Y\n蓝石材料公司,DUP-5,91310000MA1FL0LX8Y\n"
+        batch, answer = self._import(text)
+        self.assertEqual(answer["created"], 1, "the second one is refused")
+        self.assertEqual(len(self._by_ref("DUP-4", "DUP-5")), 1)

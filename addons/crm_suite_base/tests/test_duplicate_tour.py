@@ -1,0 +1,72 @@
+from odoo.tests import HttpCase, new_test_user, tagged
+
+ROLE = "crm_suite_base.group_crm_suite_"
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateTour(HttpCase):
+    """Duplicates in a browser, as people who are not administrators."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("en_US")
+        cls.rep, cls.mate, cls.steward = (
+            new_test_user(
+                cls.env,
+                login,
+                f"{ROLE}{role}",
+                name=name,
+                email=f"{login}@example.com",
+                tz="UTC",
+                lang="en_US",
+            )
+            for login, role, name in (
+                ("tour_asker", "sales_rep", "Tour Rep"),
+                ("tour_owner", "sales_rep", "Tour Mate"),
+                ("tour_steward", "data_steward", "Tour Steward"),
+            )
+        )
+        stage = cls.env.ref("crm_suite_base.lifecycle_stage_lead")
+        partners = cls.env["res.partner"].with_context(
+            crm_suite_no_duplicate_check=True
+        )
+        cls.pair = partners.create(
+            [
+                {
+                    "name": name,
+                    "is_company": True,
+                    "phone": "+41445551203",
+                    "user_id": cls.mate.id,
+                    "crm_suite_lifecycle_id": stage.id,
+                }
+                for name in ("Tour Gerber Optik AG", "Tour Gerber Optik")
+            ]
+        )
+
+    def test_conflict_check_and_banner(self):
+        self.start_tour(
+            "/odoo/crm-conflict-check", "crm_suite_conflict_check", login="tour_asker"
+        )
+        queries = self.env["crm.suite.duplicate.query"].search(
+            [("user_id", "=", self.rep.id)]
+        )
+        self.assertGreaterEqual(len(queries), 2, "each question is in the log")
+        self.assertEqual(
+            self.env["res.partner"].search_count([("name", "=like", "Tour Gerber%")]), 2
+        )
+
+    def test_worklist_merge_and_undo(self):
+        self.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        self.start_tour(
+            "/odoo/crm-duplicates", "crm_suite_duplicate_worklist", login="tour_steward"
+        )
+        operation = self.env["crm.suite.operation"].search(
+            [("kind", "=", "merge"), ("user_id", "=", self.steward.id)]
+        )
+        self.assertEqual(operation.state, "undone")
+        pair = self.env["crm.suite.duplicate.pair"].search(
+            [("left_id", "in", self.pair.ids), ("right_id", "in", self.pair.ids)]
+        )
+        self.assertEqual(pair.state, "new")
+        self.assertEqual(set(self.pair.mapped("active")), {True})
