@@ -78,24 +78,39 @@ class DuplicateCheck(models.AbstractModel):
 
     @api.model
     def _duplicate_typed(self, texts, is_company):
-        phone = texts.get("phone")
-        if phone:
-            country = self.env.company.country_id.code or None
-            try:
-                phone = normalize_phone(phone, country)[0]
-            except ValueError:
-                phone = texts["phone"]  # no number of this country: as typed
         kind = "" if is_company is None else COMPANY if is_company else PERSON
         return {
             "name": texts.get("name"),
             "kind": kind,
-            "phones": [phone] if phone else [],
+            "phones": self._duplicate_numbers(texts.get("phone")),
             "emails": [email_normalize(texts["email"]) or texts["email"]]
             if texts.get("email")
             else [],
             "website": texts.get("website"),
             "vat": texts.get("vat"),
         }
+
+    @api.model
+    def _duplicate_numbers(self, phone):
+        """What a number may mean that somebody typed without its country: dialled in
+        the country of the company, in his own, or in that of his language.
+
+        :rtype: list[str]
+        """
+        if not phone:
+            return []
+        countries = [
+            self.env.company.country_id.code,
+            self.env.user.country_id.code,
+            (self.env.lang or "").partition("_")[2],
+        ]
+        numbers = []
+        for country in dict.fromkeys(filter(None, countries)) or [None]:
+            try:
+                numbers.append(normalize_phone(phone, country)[0])
+            except ValueError:
+                continue  # no number of this country
+        return list(dict.fromkeys(numbers)) or [phone]
 
     @api.model
     def _duplicate_check_length(self, keys):

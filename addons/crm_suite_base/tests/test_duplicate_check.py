@@ -29,6 +29,20 @@ class TestConflictCheck(DuplicateCase):
                 row = self._check(self.rep, **values)[0]
                 self.assertEqual((row["state"], row["id"]), ("owned", self.first.id))
 
+    def test_a_number_as_dialled_at_home(self):
+        """A company abroad has colleagues who type the numbers of their country."""
+        self.env.company.country_id = self.env.ref("base.us")
+        self.rep.partner_id.country_id = False
+        self.assertEqual(self._check(self.rep, phone="0755 8611 9901")[0]["id"], False)
+        self.rep.partner_id.country_id = self.china
+        self.assertEqual(
+            self._check(self.rep, phone="0755 8611 9901")[0]["id"], self.first.id
+        )
+        self.rep.partner_id.country_id = False
+        chinese = self.Partner.with_user(self.rep).with_context(lang="zh_CN")
+        [row] = chinese.crm_suite_check_duplicate({"phone": "0755 8611 9901"})
+        self.assertEqual(row["id"], self.first.id)
+
     def test_yours_and_nobodys(self):
         self.assertEqual(self._check(self.lead, vat=VAT)[0]["state"], "yours")
         self.first.user_id = False
