@@ -14,10 +14,15 @@ class CrmSuiteDemo(models.AbstractModel):
         free = customers.filtered(
             lambda c: not c.user_id and c.crm_suite_lifecycle_id.code == "lead"
         )
-        mine = self.env["res.partner"]
-        for name in ("user_li_na_demo", "user_wang_fang_demo"):
-            owner = self.env.ref(f"crm_suite_base.{name}")
-            mine |= customers.filtered(lambda c, owner=owner: c.user_id == owner)[:4]
+        owners = [
+            self.env.ref(f"crm_suite_base.{name}")
+            for name in ("user_li_na_demo", "user_wang_fang_demo")
+        ]
+        few, all_of_hers = (
+            customers.filtered(lambda c, owner=owner: c.user_id == owner)
+            for owner in owners
+        )
+        mine = few[:4] | all_of_hers
         # The other unowned ones are for the policies of assignment.
         pool.action_add((free[-4:] | mine).ids)
         long_ago = fields.Datetime.now() - timedelta(days=60)

@@ -183,6 +183,7 @@ class Pool(models.Model):
     my_count = fields.Integer(string="Mine", compute="_compute_counts")
     my_text = fields.Char(string="My Quota", compute="_compute_counts")
     is_admin = fields.Boolean(compute="_compute_is_admin")
+    is_manager = fields.Boolean(compute="_compute_is_admin")
 
     @api.model
     def _default_open_groups(self):
@@ -236,6 +237,7 @@ class Pool(models.Model):
     def _compute_is_admin(self):
         for pool in self:
             pool.is_admin = pool._is_admin()
+            pool.is_manager = pool._is_manager()
 
     @api.constrains(*SIZES, *WEIGHTS)
     def _check_sizes(self):

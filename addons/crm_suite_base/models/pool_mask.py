@@ -272,3 +272,18 @@ class Interaction(models.Model):
                 SQL("call.commercial_partner_id"), list(pool_ids)
             ),
         )
+
+    def _interaction_source_meeting(self):
+        """Where others met a customer in the pool is his address."""
+        source = super()._interaction_source_meeting()
+        pool_ids = self.env["res.partner"]._pool_hiding()
+        if source is None or not pool_ids:
+            return source
+        return SQL(
+            "SELECT * FROM (%s) meeting WHERE meeting.user_id = %s OR (%s) IS NOT TRUE",
+            source,
+            self.env.uid,
+            self.env["res.partner"]._pool_masked_partner_sql(
+                SQL("meeting.commercial_partner_id"), list(pool_ids)
+            ),
+        )

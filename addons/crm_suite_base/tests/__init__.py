@@ -66,6 +66,8 @@ from . import (
     test_pool_mask,
     test_pool_return,
     test_pool_todo,
+    test_pool_tour,
+    test_pool_visibility,
     test_quality,
     test_relation,
     test_roles,

@@ -135,3 +135,18 @@ class TestPoolConcurrency(BaseCase):
         with self.committing() as env:
             owned = env["res.partner"].search_count([("user_id", "=", one)])
         self.assertEqual(owned, 3)
+
+    @mute_logger("odoo.sql_db")
+    def test_twenty_people_and_the_last_place_of_the_pool(self):
+        with self.committing() as env:
+            env["crm.suite.pool"].browse(self.pool_id).max_all = 1
+        answers = self.race(
+            [(user, [c]) for user, c in zip(self.people, self.customers, strict=True)]
+        )
+        rows = [row for answer in answers for row in answer]
+        self.assertEqual(len(rows), PEOPLE)
+        self.assertEqual(sum(row["ok"] for row in rows), 1)
+        self.assertTrue(
+            all("1 of at most 1" in row["reason"] for row in rows if not row["ok"])
+        )
+        self.assertEqual(len(self.owners()), 1)

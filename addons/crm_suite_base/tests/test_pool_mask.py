@@ -1,6 +1,6 @@
 import base64
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -61,9 +61,26 @@ class TestPoolMask(PoolCase):
         self.env["crm.suite.call"].create(
             {"partner_id": self.customer.id, "summary": "Number is 13900001111"}
         )
+        now = fields.Datetime.now()
+        self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "location": "1 Secret Road",
+                "start": now,
+                "stop": now,
+                "user_id": self.lead.id,
+                "partner_ids": [Command.set(self.person.ids)],
+            }
+        )
         page = self.Partner.with_user(self.rep).crm_suite_360(self.customer.id)
-        for secret in ("13900001111", "boss@", "8601", "wang@"):
+        said = (
+            self.env["crm.suite.interaction"]
+            .with_user(self.rep)
+            .search_read([("commercial_partner_id", "=", self.customer.id)])
+        )
+        for secret in ("13900001111", "boss@", "8601", "wang@", "Secret Road"):
             self.assertNotIn(secret, repr(page))
+            self.assertNotIn(secret, repr(said))
         messages = self.env["mail.message"].with_user(self.rival)
         found = messages.search([("body", "ilike", "13900001111")])
         self.assertFalse(found)

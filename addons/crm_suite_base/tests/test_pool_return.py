@@ -1,8 +1,12 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
+from .common import ROLE
 from .pool_common import PoolCase
 
 
@@ -219,3 +223,148 @@ class TestPoolReturn(PoolCase):
         self.env.invalidate_all()
         self.assertEqual(leads[0].user_id, self.rep)
         self.assertFalse(leads[1].user_id)
+
+    # === WHAT ELSE COUNTS AND KEEPS === #
+
+    def meet(self, start, state="accepted"):
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Meeting",
+                "start": start,
+                "stop": start + timedelta(hours=1),
+                "user_id": self.rep.id,
+                "partner_ids": [Command.set((self.person | self.rep.partner_id).ids)],
+            }
+        )
+        event.attendee_ids.state = state
+        return event
+
+    def test_meetings_held_and_visits_count(self):
+        self.age(40)
+        declined = fields.Datetime.now() - timedelta(days=3)
+        self.meet(declined, "declined")
+        self.assertTrue(self.due())
+        self.meet(declined)
+        self.assertFalse(self.due())
+
+    def test_visits_count_without_a_duration(self):
+        self.age(40)
+        self.assertTrue(self.due())
+        self.log(3, kind="visit", duration=0)
+        self.assertFalse(self.due())
+
+    def test_what_counts_is_a_setting(self):
+        self.age(40)
+        self.log(3)
+        self.pool.weight_call = 0
+        self.assertTrue(self.due())
+        self.pool.weight_call = 1
+        self.pool.call_seconds = 3600
+        self.assertTrue(self.due())
+
+    def test_nothing_with_a_meeting_ahead_is_taken(self):
+        self.age(40)
+        event = self.meet(fields.Datetime.now() + timedelta(days=3))
+        result = self.as_(self.lead).simulate_return()
+        self.assertEqual((result["taken"], result["kept"]), (0, 1))
+        event.unlink()
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
+
+    def test_nothing_that_waits_for_a_decision_is_taken(self):
+        self.age(40)
+        Request = self.env["crm.suite.pool.request"].with_user(self.rep)
+        request = Request._request(
+            self.customer.with_user(self.rep), "extend", "Trial", 5
+        )
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+        request.with_user(self.lead).action_refuse("No")
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
+
+    def test_addons_name_further_reasons_to_keep(self):
+        """Tickets and approvals of other addons come in by the hook."""
+        self.age(40)
+        model = type(self.Partner)
+        original = model._pool_vetoes
+
+        def vetoes(records):
+            query = SQL("SELECT %s::int", self.customer.id)
+            return [*original(records), ("an open ticket", query)]
+
+        with patch.object(model, "_pool_vetoes", vetoes):
+            result = self.as_(self.lead).simulate_return()
+        self.assertEqual((result["taken"], result["kept"]), (0, 1))
+        self.assertEqual(result["reasons"], [{"reason": "an open ticket", "count": 1}])
+
+    def test_grades_that_are_never_taken(self):
+        self.age(40)
+        grade = self.env["crm.suite.grade"].search([], limit=1)
+        self.customer.sudo().crm_suite_grade_id = grade
+        self.pool.immune_grade_ids = grade
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+
+    def test_expired_protection(self):
+        self.pool.write({"idle_days": 0, "return_after_protection": True})
+        self.age(5)
+        today = fields.Date.today()
+        self.customer.sudo().crm_suite_protected_until = today + timedelta(days=2)
+        self.assertFalse(self.due())
+        self.customer.sudo().crm_suite_protected_until = today - timedelta(days=2)
+        self.assertTrue(self.due())
+        self._create_order(self.customer)
+        self.assertFalse(self.due())
+
+    def test_protected_is_kept_until_the_end(self):
+        self.age(40)
+        self.as_(self.rep).action_protect(self.customer.ids, 5, "Big offer")
+        self.assertFalse(self.due())
+        today = fields.Date.today()
+        self.customer.sudo().crm_suite_protected_until = today - timedelta(days=1)
+        self.assertTrue(self.due())
+
+    def test_holidays_stop_the_clock(self):
+        self.age(40)
+        self.assertTrue(self.due())
+        now = fields.Datetime.now()
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holidays",
+                "calendar_id": self.rep.resource_calendar_id.id,
+                "resource_id": False,
+                "date_from": now - timedelta(days=41),
+                "date_to": now + timedelta(days=1),
+            }
+        )
+        self.assertFalse(self.due())
+
+    def test_taken_back_into_the_pool_behind(self):
+        behind = self.Pool.create({"name": "Behind"})
+        self.pool.target_id = behind
+        self.age(40)
+        self.as_(self.lead).action_return_now()
+        self.assertEqual(self.customer.crm_suite_pool_id, behind)
+        self.assertFalse(self.customer.user_id)
+
+    def test_screen_of_the_simulation(self):
+        self.age(40)
+        action = self.as_(self.lead).action_simulate_return()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        mine = preview.with_user(self.lead)
+        self.assertEqual((mine.taken_count, mine.kept_count), (1, 0))
+        self.assertEqual(mine.line_ids.user_id, self.rep)
+        self.assertEqual(mine.owner_ids.name, self.rep.name)
+        self.assertEqual(mine.action_again()["res_model"], preview._name)
+        manager = new_test_user(self.env, "suite_manager", f"{ROLE}sales_manager")
+        with self.assertRaises(AccessError):
+            preview.with_user(manager).summary  # noqa: B018
+        mine.action_return_now()
+        self.assertFalse(self.customer.user_id)
+
+    def test_scheduled_run(self):
+        self.age(40)
+        self.pool.auto_return = True
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.pool_return_cron").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertFalse(self.customer.user_id)
+        operation = self.get_operation()
+        self.assertTrue(operation.can_undo)

@@ -68,9 +68,7 @@ class PoolAct(models.TransientModel):
         if self.res_model not in MODELS or not self.res_ids:
             raise UserError(self.env._("Choose customers or leads in the list first."))
         records = self.env[self.res_model].browse(self.res_ids).exists()
-        action = getattr(self, f"_apply_{self.act}")(records)
-        action["params"]["next"] = {"type": "ir.actions.act_window_close"}
-        return action
+        return getattr(self, f"_apply_{self.act}")(records)
 
     def _apply_return(self, records):
         return records._pool_act(
