@@ -65,6 +65,7 @@ from . import (
     import_hint,
     import_keyed,
     import_load,
+    import_load_columns,
     import_profile,
     import_row,
     import_target,

@@ -46,7 +46,7 @@ _COLUMNS = (
 )
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _quote = json.encoder.encode_basestring
-_NUL = _quote("\0")[1:-1]
+NUL = _quote("\0")[1:-1]
 
 
 def _is_example(cells, examples):
@@ -225,26 +225,29 @@ class ImportLoad(models.Model):
         """
         if memory.get("at") != self.loaded:
             memory.update(self._begin_load())
+        with _without_gc():
+            return self._load_rows(memory)
+
+    def _load_rows(self, memory):
         plan, target = memory["load plan"], self._target()
         examples = target._import_example_cells(plan)
         mapped = {entry.header: entry.index for entry in plan.mapped}
-        staged, count = [], 0
         try:
-            with _without_gc():
-                for row in islice(memory["rows"], PAGE):
-                    count += 1
-                    if not _is_example(row.values, examples):
-                        staged.append(self._load_row(target, plan, mapped, row))
+            rows = list(islice(memory["rows"], PAGE))
         except TableError as error:
             raise UserError(error.text(self.env)) from error
-        if count:
-            made = self._do_direct(memory, staged)
-            self._copy_rows(staged, made)
-            self.sudo().write({"loaded": self.loaded + count})
-            memory["at"] = self.loaded
-        else:
+        if not rows:
             memory["table"].close()
-        return count
+            return 0
+        own = [row for row in rows if not _is_example(row.values, examples)]
+        staged = [
+            plain or self._load_row(target, plan, mapped, row)
+            for plain, row in zip(self._load_plain(target, plan, own), own, strict=True)
+        ]
+        self._copy_rows(staged, self._do_direct(memory, staged))
+        self.sudo().write({"loaded": self.loaded + len(rows)})
+        memory["at"] = self.loaded
+        return len(rows)
 
     def _begin_load(self):
         """What a worker keeps while it reads the file."""
@@ -277,13 +280,13 @@ class ImportLoad(models.Model):
     def _load_row(self, target, plan, mapped, row):
         """:rtype: Staged"""
         cells = row.values
-        raw = _json_list(cells)
-        if _NUL in raw:
+        raw = json_list(cells)
+        if NUL in raw:
             cells = [
                 cell.replace("\0", "") if cell.__class__ is str else cell
                 for cell in cells
             ]
-            raw = _json_list(cells)
+            raw = json_list(cells)
         found = row.problems and [
             Problem(
                 mapped.get(problem.column),
@@ -568,7 +571,7 @@ def shown(value):
     return "" if value is None else str(value)[:120]
 
 
-def _json(value):
+def json_text(value):
     """:func:`json.dumps` for the few types that there are, quicker."""
     kind = value.__class__
     if kind is str:
@@ -579,9 +582,11 @@ def _json(value):
 
 
 def _json_object(vals):
-    return "{" + ", ".join([f'"{name}": {_json(vals[name])}' for name in vals]) + "}"
+    return (
+        "{" + ", ".join([f'"{name}": {json_text(vals[name])}' for name in vals]) + "}"
+    )
 
 
-def _json_list(cells):
-    texts = [_quote(c) if c.__class__ is str else _json(_cell(c)) for c in cells]
+def json_list(cells):
+    texts = [_quote(c) if c.__class__ is str else json_text(_cell(c)) for c in cells]
     return f"[{', '.join(texts)}]"
