@@ -94,6 +94,9 @@ class TestVisibilityModes(VisibilityCase):
         rules = self.env["ir.rule"].with_context(active_test=False)
         ours = rules.search([("domain_force", "like", "user._crm_suite_%_domain(%")])
         ours -= self.env.ref("crm_suite_base.access_request_rule_own")
+        # What is in a pool is claimed before it is changed, whoever sees it.
+        ours -= self.env.ref("crm_suite_base.res_partner_rule_pool")
+        ours -= self.env.ref("crm_suite_base.crm_lead_rule_pool")
         self.assertGreater(len(ours), 5)
         self.assertFalse(any(ours.mapped("active")))
 
