@@ -5,6 +5,7 @@ from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.duplicate_keys import make_blocks
+from ..tools.duplicate_score import fits_kind
 from .duplicate_rule import CHANNELS
 from .duplicate_search import EXACT_LETTERS
 
@@ -128,7 +129,17 @@ class DuplicateEntry(models.AbstractModel):
         ]
         if not specs:
             return
-        probes = [probe for probe in self._duplicate_probes() if probe.keys]
+        # The street of a company, say, of which only a rule about persons speaks: found
+        # out before anything is written for it.
+        records = self.sudo().filtered(
+            lambda record: any(
+                fits_kind(spec.rule, record.crm_suite_keys or {}, {}) for spec in specs
+            )
+        )
+        if not records:
+            return
+        records = records.with_env(self.env)
+        probes = [probe for probe in records._duplicate_probes() if probe.keys]
         self._duplicate_lock(probes)
         hits = self._duplicate_hits(probes, specs, channel)
         hits = self.env["crm.suite.duplicate.pair"]._drop_known(self._name, hits)
