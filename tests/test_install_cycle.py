@@ -109,7 +109,9 @@ def test_install_upgrade_uninstall(odoo, databases, new_database, addon, demo):
 
 
 def uninstall(odoo, name, addon):
+    # A setting that somebody made is no data of the module; it must go all the same.
     code = (
+        f"env['ir.config_parameter'].set_param('{addon}.visibility', '{{}}')\n"
         f"env['ir.module.module'].search([('name', '=', '{addon}')])"
         ".button_immediate_uninstall(); env.cr.commit()\n"
     )

@@ -16,6 +16,7 @@ LARGE = 25_000
 # Candidates that are read and compared at once.
 COMPARED = 20_000
 STORED = 1_000
+WORK_MEMORY = "128MB"
 # So often a page of keys is tried while people save its records.
 TRIES = 5
 
@@ -278,11 +279,15 @@ class DuplicateRun(models.Model):
                 "DROP TABLE IF EXISTS crm_suite_duplicate_candidate"
             )
         )
+        # Millions of short rows: by default they would be sorted on the disk.
+        cr.execute(SQL("SELECT set_config('work_mem', %s, TRUE)", WORK_MEMORY))
         cr.execute(self._compose_blocks("crm_suite_duplicate_left", left, letters))
+        cr.execute(SQL("ANALYZE crm_suite_duplicate_left"))
         if target != self.model_name:
             cr.execute(
                 self._compose_blocks("crm_suite_duplicate_right", right, letters)
             )
+            cr.execute(SQL("ANALYZE crm_suite_duplicate_right"))
         cr.execute(self._compose_candidates(target))
         cr.execute(SQL("ANALYZE crm_suite_duplicate_candidate"))
 
@@ -311,30 +316,34 @@ class DuplicateRun(models.Model):
     def _compose_candidates(self, target):
         """Pairs of ids that share a block which not too many share."""
         own = target == self.model_name
+        other = SQL.identifier(
+            "crm_suite_duplicate_left" if own else "crm_suite_duplicate_right"
+        )
+        few = SQL(
+            "JOIN (SELECT block FROM %s GROUP BY block HAVING count(*) <= %s) few"
+            " USING (block)",
+            other,
+            LARGEST_BLOCK,
+        )
         return SQL(
             """
             CREATE TEMPORARY TABLE crm_suite_duplicate_candidate ON COMMIT DROP AS
               WITH sized AS (
                     SELECT block FROM crm_suite_duplicate_left
                   GROUP BY block HAVING count(*) BETWEEN %(least)s AND %(most)s
-              ), other AS (
-                    SELECT * FROM (
-                        SELECT *, count(*) OVER (PARTITION BY block) AS size
-                          FROM %(other)s
-                    ) o WHERE size <= %(most)s
               )
             SELECT DISTINCT a.id AS left_id, b.id AS right_id
               FROM sized
               JOIN crm_suite_duplicate_left a USING (block)
-              JOIN other b USING (block)
+              JOIN %(other)s b USING (block)
+              %(few)s
              WHERE %(order)s
                AND (a.company = 0 OR b.company = 0 OR a.company = b.company)
             """,
             least=2 if own else 1,
             most=LARGEST_BLOCK,
-            other=SQL.identifier(
-                "crm_suite_duplicate_left" if own else "crm_suite_duplicate_right"
-            ),
+            other=other,
+            few=SQL("") if own else few,
             order=SQL("a.id < b.id") if own else SQL("TRUE"),
         )
 

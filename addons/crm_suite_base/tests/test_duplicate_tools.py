@@ -53,11 +53,19 @@ class TestDuplicateTools(BaseCase):
     def test_a_city_alone_does_not_bring_a_family_together(self):
         """A city has thousands of each family name: they would all be compared."""
         blocks = [
-            set(make_blocks(person(name, city="上海"))) for name in ("王芳", "王小明")
+            set(make_blocks(person(name, city="上海"))) for name in ("王芳", "王芬")
         ]
         self.assertFalse(blocks[0] & blocks[1])
-        again = set(make_blocks(person("王芬", city="上海市")))
-        self.assertTrue(blocks[0] & again)
+        here, near, far = (
+            set(make_blocks(person(name, city="上海", street=street)))
+            for name, street in (
+                ("王芳", "南京路8号"),
+                ("王芬", "南京西路8号"),
+                ("王小明", "淮海路1号"),
+            )
+        )
+        self.assertTrue(here & near)
+        self.assertFalse(here & far)
 
     # --- rules
 
