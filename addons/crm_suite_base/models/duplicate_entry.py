@@ -12,6 +12,8 @@ from .duplicate_search import EXACT_LETTERS
 # Keys are held by so many locks at most: PostgreSQL has room for a few thousand in all.
 LOCKS = 1024
 LOCK_SPACE = 0x637264
+# What a field says, where that is less than everything.
+PLACE = {"street": "street", "street2": "street", "city": "city", "zip": "zip"}
 # Where somebody looks at the screen and can be told.
 TOLD = ("form", "quick", "import")
 
@@ -79,15 +81,48 @@ class DuplicateEntry(models.AbstractModel):
         :return: what :meth:`_duplicate_after` wants, or ``None``: nothing to look at
         """
         woken = "active" in vals and vals["active"]
-        if not woken and not any(name in vals for name in self._duplicate_triggers()):
+        written = self._duplicate_triggers().intersection(vals)
+        if not woken and not written or self._duplicate_is_off():
             return None
-        if self._duplicate_is_off():
+        if not woken and not (
+            self._duplicate_is_asked(written) and self._duplicate_is_concerned(vals)
+        ):
             return None
         before = {
             record.id: (record.crm_suite_keys or {}, record.active)
             for record in self.sudo()
         }
         return before if before else None
+
+    def _duplicate_is_asked(self, written):
+        """Whether a rule speaks of these fields of such records: the street of a
+        company, say, is what people correct all day and no rule asks about.
+        """
+        if not written.issubset(PLACE):
+            return True
+        keys = {PLACE[name] for name in written}
+        kinds = self._duplicate_kinds()
+        specs = self.env["crm.suite.duplicate.rule"]._get_specs(
+            self._name, self.env.company.id
+        )
+        return any(
+            not keys.isdisjoint(spec.keys)
+            and any(fits_kind(spec.rule, {"kind": kind}, {}) for kind in kinds)
+            for spec in specs
+        )
+
+    def _duplicate_is_concerned(self, vals):
+        """Whether anybody asks about records such as these, before or after the write.
+        Hook.
+        """
+        return True
+
+    def _duplicate_kinds(self):
+        """Which kinds of records these are; an empty text may be any. Hook.
+
+        :rtype: set[str]
+        """
+        return {""}
 
     def _duplicate_after(self, before):
         """Look at those records of which the keys changed or which came back.

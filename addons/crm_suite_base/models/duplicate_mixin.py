@@ -94,6 +94,20 @@ class DuplicateMixin(models.AbstractModel):
         """The records of ``self`` that are checked when they are entered. Hook."""
         return self
 
+    def _duplicate_keyed(self):
+        """The records of ``self`` that need keys: all that may ever be checked. Hook;
+        what it depends on is named by :meth:`_duplicate_depends`.
+        """
+        return self
+
+    @api.model
+    def _duplicate_keyed_sql(self, alias):
+        """The same as a condition. Hook.
+
+        :rtype: SQL
+        """
+        return SQL("TRUE")
+
     def _duplicate_relatives(self):
         """Records that are alike with good reason: parents, the customer of a lead. Hook.
 
@@ -132,9 +146,12 @@ class DuplicateMixin(models.AbstractModel):
     )
     def _compute_crm_suite_keys(self):
         names = self._duplicate_key_fields()
-        ids = [id_ for id_ in self.ids if id_]
+        keyed = self._duplicate_keyed()
+        (self - keyed).crm_suite_keys = False
+        (self - keyed).crm_suite_blocks = False
+        ids = [id_ for id_ in keyed.ids if id_]
         more = self._duplicate_more(ids) if ids else {}
-        for record in self:
+        for record in keyed:
             row = {name: record[name] for name in names}
             keys = self._duplicate_keys(row, more.get(record.id))
             record.crm_suite_keys = keys
@@ -186,8 +203,9 @@ class DuplicateMixin(models.AbstractModel):
         names = self._duplicate_key_fields()
         self.env.cr.execute(
             SQL(
-                "SELECT id, %s FROM %s WHERE %s ORDER BY id LIMIT %s",
+                "SELECT id, %s, (%s) AS keyed FROM %s WHERE %s ORDER BY id LIMIT %s",
                 SQL(", ").join(map(SQL.identifier, names)),
+                self._duplicate_keyed_sql(self._table),
                 SQL.identifier(self._table),
                 condition,
                 limit,
@@ -199,7 +217,8 @@ class DuplicateMixin(models.AbstractModel):
         filled = []
         more = self._duplicate_more([row["id"] for row in rows])
         for row in rows:
-            keys = self._duplicate_keys(row, more.get(row["id"]))
+            keyed = row.pop("keyed")
+            keys = self._duplicate_keys(row, more.get(row["id"])) if keyed else {}
             blocks = make_blocks(keys)
             # The ORM stores nothing for what is empty.
             filled.append(

@@ -165,7 +165,7 @@ class DuplicateRule(models.Model):
         for rule in self:
             rule.pair_count = counts.get(rule, 0)
 
-    @api.constrains("term_ids", "mode", "least", "known")
+    @api.constrains("term_ids", "mode", "least", "known", "kind")
     def _check_terms(self):
         for rule in self:
             if not rule.term_ids:
@@ -191,6 +191,13 @@ class DuplicateRule(models.Model):
                 raise ValidationError(
                     self.env._(
                         "A place alone makes nobody the same. Add a name, a number or an address to “%(rule)s”.",
+                        rule=rule.name,
+                    )
+                )
+            if rule.kind != "person" and set(keys) <= {"street", "city", "zip"}:
+                raise ValidationError(
+                    self.env._(
+                        "Companies with one address are many. Add a name or a number to “%(rule)s”, or let it speak of persons.",
                         rule=rule.name,
                     )
                 )

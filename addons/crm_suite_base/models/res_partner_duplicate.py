@@ -9,18 +9,18 @@ COMPANY_VALUES = ("vat", "website", "street", "street2", "city", "zip")
 class ResPartner(models.Model):
     """Customers and their contacts as records of which there should be one each.
 
-    Partners that are no customers (colleagues, suppliers, addresses of documents) have
-    keys, so that a lead finds them when they become customers, but nobody is asked
-    about them and they are nobody's duplicate.
+    Partners that are no customers (colleagues, suppliers, addresses of documents) are
+    nobody's duplicate, and nobody is asked about them. Their keys are made when they
+    become customers: what the host writes of them costs nothing.
     """
 
     _name = "res.partner"
     _inherit = ["res.partner", "crm.suite.duplicate.mixin"]
 
-    # Without a list of pending entries, which every look-up would read: an import looks
-    # up each row right after it has added others.
+    # With a short list of pending entries (kB): without one each write of the host would
+    # pay for the index, and a long one would be read by every look-up of an import.
     _crm_suite_blocks_idx = models.Index(
-        "USING gin (crm_suite_blocks) WITH (fastupdate = off)"
+        "USING gin (crm_suite_blocks) WITH (gin_pending_list_limit = 64)"
     )
 
     @api.model_create_multi
@@ -64,9 +64,56 @@ class ResPartner(models.Model):
             "zip",
         ]
 
+    def _duplicate_kinds(self):
+        return {COMPANY if partner.is_company else PERSON for partner in self.sudo()}
+
     @api.model
     def _duplicate_depends(self):
-        return ["crm_suite_contact_point_ids.normalized"]
+        return [
+            "crm_suite_contact_point_ids.normalized",
+            "crm_suite_lifecycle_id",
+            "commercial_partner_id.crm_suite_lifecycle_id",
+        ]
+
+    def _duplicate_keyed(self):
+        return self._crm_suite_is_managed()
+
+    @api.model
+    def _duplicate_keyed_sql(self, alias):
+        return SQL(
+            """
+            (%(p)s.crm_suite_lifecycle_id IS NOT NULL OR EXISTS (
+                SELECT 1 FROM res_partner commercial
+                 WHERE commercial.id = %(p)s.commercial_partner_id
+                   AND commercial.crm_suite_lifecycle_id IS NOT NULL))
+            """,
+            p=SQL.identifier(alias),
+        )
+
+    def _duplicate_is_concerned(self, vals):
+        return (
+            "parent_id" in vals
+            or "crm_suite_lifecycle_id" in vals
+            or bool(self._crm_suite_is_managed())
+        )
+
+    @api.model
+    def _crm_suite_adopt_customers(self):
+        count = super()._crm_suite_adopt_customers()
+        if count:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT p.id
+                      FROM res_partner p
+                      JOIN res_partner c ON c.id = p.commercial_partner_id
+                     WHERE c.crm_suite_lifecycle_id IS NOT NULL
+                       AND p.crm_suite_keys IS NULL
+                    """
+                )
+            )
+            self._duplicate_fill(id_ for (id_,) in rows)
+        return count
 
     @api.model
     def _duplicate_values(self, row):
@@ -108,13 +155,10 @@ class ResPartner(models.Model):
     def _duplicate_scope(self, alias):
         return SQL(
             """
-            %(p)s.active AND %(p)s.type NOT IN ('invoice', 'delivery')
-            AND (%(p)s.crm_suite_lifecycle_id IS NOT NULL OR EXISTS (
-                SELECT 1 FROM res_partner commercial
-                 WHERE commercial.id = %(p)s.commercial_partner_id
-                   AND commercial.crm_suite_lifecycle_id IS NOT NULL))
+            %(p)s.active AND %(p)s.type NOT IN ('invoice', 'delivery') AND %(keyed)s
             """,
             p=SQL.identifier(alias),
+            keyed=self._duplicate_keyed_sql(alias),
         )
 
     def _duplicate_checked(self):

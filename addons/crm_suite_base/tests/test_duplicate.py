@@ -1,6 +1,7 @@
 import re
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from .common import CustomerCase
@@ -194,6 +195,36 @@ class TestDuplicateEntry(DuplicateCase):
             {"name": "完全不同的公司", "is_company": True, "vat": VAT}
         )
         self.assertFalse(self._pairs(other))
+
+    def test_keys_are_made_when_a_partner_becomes_a_customer(self):
+        vendor = self.Partner.create(
+            {"name": "赤岩测试仪器有限公司", "is_company": True}
+        )
+        person = self.Partner.create({"name": "石敢当", "parent_id": vendor.id})
+        self.env.flush_all()
+        self.assertFalse(vendor.crm_suite_keys or person.crm_suite_blocks)
+        vendor.crm_suite_lifecycle_id = self.stage
+        self.assertTrue(vendor.crm_suite_keys)
+        self.assertTrue(person.crm_suite_blocks)
+
+    def test_keys_of_adopted_customers(self):
+        buyer = self.Partner.create(
+            {"name": "赤岩测试仪器有限公司", "is_company": True, "customer_rank": 1}
+        )
+        self.Partner._crm_suite_adopt_customers()
+        buyer.invalidate_recordset()
+        self.assertTrue(buyer.crm_suite_lifecycle_id)
+        self.assertTrue(buyer.crm_suite_blocks)
+
+    def test_an_address_is_no_rule_for_companies(self):
+        values = {
+            "name": "Address",
+            "term_ids": [Command.create({"key": "street"})],
+        }
+        rules = self.env["crm.suite.duplicate.rule"]
+        self.assertTrue(rules.create({**values, "kind": "person"}))
+        with self.assertRaisesRegex(ValidationError, "many"):
+            rules.create({**values, "kind": "company"})
 
     def test_another_company_of_ours(self):
         self.first.company_id = self._other_company()

@@ -34,9 +34,8 @@ class TestDuplicateRenew(DuplicateCase):
         """What was there before the application is found like everything else."""
         self.assertEqual(self.Partner._duplicate_version()[0], VERSION)
         self.env.cr.execute(
-            "SELECT count(*) FROM res_partner"
-            " WHERE name <> '' AND create_date < %s AND crm_suite_blocks IS NULL",
-            [self.env.cr.now()],
+            "SELECT count(*) FROM res_partner WHERE name <> ''"
+            " AND crm_suite_lifecycle_id IS NOT NULL AND crm_suite_blocks IS NULL",
         )
         self.assertFalse(self.env.cr.fetchone()[0])
 
