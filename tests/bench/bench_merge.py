@@ -1,5 +1,6 @@
 """What merging pairs of customers costs, beside the host's own merge of the same."""
 
+import hashlib
 import os
 import time
 
@@ -22,13 +23,18 @@ def _clock(act):
     return result, time.perf_counter() - started
 
 
+def _name(tag, number):
+    """Names that are not alike: only the two of a pair are duplicates of each other."""
+    return f"{hashlib.md5(f'{tag} {number}'.encode()).hexdigest()[:16]} Ltd"
+
+
 def _pairs(env, tag):
     """Customers written down twice, each with a contact, deals and messages."""
     stage = env.ref("crm_suite_base.lifecycle_stage_lead")
     partners = env["res.partner"].create(
         [
             {
-                "name": f"Merge bench {tag} {number // 2}",
+                "name": _name(tag, number // 2),
                 "is_company": True,
                 "email": f"bench.{tag}.{number}@example.com",
                 "crm_suite_lifecycle_id": stage.id,
@@ -38,7 +44,7 @@ def _pairs(env, tag):
     )
     env["res.partner"].create(
         [
-            {"name": f"Contact of {partner.name}", "parent_id": partner.id}
+            {"name": f"Contact {partner.name}", "parent_id": partner.id}
             for partner in partners
         ]
     )

@@ -3,12 +3,17 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from ..tools.duplicate_score import connect
 from .duplicate_rule import CHANNELS
 
 SIDES = ("left", "right")
+# Of records entered together with a name that hundreds share (the shops of a chain), the
+# worklist gets this many pairs each; the others are found through these.
+MOST_NOTED = 20
+# Pairs written by one statement: what PostgreSQL takes as one value is limited.
+STORED = 5_000
 DECIDERS = ",".join(
     f"crm_suite_base.group_crm_suite_{role}"
     for role in ("sales_lead", "data_steward", "marketing_manager", "service_manager")
@@ -318,16 +323,17 @@ class DuplicatePair(models.Model):
     def _store_hits(self, model_name, hits, channel):
         """Note what was found on entry for the worklist.
 
-        :param dict hits: by id of the record that was entered, of ``model_name``
+        :param dict hits: by id of the record that was entered, of ``model_name``; of
+            each the best first
         """
         rows = [
             self._make_row(model_name, id_, hit, channel)
             for id_, found in hits.items()
-            for hit in found
-            if hit.reaction != "off"
+            for hit in [hit for hit in found if hit.reaction != "off"][:MOST_NOTED]
         ]
+        for some in split_every(STORED, rows, list):
+            self._store(some)
         if rows:
-            self._store(rows)
             self._regroup_around(rows)
 
     @api.model

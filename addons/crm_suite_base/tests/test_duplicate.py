@@ -1,9 +1,11 @@
 import re
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
+from ..models import duplicate_pair
 from .common import CustomerCase
 
 VAT = "91310000MA1FL0LX92"
@@ -142,6 +144,24 @@ class TestDuplicateEntry(DuplicateCase):
                 self.assertEqual(pair.channel, "api")
                 other.unlink()
                 self.assertFalse(pair.exists())
+
+    def test_the_shops_of_a_chain_do_not_flood_the_worklist(self):
+        count = 60
+        with patch.object(duplicate_pair, "STORED", 7):
+            shops = self.Partner.create(
+                [
+                    {
+                        "name": f"Rotfelsmarkt Filiale {number}",
+                        "is_company": True,
+                        "crm_suite_lifecycle_id": self.stage.id,
+                    }
+                    for number in range(count)
+                ]
+            )
+        pairs = self._pairs(shops)
+        self.assertGreaterEqual(len(pairs), count // 2)
+        self.assertLessEqual(len(pairs), count * duplicate_pair.MOST_NOTED)
+        self.assertLess(len(pairs), count * (count - 1) // 2, "not each with each")
 
     def test_another_company_is_none(self):
         other = self._create_customer(name="深圳市青山测试仪器有限公司", city="深圳")
