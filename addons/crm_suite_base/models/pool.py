@@ -276,7 +276,7 @@ class Pool(models.Model):
                 )
 
     @api.constrains("company_id")
-    def _check_company(self):
+    def _check_company_of_records(self):
         for pool in self.filtered("company_id"):
             records = self.env[pool.res_model].sudo().with_context(active_test=False)
             alien = Domain("crm_suite_pool_id", "=", pool.id) & Domain(

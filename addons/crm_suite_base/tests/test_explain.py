@@ -89,7 +89,7 @@ class TestExplain(RulesCase):
         for topic in ("weather", "", None, {}, "topics", "_x"):
             with self.subTest(topic=topic):
                 with self.assertRaisesRegex(
-                    UserError, "grade, lifecycle, owner, quality"
+                    UserError, "grade, lifecycle, owner, pool, quality"
                 ):
                     self.explain(topic)
 
