@@ -53,13 +53,13 @@ class PoolRequest(models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_name(self):
-        for model, requests in self.grouped("res_model").items():
-            records = self.env[model].browse(set(requests.mapped("res_id")))
+        for model, asked in self.grouped("res_model").items():
+            records = self.env[model].browse(set(asked.mapped("res_id")))
             names = {
                 record.id: record.display_name
                 for record in records.exists()._filtered_access("read")
             }
-            for request in requests:
+            for request in asked:
                 request.record_name = names.get(request.res_id, "–")
 
     @api.depends("kind", "record_name")

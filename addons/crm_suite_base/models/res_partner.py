@@ -155,12 +155,13 @@ class ResPartner(models.Model):
         Reads as superuser: the answer decides whether values are checked, it is
         never shown.
         """
-        return self.filtered(
-            lambda partner: (
-                partner.sudo().crm_suite_lifecycle_id
-                or partner.sudo().commercial_partner_id.crm_suite_lifecycle_id
-            )
-        )
+        managed = [
+            id_
+            for id_, partner in zip(self._ids, self.sudo(), strict=True)
+            if partner.crm_suite_lifecycle_id
+            or partner.commercial_partner_id.crm_suite_lifecycle_id
+        ]
+        return self if len(managed) == len(self) else self.browse(managed)
 
     @api.model
     def _crm_suite_managed_domain(self):

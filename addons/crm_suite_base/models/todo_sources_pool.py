@@ -155,8 +155,7 @@ class PoolMixin(models.AbstractModel):
         :return: True
         """
         self.env["res.partner"]._crm_suite_check_role()
-        requests = self.env["crm.suite.pool.request"]
-        requests._request(self, "extend", reason, MORE_DAYS)
+        self.env["crm.suite.pool.request"]._request(self, "extend", reason, MORE_DAYS)
         return True
 
     def action_crm_suite_pool_protect(self, reason):

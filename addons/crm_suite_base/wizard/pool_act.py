@@ -85,8 +85,9 @@ class PoolAct(models.TransientModel):
         return self._ask(records, "appeal")
 
     def _ask(self, records, kind):
-        requests = self.env["crm.suite.pool.request"]
-        requests._request(records, kind, self.reason or "", self.days)
+        self.env["crm.suite.pool.request"]._request(
+            records, kind, self.reason or "", self.days
+        )
         return records._pool_tell(
             [{"id": record.id, "ok": True, "reason": ""} for record in records]
         )
