@@ -164,16 +164,14 @@ class PoolMask(models.AbstractModel):
         self._pool_check_claimed()
         return super().copy_data(default)
 
-    def export_data(self, fields_to_export):
-        """The host's export reads values past what masks them: leave out the columns."""
-        masked = self._pool_get_masked(self._pool_hiding())
-        if not masked:
-            return super().export_data(fields_to_export)
+    def _export_rows(self, fields, *, _is_toplevel_call=True):
+        """The host's export reads values past what masks them, also those of a customer
+        by way of his lead: it is refused.
+        """
         hidden = self._pool_masked_fields()
-        for path in fields_to_export:
-            if path.split("/")[0] in hidden:
-                self.browse(masked)._pool_refuse()
-        return super().export_data(fields_to_export)
+        if any(path and path[0] in hidden for path in fields):
+            self._pool_check_claimed()
+        return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
 
     def _pool_check_claimed(self):
         """Refuse what would carry contact data of unclaimed customers elsewhere."""

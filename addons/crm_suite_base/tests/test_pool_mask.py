@@ -26,9 +26,23 @@ class TestPoolMask(PoolCase):
         self.assertNotIn("boss@", shown)
         self.assertNotIn("Secret", shown)
         with self.assertRaises(UserError):
-            customer.export_data(["name", "email"])
-        with self.assertRaises(UserError):
             customer.copy()
+
+    def test_hidden_from_the_hosts_export(self):
+        self.rep.group_ids += self.env.ref("base.group_allow_export")
+        customer = self.customer.with_user(self.rep)
+        self.assertTrue(customer.export_data(["name", "city"])["datas"])
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            customer.export_data(["name", "email"])
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            customer.export_data(["name", "child_ids/email"])
+        lead = self.env["crm.lead"].create(
+            {"name": "Theirs", "partner_id": customer.id, "user_id": self.rep.id}
+        )
+        lead = lead.with_user(self.rep)
+        self.assertTrue(lead.export_data(["name", "partner_id/name"])["datas"])
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            lead.export_data(["name", "partner_id/email"])
 
     def test_hidden_from_searching_grouping_and_sorting(self):
         partners = self.Partner.with_user(self.rep)
