@@ -196,7 +196,7 @@ from . import (
 )
 
 # isort: split
-from . import pool, pool_mask, pool_mixin, pool_move
+from . import pool, pool_about, pool_mask, pool_mixin, pool_move
 
 # isort: split
 from . import (

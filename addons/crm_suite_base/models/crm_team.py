@@ -80,6 +80,8 @@ class CrmTeam(models.Model):
 
 
 class CrmTeamMember(models.Model):
+    """Who joins or leaves a team sees or loses its customers and pools at once."""
+
     _inherit = "crm.team.member"
 
     @api.model_create_multi

@@ -5,6 +5,9 @@ from ..tools.duplicate_keys import make_blocks, make_keys
 
 ROLE = "crm_suite_base.group_crm_suite_user"
 BATCH = 5_000
+# With a short list of pending entries (kB): without one each write of the host would pay
+# for the index, and a long one would be read by every look-up of an import.
+BLOCKS_INDEX = "USING gin (crm_suite_blocks) WITH (gin_pending_list_limit = 64)"
 
 
 class DuplicateMixin(models.AbstractModel):

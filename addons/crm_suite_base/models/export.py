@@ -311,6 +311,31 @@ class Export(models.Model):
 
     # === In the background ===
 
+    def _get_file_action(self):
+        """Let the client download a prepared export, or queue it when it is big.
+
+        :rtype: dict
+        """
+        if self.state != "queued":
+            return {
+                "type": "ir.actions.client",
+                "tag": "crm_suite_base.download_export",
+                "params": {"export_id": self.id},
+            }
+        self._queue()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "So many rows are written in the background. You will be "
+                    "notified; the files then wait under Customers › Data › Exports."
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
     def _queue(self):
         self.env.ref("crm_suite_base.ir_cron_export")._trigger()
 

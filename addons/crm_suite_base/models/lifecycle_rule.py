@@ -132,7 +132,7 @@ class LifecycleRule(models.Model):
             COLUMNS,
         )
         self.env["crm.suite.lifecycle.transition"]._note_moves(
-            MOVE, now, self._get_operation()
+            MOVE, now, self.env["crm.suite.operation"]._get_running()
         )
 
     def _compose_moves(self, rules):

@@ -145,7 +145,7 @@ class LifecycleTransition(models.Model):
         if not rows:
             return
         now = fields.Datetime.now()
-        operation = self.env["crm.suite.lifecycle.rule"]._get_operation()
+        operation = self.env["crm.suite.operation"]._get_running()
         self.env.cr.execute(
             SQL(
                 """

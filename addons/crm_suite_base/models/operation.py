@@ -291,6 +291,15 @@ class Operation(models.Model):
             "res_model": self.res_model or (rows[0][1] if rows else False),
         }
 
+    @api.model
+    def _get_running(self):
+        """The operation whose journal is open on this cursor, or none.
+
+        :rtype: crm.suite.operation
+        """
+        journal = vars(self.env.cr).get(JOURNAL)
+        return self.browse(journal.operation_id if journal else ())
+
     def _get_unit(self):
         """Return the operation with those nested in it: what is undone together."""
         return self.sudo().search([("id", "child_of", self.ids)])

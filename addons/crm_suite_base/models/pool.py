@@ -445,26 +445,3 @@ class Pool(models.Model):
         action["context"] = {"crm_suite_pool": self.id}
         action["display_name"] = self.name
         return action
-
-
-class CrmTeamMember(models.Model):
-    """Who joins or leaves a team joins or leaves its pools at once."""
-
-    _inherit = "crm.team.member"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        members = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return members
-
-    def write(self, vals):
-        result = super().write(vals)
-        if not {"active", "crm_team_id", "user_id"}.isdisjoint(vals):
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from .pool import WEIGHTS
+
 
 class PoolMixin(models.AbstractModel):
     """When a record goes back, and why; asked for by the page of the record."""
@@ -58,15 +60,7 @@ class PoolMixin(models.AbstractModel):
             )
         labels = {
             name: pool._fields[name]._description_string(self.env)
-            for name in (
-                "weight_reply",
-                "weight_call",
-                "weight_meeting",
-                "weight_visit",
-                "weight_quote",
-                "weight_order",
-                "weight_note",
-            )
+            for name in WEIGHTS
             if pool[name]
         }
         return {

@@ -330,16 +330,25 @@ class PoolMixin(models.AbstractModel):
         """
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
-        results = []
+        results = self._pool_results(
+            lambda pool, ids: getattr(pool, method)(ids, *args), elsewhere
+        )
+        return self._pool_tell(list(results))
+
+    def _pool_results(self, act, elsewhere=None):
+        """Let each pool act on its records.
+
+        :param act: takes a pool and ids, answers as the methods of pools do
+        :param elsewhere: the pool for records that belong to none
+        :return: generator of these answers
+        """
         for pool, records in self.grouped(lambda r: r.sudo().crm_suite_pool_id).items():
-            pool = pool or elsewhere
-            if pool:
-                acting = getattr(pool.with_env(self.env), method)
-                results += acting(records.ids, *args)
+            if pool := pool or elsewhere:
+                yield from act(pool.with_env(self.env), records.ids)
             else:
                 text = self.env._("It belongs to no pool.")
-                results += [{"id": r.id, "ok": False, "reason": text} for r in records]
-        return self._pool_tell(results)
+                for record in records:
+                    yield {"id": record.id, "ok": False, "reason": text}
 
     def _pool_tell(self, results):
         done = sum(row["ok"] for row in results)

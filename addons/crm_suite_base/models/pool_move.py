@@ -24,17 +24,11 @@ class PoolMove(models.Model):
     """What happened to a record of a pool: who, when, why. Rows are only ever added."""
 
     _name = "crm.suite.pool.move"
+    _inherit = ["crm.suite.pool.about"]
     _description = "Pool Move"
     _order = "at desc, id desc"
     _log_access = False
 
-    res_model = fields.Char(string="Model", required=True, readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", required=True, readonly=True
-    )
-    record_name = fields.Char(
-        string="Customer or Lead", compute="_compute_record_name", compute_sudo=False
-    )
     kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
     pool_id = fields.Many2one(
         "crm.suite.pool", readonly=True, index=True, ondelete="cascade"
@@ -67,24 +61,6 @@ class PoolMove(models.Model):
 
     _record_idx = models.Index("(res_model, res_id, at DESC)")
 
-    @api.depends("res_model", "res_id")
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_record_name(self):
-        for model, moves in self.grouped("res_model").items():
-            records = self.env[model].browse(set(moves.mapped("res_id")))
-            names = {
-                record.id: record.display_name
-                for record in records.exists()._filtered_access("read")
-            }
-            for move in moves:
-                move.record_name = names.get(move.res_id, "–")
-
-    @api.depends("kind", "record_name")
-    def _compute_display_name(self):
-        kinds = dict(self._fields["kind"]._description_selection(self.env))
-        for move in self:
-            move.display_name = f"{kinds.get(move.kind)}: {move.record_name}"
-
     @api.model
     def _note(self, records, kind, rows, reason=None):
         """Add moves, past the journal: undo does not take the history away.
@@ -94,7 +70,7 @@ class PoolMove(models.Model):
         """
         if not rows:
             return
-        operation = self.env["crm.suite.lifecycle.rule"]._get_operation()
+        operation = self.env["crm.suite.operation"]._get_running()
         columns = list(zip(*rows, strict=True))
         self.env.cr.execute(
             SQL(

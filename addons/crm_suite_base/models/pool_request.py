@@ -6,16 +6,10 @@ class PoolRequest(models.Model):
     """Somebody asks the admins of a pool: for more time, or to get a customer back."""
 
     _name = "crm.suite.pool.request"
+    _inherit = ["crm.suite.pool.about"]
     _description = "Pool Request"
     _order = "id desc"
 
-    res_model = fields.Char(string="Model", required=True, readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", required=True, readonly=True
-    )
-    record_name = fields.Char(
-        string="Customer or Lead", compute="_compute_record_name", compute_sudo=False
-    )
     pool_id = fields.Many2one(
         "crm.suite.pool", required=True, readonly=True, index=True, ondelete="cascade"
     )
@@ -49,24 +43,6 @@ class PoolRequest(models.Model):
         "(res_model, res_id, requester_id, kind) WHERE state = 'open'",
         "You have asked for this already; the admins of the pool will decide.",
     )
-
-    @api.depends("res_model", "res_id")
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_record_name(self):
-        for model, asked in self.grouped("res_model").items():
-            records = self.env[model].browse(set(asked.mapped("res_id")))
-            names = {
-                record.id: record.display_name
-                for record in records.exists()._filtered_access("read")
-            }
-            for request in asked:
-                request.record_name = names.get(request.res_id, "–")
-
-    @api.depends("kind", "record_name")
-    def _compute_display_name(self):
-        kinds = dict(self._fields["kind"]._description_selection(self.env))
-        for request in self:
-            request.display_name = f"{kinds.get(request.kind)}: {request.record_name}"
 
     @api.model
     def _request(self, records, kind, note, days=0):

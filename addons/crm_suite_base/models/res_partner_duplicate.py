@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.duplicate_keys import COMPANY, PERSON
+from .duplicate_mixin import BLOCKS_INDEX
 
 COMPANY_VALUES = ("vat", "website", "street", "street2", "city", "zip")
 
@@ -17,11 +18,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "crm.suite.duplicate.mixin"]
 
-    # With a short list of pending entries (kB): without one each write of the host would
-    # pay for the index, and a long one would be read by every look-up of an import.
-    _crm_suite_blocks_idx = models.Index(
-        "USING gin (crm_suite_blocks) WITH (gin_pending_list_limit = 64)"
-    )
+    _crm_suite_blocks_idx = models.Index(BLOCKS_INDEX)
 
     @api.model_create_multi
     def create(self, vals_list):

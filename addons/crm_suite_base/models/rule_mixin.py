@@ -6,7 +6,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .operation_journal import JOURNAL
 from .rule_match import Condition, check_readable, match_first, room_for_sets
 from .rule_words import describe_domain
 
@@ -298,17 +297,6 @@ class RuleMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_operation(self):
-        """The operation in which this runs, or none.
-
-        :rtype: crm.suite.operation
-        """
-        journal = vars(self.env.cr).get(JOURNAL)
-        return self.env["crm.suite.operation"].browse(
-            journal.operation_id if journal else ()
-        )
-
-    @api.model
     def _update_partners(self, query, columns):
         """Run an ``UPDATE res_partner p …``, journalled where an operation runs.
 
@@ -318,7 +306,7 @@ class RuleMixin(models.AbstractModel):
         :param SQL query:
         :param columns: the columns that it sets
         """
-        if operation := self._get_operation():
+        if operation := self.env["crm.suite.operation"]._get_running():
             operation.log_sql("res.partner", query, alias="p", columns=columns)
         else:
             self.env.cr.execute(query)

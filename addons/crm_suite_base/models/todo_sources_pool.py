@@ -192,10 +192,7 @@ class PoolMixin(models.AbstractModel):
         """
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
-        for pool, records in self.grouped(lambda r: r.sudo().crm_suite_pool_id).items():
-            if not pool:
-                raise UserError(self.env._("It belongs to no pool."))
-            for row in act(pool.with_env(self.env), records.ids):
-                if not row["ok"]:
-                    raise UserError(row["reason"])
+        for row in self._pool_results(act):
+            if not row["ok"]:
+                raise UserError(row["reason"])
         return True

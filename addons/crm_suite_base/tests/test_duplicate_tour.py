@@ -1,31 +1,19 @@
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 
-ROLE = "crm_suite_base.group_crm_suite_"
+from .tour_common import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestDuplicateTour(HttpCase):
+class TestDuplicateTour(TourCase):
     """Duplicates in a browser, as people who are not administrators."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["res.lang"]._activate_lang("en_US")
-        cls.rep, cls.mate, cls.steward = (
-            new_test_user(
-                cls.env,
-                login,
-                f"{ROLE}{role}",
-                name=name,
-                email=f"{login}@example.com",
-                tz="UTC",
-                lang="en_US",
-            )
-            for login, role, name in (
-                ("tour_asker", "sales_rep", "Tour Rep"),
-                ("tour_owner", "sales_rep", "Tour Mate"),
-                ("tour_steward", "data_steward", "Tour Steward"),
-            )
+        cls.rep, cls.mate, cls.steward = cls._create_people(
+            ("tour_asker", "sales_rep", "Tour Rep"),
+            ("tour_owner", "sales_rep", "Tour Mate"),
+            ("tour_steward", "data_steward", "Tour Steward"),
         )
         stage = cls.env.ref("crm_suite_base.lifecycle_stage_lead")
         partners = cls.env["res.partner"].with_context(

@@ -1,33 +1,21 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 
-ROLE = "crm_suite_base.group_crm_suite_"
+from .tour_common import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestPoolTour(HttpCase):
+class TestPoolTour(TourCase):
     """What a representative and a sales lead do with a pool, in a browser."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["res.lang"]._activate_lang("en_US")
-        cls.rep, cls.boss = (
-            new_test_user(
-                cls.env,
-                login,
-                f"{ROLE}{role}",
-                name=name,
-                email=f"{login}@example.com",
-                tz="UTC",
-                lang="en_US",
-            )
-            for login, role, name in (
-                ("tour_rep", "sales_rep", "Tour Rep"),
-                ("tour_lead", "sales_lead", "Tour Lead"),
-            )
+        cls.rep, cls.boss = cls._create_people(
+            ("tour_rep", "sales_rep", "Tour Rep"),
+            ("tour_lead", "sales_lead", "Tour Lead"),
         )
         cls.pool = cls.env["crm.suite.pool"].create(
             {

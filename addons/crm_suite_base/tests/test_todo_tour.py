@@ -1,30 +1,21 @@
 import json
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import tagged
 
-ROLE = "crm_suite_base.group_crm_suite_"
+from .tour_common import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTodoTour(HttpCase):
+class TestTodoTour(TourCase):
     """A morning of a restricted representative, in a browser."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["res.lang"]._activate_lang("en_US")
-        cls.rep, cls.mate = (
-            new_test_user(
-                cls.env,
-                login,
-                f"{ROLE}sales_rep",
-                name=name,
-                email=f"{login}@example.com",
-                tz="UTC",
-                lang="en_US",
-            )
-            for login, name in (("tour_rep", "Tour Rep"), ("tour_mate", "Tour Mate"))
+        cls.rep, cls.mate = cls._create_people(
+            ("tour_rep", "sales_rep", "Tour Rep"),
+            ("tour_mate", "sales_rep", "Tour Mate"),
         )
         stage = cls.env.ref("crm_suite_base.lifecycle_stage_lead")
         cls.own, cls.shared, cls.hidden = cls.env["res.partner"].create(

@@ -114,29 +114,7 @@ class ExportWizard(models.TransientModel):
             self.file_format,
             reimport=self.reimport,
         )
-        if export.state == "queued":
-            export._queue()
-            return self._tell_queued()
-        return {
-            "type": "ir.actions.client",
-            "tag": "crm_suite_base.download_export",
-            "params": {"export_id": export.id},
-        }
-
-    @api.model
-    def _tell_queued(self):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "So many rows are written in the background. You will be "
-                    "notified; the files then wait under Customers › Data › Exports."
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return export._get_file_action()
 
 
 class ExportWizardLine(models.TransientModel):

@@ -165,11 +165,7 @@ class PoolPreview(models.TransientModel):
             ["name", "user_id", "reason", "taken"],
             "xlsx",
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "crm_suite_base.download_export",
-            "params": {"export_id": export.id},
-        }
+        return export._get_file_action()
 
 
 class PoolPreviewTotal(models.TransientModel):

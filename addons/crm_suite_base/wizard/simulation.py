@@ -247,11 +247,7 @@ class Simulation(models.TransientModel):
             ["partner_id", "user_id", "before", "after", "reason"],
             "xlsx",
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "crm_suite_base.download_export",
-            "params": {"export_id": export.id},
-        }
+        return export._get_file_action()
 
 
 class SimulationTotal(models.TransientModel):
