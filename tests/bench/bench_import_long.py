@@ -67,6 +67,8 @@ def _cancelled(bench, batch_id, mark):
         progress["state"] == "cancelled"
         and count == different == progress["created"]
         and progress["created"] + progress["pending"] == CUSTOMERS
+        # Cancelling is prompt: the rest of the file waits.
+        and progress["created"] < 2 * CANCEL * CUSTOMERS
     )
     return Row(
         "  cancelled in the middle, after a worker was killed",

@@ -7,7 +7,10 @@ ROLE = "crm_suite_base.group_crm_suite_user"
 BATCH = 5_000
 # With a short list of pending entries (kB): without one each write of the host would pay
 # for the index, and a long one would be read by every look-up of an import.
-BLOCKS_INDEX = "USING gin (crm_suite_blocks) WITH (gin_pending_list_limit = 64)"
+BLOCKS_INDEX = (
+    "USING gin (crm_suite_blocks) WITH (gin_pending_list_limit = 64)"
+    " WHERE crm_suite_blocks IS NOT NULL"
+)
 
 
 class DuplicateMixin(models.AbstractModel):

@@ -25,6 +25,8 @@ STATES = [
     ("undone", "Undone"),
 ]
 UNDOABLE_STATES = ("open", "done", "failed", "partly_undone")
+# Of the advisory locks of those who journal and of who closes.
+LOCK_SPACE = 190_002
 
 
 class Operation(models.Model):
@@ -197,10 +199,23 @@ class Operation(models.Model):
                 vars(cursor).pop(JOURNAL, None)
 
     def _lock_for_journal(self):
+        """Stand in line: behind who waits to close the operation, beside other workers.
+
+        The row itself has no line: workers who share it would let nobody else have
+        it as long as their chunks overlap.
+        """
         self.flush_recordset(["state"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT state FROM crm_suite_operation WHERE id = %s FOR SHARE", self.id
+                """
+                WITH line AS MATERIALIZED (
+                    SELECT pg_advisory_xact_lock_shared(%(space)s, %(id)s))
+                SELECT state FROM crm_suite_operation, line
+                 WHERE id = %(id)s
+                   FOR SHARE OF crm_suite_operation
+                """,
+                space=LOCK_SPACE,
+                id=self.id,
             )
         )
         if not rows or rows[0][0] != "open":
@@ -221,14 +236,33 @@ class Operation(models.Model):
     def close(self):
         """End the operation: count what it changed and start the time for undo."""
         for operation in self.sudo():
+            if operation._wait_for_workers():
+                # What they committed meanwhile is not seen in this transaction.
+                with self.env.registry.cursor() as cr:
+                    counts = operation._count_changes(cr)
+            else:
+                counts = operation._count_changes(self.env.cr)
             operation.write(
                 {
                     "state": "done",
                     "date_end": fields.Datetime.now(),
                     "undo_until": self._get_undo_until(),
-                    **operation._count_changes(),
+                    **counts,
                 }
             )
+
+    def _wait_for_workers(self):
+        """Wait until no other transaction journals; keep new ones waiting.
+
+        :return: whether there was anybody to wait for
+        """
+        key = SQL("(%s, %s)", LOCK_SPACE, self.id)
+        [[free]] = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock%s", key)
+        )
+        if not free:
+            self.env.execute_query(SQL("SELECT pg_advisory_xact_lock%s", key))
+        return not free
 
     @api.private
     def fail(self, reason):
@@ -248,13 +282,15 @@ class Operation(models.Model):
         parameters = self.env["ir.config_parameter"].sudo()
         return int(parameters.get_param("crm_suite_base.undo_days", 30))
 
-    def _count_changes(self):
+    def _count_changes(self, cr):
         """Count records, without the consequences that the database drew itself.
 
         A nested operation's records count for the outer one too.
+
+        :param cr: the cursor that sees what is to be counted
         """
         self.env.flush_all()
-        rows = self.env.execute_query(
+        cr.execute(
             SQL(
                 """
                 SELECT (ARRAY['create', 'update', 'delete'])[1 + first %% 4], model,
@@ -280,6 +316,7 @@ class Operation(models.Model):
                 self._get_unit().ids,
             )
         )
+        rows = cr.fetchall()
         counts = {"create": 0, "update": 0, "delete": 0}
         for kind, _model, count in rows:
             counts[kind] += count

@@ -1,6 +1,8 @@
-from contextlib import contextmanager
+import threading
+import time
+from contextlib import ExitStack, contextmanager
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import LockNotAvailable, SerializationFailure
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
@@ -104,6 +106,54 @@ class TestOperationConcurrency(BaseCase):
             self.assertEqual(self.operation(env).updated_count, 2)
             self.operation(env).action_undo()
         self.assertEqual(self.ref(), ["NEW", "NEW"])
+
+    def test_closing_waits_for_workers_and_they_do_not_overtake_it(self):
+        with self.committing() as env:
+            operation = env["crm.suite.operation"].begin("import", "Concurrent job")
+            self.operation_id = operation.id
+        with ExitStack() as cursors:
+            # Made here: the thread that runs the tests holds the lock of the registry.
+            worker, closer, late = (
+                api.Environment(
+                    cursors.enter_context(self.registry.cursor()), SUPERUSER_ID, {}
+                )
+                for _name in range(3)
+            )
+
+            def close():
+                self.operation(closer).close()
+                closer.cr.commit()
+
+            with self.operation(worker).journal():
+                worker["res.partner"].browse(self.partner_ids[0]).ref = "CHUNK"
+                thread = threading.Thread(target=close)
+                thread.start()
+                self._await_waiting()
+                late.cr.execute("SET LOCAL lock_timeout = '200ms'")
+                with mute_logger("odoo.sql_db"), self.assertRaises(LockNotAvailable):
+                    with self.operation(late).journal():
+                        self.fail("A new chunk began before the one who closes.")
+                late.cr.rollback()
+                self.assertTrue(thread.is_alive())
+            worker.cr.commit()
+            thread.join(30)
+        with self.committing() as env:
+            self.assertEqual(self.operation(env).state, "done")
+            self.assertEqual(self.operation(env).updated_count, 1)
+
+    def _await_waiting(self):
+        """Until a transaction waits in the line of the operation."""
+        for _attempt in range(300):
+            with self.registry.cursor() as cr:
+                cr.execute(
+                    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"
+                    " AND NOT granted AND objid = %s",
+                    [self.operation_id],
+                )
+                if cr.rowcount:
+                    return
+            time.sleep(0.05)
+        self.fail("Nobody waits.")
 
     def test_commit_inside_keeps_the_journal(self):
         with self.committing() as env:
