@@ -1,0 +1,150 @@
+"""Showing where a request is, and playing a flow through before it is switched on."""
+
+from .approval_acts import Acts
+from .approval_graph import ASKING, Flow
+from .approval_state import FINAL, moment
+from .approval_walk import act, finished, start
+
+STATES = {
+    "done": "done",
+    "skipped": "skipped",
+    "open": "open",
+    "recheck": "open",
+    "waiting": "waiting",
+    "held": "waiting",
+    "exception": "exception",
+}
+REPLAY_STEPS = 1000
+
+
+def trace(graph, state, now, measure=None, events=()):
+    """A running or finished request as an overlay over the diagram of its flow.
+
+    :param now: naive datetime in UTC up to which the hours of open nodes are reckoned
+    :param measure: function of two datetimes that gives hours; the clock's by default
+    :param events: passed through, for the list beside the diagram
+    :return: ``{"nodes": {node id: {"state": "done|open|waiting|skipped|exception",
+        "who", "since", "until", "hours", "rounds", "tasks"}}, "events"}``. Nodes that
+        the request has not reached are missing; once it is over they are skipped.
+    """
+    measure = measure or _wall_hours
+    nodes = {}
+    for vid, visit in state["visits"].items():
+        entry = nodes.setdefault(visit["node"], {"rounds": 0, "hours": 0.0})
+        until = moment(visit["until"]) if visit["until"] else now
+        entry["hours"] += measure(moment(visit["since"]), until)
+        entry["rounds"] += 1
+        tasks = [
+            _shown_task(tid, task)
+            for tid, task in state["tasks"].items()
+            if task["visit"] == vid and task["told"]
+        ]
+        asked = [item["user"] for item in tasks if item["status"] == "open"]
+        entry.update(
+            # A visit that was undone is a step that is still, or again, to come.
+            state=STATES.get(visit["status"], "undone"),
+            visit=vid,
+            who=asked or list(dict.fromkeys(item["user"] for item in tasks)),
+            since=visit["since"],
+            until=visit["until"],
+            tasks=tasks,
+            error=(visit.get("exception") or {}).get("code") or visit.get("trouble"),
+        )
+    return {"nodes": _settled(graph, state, nodes), "events": list(events)}
+
+
+def _settled(graph, state, nodes):
+    over = state["status"] in FINAL
+    shown = {}
+    for node_id in Flow.of(graph).nodes:
+        entry = nodes.get(node_id)
+        if entry and entry["state"] == "undone":
+            entry["state"] = "skipped" if over else "waiting"
+        if entry:
+            entry["hours"] = round(entry["hours"], 2)
+            entry["error"] = entry["error"] or ""
+            entry["until"] = entry["until"] or ""
+            shown[node_id] = entry
+        elif over:
+            shown[node_id] = {"state": "skipped", "who": [], "tasks": []}
+    return shown
+
+
+def _shown_task(tid, task):
+    names = ("user", "kind", "status", "role", "since")
+    shown = {name: task[name] for name in names}
+    for name in ("until", "due", "auto"):
+        shown[name] = task[name] or ""
+    return {"task": tid, **shown}
+
+
+def _wall_hours(since, until):
+    return max(0.0, (until - since).total_seconds() / 3600)
+
+
+def replay(graph, world, submitter, chosen=None):
+    """Who would be asked if everybody agreed, without asking anybody.
+
+    :return: ``{"status", "asked": [{"node", "user", "auto"}], "nobody": [node ids],
+        "copies": [{"node", "users"}], "actions": [{"node", "action"}]}``; a node where
+        nobody is found is passed
+    """
+    flow = Flow.of(graph)
+    step = start(flow, world, submitter, chosen)
+    effects = list(step.effects)
+    nobody = []
+    for _count in range(REPLAY_STEPS):
+        move = _next_move(flow, step.state, nobody)
+        if move is None:
+            break
+        step = move(flow, step.state, world)
+        effects += step.effects
+    return {"status": step.state["status"], "nobody": nobody, **_summary(effects)}
+
+
+def _next_move(flow, state, nobody):
+    """What happens next when everybody agrees; None when it is over."""
+    if state["status"] in FINAL:
+        return None
+    for tid, task in state["tasks"].items():
+        if task["status"] == "open":
+            return lambda flow, state, world: act(flow, state, world, tid, "agree")
+    for vid, visit in state["visits"].items():
+        kind = flow.node_type(visit["node"])
+        if visit["status"] == "open" and kind in ("action", "subflow"):
+            outcome = "done" if kind == "action" else "agreed"
+            return lambda flow, state, world: finished(flow, state, world, vid, outcome)
+        if visit["status"] == "exception":
+            nobody.append(visit["node"])
+            if kind in ASKING:
+                return lambda flow, state, world: _pass_by(flow, state, world, vid)
+            return None
+    return None
+
+
+def _pass_by(flow, state, world, vid):
+    walk = Acts(flow, state, world)
+    walk.visits[vid].pop("exception", None)
+    walk.leave(vid)
+    walk.run()
+    return walk
+
+
+def _summary(effects):
+    return {
+        "asked": [
+            {key: effect[key] or "" for key in ("node", "user", "auto")}
+            for effect in effects
+            if effect["type"] == "open_task"
+        ],
+        "copies": [
+            {"node": effect["node"], "users": effect["users"]}
+            for effect in effects
+            if effect["type"] == "copy"
+        ],
+        "actions": [
+            {"node": effect["node"], "action": effect["action"] or ""}
+            for effect in effects
+            if effect["type"] == "action"
+        ],
+    }
