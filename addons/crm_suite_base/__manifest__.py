@@ -146,6 +146,11 @@
         "web.assets_backend": [
             "crm_suite_base/static/src/**/*",
         ],
+        # What draws flows is loaded when the first flow is shown.
+        "crm_suite_base.flow_lib": [
+            "crm_suite_base/static/lib/x6/x6.min.js",
+            "crm_suite_base/static/lib/dagre/dagre.min.js",
+        ],
         "web.assets_tests": [
             "crm_suite_base/static/tests/tours/**/*",
         ],

@@ -48,6 +48,11 @@ export function fullMoney(value, currencyRef) {
     return formatCurrency(value || 0, currencyIdOf(currencyRef));
 }
 
+/** Names in a row, with the comma of the reader's language. */
+export function listText(names) {
+    return names.join(user.lang.startsWith("zh") ? "、" : ", ");
+}
+
 export function fullNumber(value) {
     return formatFloat(value || 0, { digits: [16, 0] });
 }

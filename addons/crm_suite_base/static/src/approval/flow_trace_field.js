@@ -1,0 +1,69 @@
+import { Component, onWillStart, useState } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { FlowDesigner } from "../flow/flow_designer";
+import { useGroups } from "./approval_groups";
+
+/** Where a running request is: the drawing of its flow, with who had it and how long. */
+export class FlowTraceField extends Component {
+    static template = "crm_suite_base.FlowTraceField";
+    static components = { FlowDesigner };
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.groups = useGroups();
+        this.keepLast = new KeepLast();
+        this.state = useState({ graph: null, overlay: null });
+        onWillStart(() => Promise.all([this.groups.load(), this.load(this.props.record)]));
+        useRecordObserver((record) => {
+            // Whatever happens to a request changes this field of it.
+            const shown = JSON.stringify([record.resId, record.data[this.props.name]]);
+            if (this.shown && shown !== this.shown) {
+                this.load(record);
+            }
+            this.shown = shown;
+        });
+    }
+
+    async load({ resModel, resId }) {
+        if (resId) {
+            const call = this.orm.silent.call(resModel, "trace", [[resId]]);
+            const { graph, ...overlay } = await this.keepLast.add(call);
+            Object.assign(this.state, { graph, overlay });
+        }
+    }
+}
+
+registry.category("fields").add("crm_suite_flow_trace", {
+    component: FlowTraceField,
+    supportedTypes: ["json"],
+});
+
+/** What a replay found out, over the drawing: {graph, nodes: {id: {count, nobody}}}. */
+export class FlowReplayField extends Component {
+    static template = "crm_suite_base.FlowReplayField";
+    static components = { FlowDesigner };
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.groups = useGroups();
+        onWillStart(() => this.groups.load());
+    }
+
+    get result() {
+        return this.props.record.data[this.props.name] || {};
+    }
+
+    get overlay() {
+        return { nodes: this.result.nodes || {} };
+    }
+}
+
+registry.category("fields").add("crm_suite_flow_replay", {
+    component: FlowReplayField,
+    supportedTypes: ["json"],
+});

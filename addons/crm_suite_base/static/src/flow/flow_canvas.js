@@ -1,0 +1,145 @@
+import {
+    Component,
+    onMounted,
+    onWillStart,
+    onWillUnmount,
+    useEffect,
+    useRef,
+    useState,
+} from "@odoo/owl";
+import { cardOf, labelWidth, pathOf } from "./flow_cards";
+import { canConnect, connect, moveNodes, plainGraph, reconnect } from "./flow_graph";
+import { loadFlowLibrary } from "./flow_library";
+import { layout } from "./flow_layout";
+import { neededRecords, nodeSize, nodeTypes } from "./flow_node_types";
+import { useRecordNames } from "./flow_names";
+import { FlowSurface } from "./flow_surface";
+
+/**
+ * The drawing of a flow: nodes as cards that say what they do, paths with their
+ * conditions, zoom and fit; what happened at the nodes, if there is an overlay.
+ */
+export class FlowCanvas extends Component {
+    static template = "crm_suite_base.FlowCanvas";
+    static props = {
+        graph: { optional: true },
+        family: String,
+        readonly: { type: Boolean, optional: true },
+        /** {nodes: {id: {state, who, since, until, hours} | {count, nobody}}} */
+        overlay: { type: [Object, { value: null }], optional: true },
+        /** [{node | edge, field, code, message}] */
+        problems: { type: Array, optional: true },
+        /** ids of nodes and paths */
+        selected: { type: Array, optional: true },
+        onSelect: { type: Function, optional: true },
+        onChange: { type: Function, optional: true },
+        /** gets {reveal, focus, middle, placeAt, fit, arrange}, the acts from outside */
+        api: { type: Function, optional: true },
+        slots: { type: Object, optional: true },
+    };
+    static defaultProps = { readonly: false, problems: [], selected: [], overlay: null };
+
+    setup() {
+        this.surfaceRef = useRef("surface");
+        this.state = useState({ zoom: 1 });
+        this.names = useRecordNames();
+        this.types = nodeTypes(this.props.family);
+        onWillStart(async () => {
+            const [library] = await Promise.all([
+                loadFlowLibrary(),
+                this.names.load(neededRecords(this.graph, this.types)),
+            ]);
+            this.library = library;
+        });
+        onMounted(() => this.start());
+        onWillUnmount(() => this.surface.destroy());
+        useEffect(
+            () => this.refresh(),
+            () => [this.fingerprint]
+        );
+    }
+
+    get graph() {
+        return plainGraph(this.props.graph);
+    }
+
+    get cards() {
+        const { graph, types } = this;
+        const { overlay, problems, selected, readonly } = this.props;
+        const about = { types, graph, names: this.names.of, overlay, problems, selected, readonly };
+        return {
+            nodes: Object.fromEntries(graph.nodes.map((node) => [node.id, cardOf(node, about)])),
+            edges: Object.fromEntries(graph.edges.map((edge) => [edge.id, pathOf(edge, about)])),
+        };
+    }
+
+    /** Everything the drawing depends on: it is drawn anew when this changes. */
+    get fingerprint() {
+        return JSON.stringify([this.graph, this.cards, this.props.selected]);
+    }
+
+    get zoomText() {
+        return `${Math.round(this.state.zoom * 100)}%`;
+    }
+
+    start() {
+        const change = (graph) => this.props.onChange?.(graph);
+        this.surface = new FlowSurface(this.surfaceRef.el, this.library.X6, {
+            readonly: this.props.readonly,
+            canConnect: (from, to, edgeId) => this.canConnect(from, to, edgeId),
+            onConnect: (from, to) => change(connect(this.graph, from, to, this.types)),
+            onReconnect: (id, ends) => {
+                change(reconnect(this.graph, id, ends, this.types));
+                // What the user dragged is put back when it was not allowed.
+                this.sync();
+            },
+            onMove: (places) => change(moveNodes(this.graph, places)),
+            onSelect: (ids) => this.props.onSelect?.(ids),
+            onZoom: (factor) => (this.state.zoom = factor),
+        });
+        this.sync();
+        this.surface.fit();
+        this.props.api?.({
+            reveal: (id) => this.surface.reveal(id),
+            focus: (id) => this.surface.focus(id),
+            middle: () => this.surface.middle(),
+            placeAt: (x, y) => this.surface.placeAt(x, y),
+            fit: () => this.surface.fit(),
+            arrange: () => this.arrange(),
+        });
+    }
+
+    refresh() {
+        if (this.surface) {
+            this.sync();
+            this.names.load(neededRecords(this.graph, this.types));
+        }
+    }
+
+    sync() {
+        const { nodes, edges } = this.cards;
+        this.surface.sync(this.graph, nodes, edges, [...this.props.selected]);
+    }
+
+    canConnect(from, to, edgeId) {
+        const graph = this.graph;
+        const others = { ...graph, edges: graph.edges.filter(({ id }) => id !== edgeId) };
+        return canConnect(others, from, to, this.types);
+    }
+
+    /** The graph with its nodes placed by the library. */
+    arrange() {
+        const { graph, types } = this;
+        const { edges } = this.cards;
+        const sizeOf = (node) => nodeSize(types[node.type], Boolean(this.props.overlay));
+        const labelOf = (edge) => labelWidth(edges[edge.id].label);
+        return moveNodes(graph, layout(graph, sizeOf, labelOf, this.library.dagre));
+    }
+
+    onFocusIn(ev) {
+        const id = ev.target.closest("[data-flow-node]")?.dataset.flowNode;
+        if (id && !this.props.selected.includes(id) && ev.target.matches(":focus-visible")) {
+            this.props.onSelect?.([id]);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+import { Component, onWillUpdateProps, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { useDraggable } from "@web/core/utils/draggable";
+import { useService } from "@web/core/utils/hooks";
+import { FlowCanvas } from "./flow_canvas";
+import {
+    addNode,
+    canConnect,
+    connect,
+    copyItems,
+    findEdge,
+    findNode,
+    insertOnEdge,
+    moveNodes,
+    pasteItems,
+    plainGraph,
+    removeItems,
+    sameGraph,
+} from "./flow_graph";
+import { FlowHistory } from "./flow_history";
+import { actOfKey, STEPS } from "./flow_keys";
+import { nodeTypes } from "./flow_node_types";
+import { FlowProblems } from "./flow_problems";
+import { FlowProperties } from "./flow_properties";
+import { FlowSteps } from "./flow_steps";
+
+const BESIDE = 310;
+// Copies can be put into another flow, too.
+const clipboard = { copied: null };
+
+/**
+ * A flow that is designed: palette, drawing and properties. On a phone, and whenever it
+ * is readonly there, the flow is a list of steps to read.
+ */
+export class FlowDesigner extends Component {
+    static template = "crm_suite_base.FlowDesigner";
+    static components = { FlowCanvas, FlowProblems, FlowProperties, FlowSteps };
+    static props = {
+        graph: { optional: true },
+        family: String,
+        /** the model of the documents, for the choice of fields */
+        resModel: { type: [String, { value: false }], optional: true },
+        readonly: { type: Boolean, optional: true },
+        overlay: { type: [Object, { value: null }], optional: true },
+        problems: { type: Array, optional: true },
+        onChange: { type: Function, optional: true },
+    };
+    static defaultProps = { readonly: false, problems: [], overlay: null, onChange: () => {} };
+
+    setup() {
+        this.ui = useState(useService("ui"));
+        this.root = useRef("root");
+        this.types = nodeTypes(this.props.family);
+        this.history = new FlowHistory();
+        this.state = useState({
+            selected: [],
+            isFull: false,
+            isDropping: false,
+            steps: 0,
+            said: "",
+        });
+        useDraggable({
+            ref: this.root,
+            elements: ".o_crm_suite_flow_palette button",
+            enable: () => !this.props.readonly,
+            cursor: "grabbing",
+            onDragStart: () => (this.state.isDropping = true),
+            onDragEnd: () => (this.state.isDropping = false),
+            onDrop: ({ element, x, y }) => this.drop(element.dataset.type, x, y),
+        });
+        this.setApi = (api) => (this.canvas = api);
+        this.lastGraph = this.graph;
+        onWillUpdateProps((next) => {
+            // Discarded, or another record: its steps are not ours to undo.
+            if (!sameGraph(next.graph, this.lastGraph)) {
+                this.history.clear();
+                this.lastGraph = plainGraph(next.graph);
+                const exists = (id) => findNode(this.lastGraph, id) || findEdge(this.lastGraph, id);
+                this.state.selected = this.state.selected.filter(exists);
+            }
+        });
+    }
+
+    get graph() {
+        return plainGraph(this.props.graph);
+    }
+
+    get isList() {
+        return this.ui.isSmall;
+    }
+
+    get palette() {
+        const isThere = (type) =>
+            type.unique && this.graph.nodes.some((node) => node.type === type.type);
+        return Object.values(this.types).map((type) => ({ ...type, isDisabled: isThere(type) }));
+    }
+
+    get selectedNode() {
+        const { selected } = this.state;
+        return selected.length === 1 ? findNode(this.graph, selected[0]) : undefined;
+    }
+
+    get selectedEdge() {
+        const { selected } = this.state;
+        return selected.length === 1 ? findEdge(this.graph, selected[0]) : undefined;
+    }
+
+    /** A drawing to read has its whole room until something is chosen. */
+    get hasSide() {
+        return (
+            !this.props.readonly || this.state.selected.length > 0 || this.props.problems.length > 0
+        );
+    }
+
+    get canUndo() {
+        return this.state.steps >= 0 && this.history.canUndo;
+    }
+
+    get canRedo() {
+        return this.state.steps >= 0 && this.history.canRedo;
+    }
+
+    /** The one door for all changes of the flow. */
+    change(graph, key) {
+        if (!this.props.readonly && !sameGraph(graph, this.graph)) {
+            this.history.push(this.graph, key);
+            this.show(graph);
+        }
+    }
+
+    show(graph) {
+        this.lastGraph = graph;
+        this.state.steps += 1;
+        const exists = (id) => findNode(graph, id) || findEdge(graph, id);
+        this.state.selected = this.state.selected.filter(exists);
+        this.props.onChange(graph);
+    }
+
+    select(ids) {
+        this.state.selected = ids;
+    }
+
+    say(text) {
+        this.state.said = String(text);
+    }
+
+    // ------------------------------------------------------------------ acts
+
+    undo() {
+        if (this.history.canUndo) {
+            this.show(this.history.undo(this.graph));
+            this.say(_t("Undone"));
+        }
+    }
+
+    redo() {
+        if (this.history.canRedo) {
+            this.show(this.history.redo(this.graph));
+            this.say(_t("Done again"));
+        }
+    }
+
+    remove() {
+        const { selected } = this.state;
+        if (selected.length) {
+            this.change(removeItems(this.graph, selected));
+            this.say(_t("Deleted"));
+        }
+    }
+
+    copy() {
+        const copied = copyItems(this.graph, this.state.selected);
+        if (copied.nodes.length) {
+            clipboard.copied = copied;
+            this.say(_t("Copied"));
+        }
+    }
+
+    paste() {
+        if (clipboard.copied) {
+            const [graph, ids] = pasteItems(this.graph, clipboard.copied, this.types);
+            this.change(graph);
+            this.state.selected = ids;
+        }
+    }
+
+    selectAll() {
+        this.state.selected = this.graph.nodes.map(({ id }) => id);
+    }
+
+    arrange() {
+        this.change(this.canvas.arrange());
+        this.fitSoon();
+    }
+
+    toggleFull() {
+        this.state.isFull = !this.state.isFull;
+    }
+
+    fitSoon() {
+        // After the new places and sizes are drawn.
+        requestAnimationFrame(() =>
+            requestAnimationFrame(() => this.root.el && this.canvas?.fit())
+        );
+    }
+
+    nudge(dx, dy) {
+        const nodes = this.graph.nodes.filter(({ id }) => this.state.selected.includes(id));
+        const places = nodes.map(({ id, x, y }) => [id, { x: x + dx, y: y + dy }]);
+        this.change(
+            moveNodes(this.graph, Object.fromEntries(places)),
+            `nudge ${this.state.selected}`
+        );
+    }
+
+    newNode(type) {
+        const { label, defaults } = this.types[type];
+        return { type, name: String(label), ...JSON.parse(JSON.stringify(defaults)) };
+    }
+
+    drop(type, x, y) {
+        const place = this.canvas?.placeAt(x, y);
+        if (place) {
+            const [graph, id] = addNode(this.graph, {
+                ...this.newNode(type),
+                x: place.x - 20,
+                y: place.y - 20,
+            });
+            this.change(graph);
+            this.state.selected = [id];
+        }
+    }
+
+    /** Chosen in the palette: into the chosen path, behind the chosen node, or the middle. */
+    add(type) {
+        const values = this.newNode(type);
+        const { selectedNode, selectedEdge, graph, types } = this;
+        const isMiddle = types[type].inputs !== "none" && types[type].outputs !== "none";
+        let result;
+        if (selectedEdge && isMiddle) {
+            result = insertOnEdge(graph, selectedEdge.id, values, types);
+        } else if (selectedNode) {
+            const place = { x: selectedNode.x + BESIDE, y: selectedNode.y };
+            result = addNode(graph, { ...values, ...place });
+            if (canConnect(result[0], selectedNode.id, result[1], types)) {
+                result[0] = connect(result[0], selectedNode.id, result[1], types);
+            }
+        } else {
+            const middle = this.canvas?.middle() || { x: 0, y: 0 };
+            result = addNode(graph, { ...values, x: middle.x - 100, y: middle.y - 40 });
+        }
+        this.change(result[0]);
+        this.state.selected = [result[1]];
+        this.say(_t("Added: %s", values.name));
+    }
+
+    goTo(id) {
+        this.state.selected = [id];
+        this.canvas?.reveal(id);
+        // Drawn by then.
+        requestAnimationFrame(() => this.canvas?.focus(id));
+    }
+
+    // -------------------------------------------------------------- handlers
+
+    onKeydown(ev) {
+        const inDrawing = Boolean(ev.target.closest(".o_crm_suite_flow_canvas"));
+        const act = actOfKey(ev, inDrawing);
+        if (act === "leave") {
+            this.leave(ev);
+        } else if (act && !(this.props.readonly && act !== "open")) {
+            ev.preventDefault();
+            ev.stopPropagation();
+            if (act in STEPS) {
+                this.nudge(...STEPS[act]);
+            } else {
+                this[act]();
+            }
+        }
+    }
+
+    leave(ev) {
+        if (this.state.isFull || this.state.selected.length) {
+            ev.stopPropagation();
+            if (this.state.selected.length) {
+                this.state.selected = [];
+            } else {
+                this.toggleFull();
+            }
+        }
+    }
+
+    /** From the drawing into the form of what is chosen. */
+    open() {
+        const id =
+            this.root.el.ownerDocument.activeElement?.closest("[data-flow-node]")?.dataset.flowNode;
+        if (id) {
+            this.state.selected = [id];
+        }
+        requestAnimationFrame(() =>
+            this.root.el
+                ?.querySelector(".o_crm_suite_flow_side input, .o_crm_suite_flow_side select")
+                ?.focus()
+        );
+    }
+}

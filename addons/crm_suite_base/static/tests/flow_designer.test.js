@@ -1,0 +1,320 @@
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { describe, expect, test } from "@odoo/hoot";
+import { click, edit, keyDown, press, queryAll, queryOne, select } from "@odoo/hoot-dom";
+import { animationFrame } from "@odoo/hoot-mock";
+import { Component, useState, xml } from "@odoo/owl";
+import {
+    contains,
+    mountWithCleanup,
+    patchWithCleanup,
+    preloadBundle,
+} from "@web/../tests/web_test_helpers";
+import { registry } from "@web/core/registry";
+import { FlowDesigner } from "@crm_suite_base/flow/flow_designer";
+import { plainGraph } from "@crm_suite_base/flow/flow_graph";
+
+describe.current.tags("desktop");
+defineMailModels();
+preloadBundle("crm_suite_base.flow_lib");
+
+const GRAPH = plainGraph({
+    nodes: [
+        { id: "n1", type: "begin", name: "Begin", x: 0, y: 0 },
+        { id: "n2", type: "choice", name: "Choice", x: 200, y: 0 },
+        { id: "n3", type: "wait", name: "Wait", x: 500, y: 0, days: 2 },
+    ],
+    edges: [
+        { id: "e1", from: "n1", to: "n2" },
+        { id: "e2", from: "n2", to: "n3", when: "amount > 5" },
+    ],
+});
+
+/** Another family than that of approvals: the designer knows nothing of either. */
+function defineTypes() {
+    const nodes = registry.category("crm_suite_flow_nodes");
+    const add = (type, values) =>
+        nodes.add(
+            `test.${type}`,
+            { type, family: "test", label: type, icon: "fa-star", ...values },
+            { force: true }
+        );
+    add("begin", { inputs: "none", unique: true, shape: "pill" });
+    add("choice", { outputs: "many", conditions: true });
+    add("wait", {
+        describe: ({ days }) => `Waits ${days || "?"} days`,
+        defaults: { days: 1 },
+        properties: [
+            { name: "days", type: "number", label: "Days" },
+            {
+                name: "unit",
+                type: "choice",
+                label: "Unit",
+                choices: [
+                    ["h", "Hours"],
+                    ["d", "Days"],
+                ],
+                default: "d",
+            },
+            { name: "why", type: "text", label: "Why", showIf: ({ unit }) => unit === "h" },
+            { name: "strict", type: "check", label: "Strict", more: true },
+        ],
+    });
+    add("stop", { outputs: "none", shape: "pill" });
+}
+
+async function mount(props = {}) {
+    defineTypes();
+    class Parent extends Component {
+        static template = xml`<div style="height: 700px; width: 1200px"><FlowDesigner t-props="state.props"/></div>`;
+        static components = { FlowDesigner };
+        static props = [];
+        setup() {
+            this.state = useState({
+                props: {
+                    family: "test",
+                    graph: GRAPH,
+                    onChange: (graph) => (this.state.props.graph = graph),
+                    ...props,
+                },
+            });
+        }
+        get graph() {
+            return plainGraph(this.state.props.graph);
+        }
+    }
+    const parent = await mountWithCleanup(Parent);
+    await animationFrame();
+    return parent;
+}
+
+const card = (id) => `.o_crm_suite_flow_canvas [data-flow-node='${id}']`;
+const act = (name) => `.o_crm_suite_flow_toolbar [data-act='${name}']`;
+const palette = (type) => `.o_crm_suite_flow_palette [data-type='${type}']`;
+const field = (name) => `.o_crm_suite_flow_side [data-name='${name}']`;
+
+/** Like a person: press and release upon the card. */
+async function choose(id) {
+    await click(card(id));
+    await animationFrame();
+}
+
+test("a flow is drawn: cards that say what they do, paths with conditions", async () => {
+    await mount();
+    expect(".o_crm_suite_flow_canvas [data-flow-node]").toHaveCount(3);
+    expect(".x6-edge").toHaveCount(2);
+    expect(`${card("n3")} .o_crm_suite_flow_sentence`).toHaveText("Waits 2 days");
+    expect(".x6-edge-label").toHaveText("amount > 5");
+    expect(card("n3")).toHaveAttribute("aria-label", "wait: Wait. Waits 2 days");
+    expect(card("n3")).toHaveAttribute("tabindex", "0");
+});
+
+test("what may be there once only is not offered a second time", async () => {
+    await mount();
+    expect(palette("begin")).toHaveAttribute("disabled");
+    expect(palette("stop")).not.toHaveAttribute("disabled");
+});
+
+test("a click in the palette adds a step behind the chosen one", async () => {
+    const parent = await mount();
+    await choose("n3");
+    await click(palette("stop"));
+    await animationFrame();
+    expect(parent.graph.nodes.at(-1)).toMatchObject({ id: "n4", type: "stop", name: "stop" });
+    expect(parent.graph.edges.at(-1)).toEqual({ id: "e3", from: "n3", to: "n4" });
+    expect(card("n4")).toHaveClass("o_crm_suite_selected");
+});
+
+test("a click in the palette puts a step into the chosen path", async () => {
+    const parent = await mount();
+    await choose("n1");
+    await click(`${field("paths")} .o_crm_suite_flow_path button:first`);
+    await animationFrame();
+    await click(palette("wait"));
+    await animationFrame();
+    expect(parent.graph.edges.map(({ from, to }) => `${from}-${to}`)).toEqual([
+        "n1-n4",
+        "n2-n3",
+        "n4-n2",
+    ]);
+});
+
+test("a step is dropped where the mouse lets it go", async () => {
+    const parent = await mount();
+    await contains(palette("stop")).dragAndDrop(".o_crm_suite_flow_surface", {
+        position: { x: 300, y: 300 },
+    });
+    expect(parent.graph.nodes).toHaveLength(4);
+    expect(parent.graph.edges).toHaveLength(2);
+    expect(parent.graph.nodes.at(-1).type).toBe("stop");
+});
+
+test("properties change the step, and letters in a row are undone at once", async () => {
+    const parent = await mount();
+    await choose("n3");
+    await click(`${field("name")} input`);
+    await edit("Rest");
+    await animationFrame();
+    expect(parent.graph.nodes[2].name).toBe("Rest");
+    expect(`${card("n3")} .o_crm_suite_flow_title`).toHaveText("Rest");
+    await click(`${field("days")} input`);
+    await edit("5", { confirm: "tab" });
+    await animationFrame();
+    expect(parent.graph.nodes[2].days).toBe(5);
+    expect(`${card("n3")} .o_crm_suite_flow_sentence`).toHaveText("Waits 5 days");
+    await click(act("undo"));
+    await click(act("undo"));
+    await animationFrame();
+    expect(parent.graph).toEqual(GRAPH);
+    expect(act("undo")).toHaveAttribute("disabled");
+    await click(act("redo"));
+    await animationFrame();
+    expect(parent.graph.nodes[2].name).toBe("Rest");
+});
+
+test("what is asked depends on what was answered", async () => {
+    await mount();
+    await choose("n3");
+    expect(field("why")).toHaveCount(0);
+    await click(`${field("unit")} select`);
+    await select("h");
+    await animationFrame();
+    expect(field("why")).toHaveCount(1);
+    expect(".o_crm_suite_flow_more [data-name='strict']").toHaveCount(1);
+});
+
+test("steps are connected and conditions given without a mouse", async () => {
+    const parent = await mount();
+    await choose("n2");
+    await click(palette("stop"));
+    await animationFrame();
+    await choose("n3");
+    await click(".o_crm_suite_flow_connect");
+    await select("n4");
+    await animationFrame();
+    expect(parent.graph.edges.at(-1)).toEqual({ id: "e4", from: "n3", to: "n4" });
+    await choose("n2");
+    await click(`${field("paths")} li:eq(1) button:first`);
+    await animationFrame();
+    await click(`${field("default")} input`);
+    await animationFrame();
+    expect(parent.graph.edges[2]).toEqual({ id: "e3", from: "n2", to: "n4", default: true });
+    expect(field("when")).toHaveCount(0);
+});
+
+test("keys: delete, undo, copy and paste, move, escape", async () => {
+    const parent = await mount();
+    await choose("n3");
+    queryOne(card("n3")).focus();
+    await press(["ctrl", "c"]);
+    await press(["ctrl", "v"]);
+    await animationFrame();
+    expect(parent.graph.nodes).toHaveLength(4);
+    expect(parent.graph.nodes[3]).toMatchObject({ type: "wait", days: 2 });
+    queryOne(card("n4")).focus();
+    await press("Delete");
+    await animationFrame();
+    expect(parent.graph.nodes).toHaveLength(3);
+    queryOne(card("n3")).focus();
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(parent.graph.nodes).toHaveLength(4);
+    await choose("n3");
+    queryOne(card("n3")).focus();
+    await press("ArrowRight");
+    await animationFrame();
+    expect(parent.graph.nodes[2].x).toBe(510);
+    expect(document.activeElement).toBe(queryOne(card("n3")));
+    await press("Escape");
+    await animationFrame();
+    expect(".o_crm_suite_selected").toHaveCount(0);
+});
+
+test("a key in a text of the form is a letter, not an act", async () => {
+    const parent = await mount();
+    await choose("n3");
+    await click(`${field("name")} input`);
+    await keyDown("Delete");
+    await animationFrame();
+    expect(parent.graph.nodes).toHaveLength(3);
+});
+
+test("problems are listed and marked; a click goes to the step", async () => {
+    await mount({
+        problems: [
+            { node: "n3", field: "days", code: "x", message: "Too long." },
+            { edge: "e2", field: "when", code: "y", message: "No such field." },
+            { code: "z", message: "There is no end." },
+        ],
+    });
+    expect(".o_crm_suite_flow_problems li").toHaveCount(3);
+    expect(card("n3")).toHaveClass("o_crm_suite_broken");
+    expect(".x6-edge-label").toHaveText("⚠ amount > 5");
+    await click(".o_crm_suite_flow_problems li:first button");
+    await animationFrame();
+    expect(card("n3")).toHaveClass("o_crm_suite_selected");
+    expect(`${field("days")}.o_crm_suite_wrong .text-danger`).toHaveText("Too long.");
+    await click(".o_crm_suite_flow_problems li:eq(1) button");
+    await animationFrame();
+    expect(field("when")).toHaveCount(1);
+});
+
+test("arranging places the steps from left to right", async () => {
+    const parent = await mount();
+    await click(act("arrange"));
+    await animationFrame();
+    const [begin, choice, wait] = parent.graph.nodes.map(({ x }) => x);
+    expect(begin).toBeLessThan(choice);
+    expect(choice).toBeLessThan(wait);
+    await click(act("undo"));
+    await animationFrame();
+    expect(parent.graph).toEqual(GRAPH);
+});
+
+test("another flow in the same place forgets the steps of the one before", async () => {
+    const parent = await mount();
+    await choose("n3");
+    await click(palette("stop"));
+    await animationFrame();
+    parent.state.props.graph = { ...GRAPH, nodes: GRAPH.nodes.slice(0, 1), edges: [] };
+    await animationFrame();
+    expect(".o_crm_suite_flow_canvas [data-flow-node]").toHaveCount(1);
+    expect(act("undo")).toHaveAttribute("disabled");
+});
+
+test("what may not be changed has no palette, and keys change nothing", async () => {
+    const overlay = {
+        nodes: {
+            n1: { state: "done", who: [] },
+            n3: {
+                state: "open",
+                who: [{ id: 2, name: "Li Na" }],
+                hours: 3.5,
+                tasks: [{ user: { id: 2, name: "Li Na" }, status: "open" }],
+            },
+        },
+    };
+    const parent = await mount({ readonly: true, overlay });
+    expect(".o_crm_suite_flow_palette").toHaveCount(0);
+    expect(".o_crm_suite_flow_side").toHaveCount(0);
+    expect(`${card("n3")} .o_crm_suite_flow_line`).toHaveText("Li Na · 3.5 h");
+    await choose("n3");
+    expect(".o_crm_suite_flow_happened").toHaveText(/Li Na is asked/);
+    queryOne(card("n3")).focus();
+    await press("Delete");
+    await animationFrame();
+    expect(parent.graph).toEqual(GRAPH);
+});
+
+test("on a phone a flow is a list to read", async () => {
+    const { env } = await mount();
+    expect(".o_crm_suite_flow_steps").toHaveCount(0);
+    patchWithCleanup(env.services.ui, { isSmall: true });
+    await mount({ overlay: { nodes: { n3: { state: "exception", who: [] } } } });
+    expect(".o_crm_suite_flow_steps:last > li").toHaveCount(3);
+    const names = queryAll(".o_crm_suite_flow_steps:last > li .fw-bold").map(
+        (el) => el.textContent
+    );
+    expect(names).toEqual(["Begin", "Choice", "Wait"]);
+    expect(".o_crm_suite_flow_steps:last > li:last").toHaveText(/After Choice: amount > 5/);
+    expect(".o_crm_suite_flow_steps:last > li:last").toHaveText(/Stuck/);
+});
