@@ -205,7 +205,7 @@ class Operation(models.Model):
         it as long as their chunks overlap.
         """
         self.flush_recordset(["state"])
-        rows = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
                 WITH line AS MATERIALIZED (
@@ -216,8 +216,11 @@ class Operation(models.Model):
                 """,
                 space=LOCK_SPACE,
                 id=self.id,
-            )
+            ),
+            # That somebody closed it meanwhile is nothing to tell in the log.
+            log_exceptions=False,
         )
+        rows = self.env.cr.fetchall()
         if not rows or rows[0][0] != "open":
             raise UserError(
                 self.env._(

@@ -43,6 +43,7 @@ from . import (
     test_import_person,
     test_import_place,
     test_import_purchase,
+    test_import_real,
     test_import_reference,
     test_import_rights,
     test_import_work,

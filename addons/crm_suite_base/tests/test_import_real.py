@@ -1,0 +1,114 @@
+import csv
+import io
+
+from odoo.tests import TransactionCase, tagged
+
+from .import_common import ImportCommon, ImportHelpers
+from .shared_data import shared_data
+
+TITLES = ("编号", "公司名称", "省份", "城市", "区县", "手机", "邮箱")
+
+
+def chinese_companies(count):
+    """Rows of :data:`TITLES`: names and places are real, the rest is made up."""
+    names = shared_data("cn", "company_short_names.txt").read_text().split("\n")
+    places = [
+        {row["code"]: row["name"] for row in csv.DictReader(io.StringIO(text))}
+        for text in (
+            shared_data("cn", f"{level}.csv").read_text()
+            for level in ("provinces", "cities")
+        )
+    ]
+    provinces, cities = places
+    areas = list(
+        csv.DictReader(io.StringIO(shared_data("cn", "areas.csv").read_text()))
+    )
+    names = [name.strip() for name in names if name.strip()][:count]
+    for number, name in enumerate(names):
+        area = areas[number * 7 % len(areas)]
+        yield (
+            f"CN{number:05}",
+            f"{name}有限公司",
+            provinces[area["provinceCode"]],
+            cities[area["cityCode"]],
+            area["name"],
+            f"139{number:08}",
+            f"office{number}@example.cn",
+        )
+
+
+def as_csv(rows, encoding):
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(TITLES)
+    writer.writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
+class RealCommon(ImportHelpers):
+    def _check_chinese(self, count):
+        """The same companies twice, as Excel and as Windows write them."""
+        rows = list(chinese_companies(count))
+        self.assertEqual(len(rows), count)
+        batch = self._batch(as_csv(rows, "gb18030"), file_name="客户.csv", key="ref")
+        answer = batch.action_run()
+        self._work(batch)
+        answer = batch.progress()
+        self.assertCounts(answer, created=count)
+        partners = self.env["res.partner"].search([("ref", "like", "CN_____")])
+        found = {(p.ref, p.name, p.city, p.phone_sanitized, p.email) for p in partners}
+        self.assertEqual(
+            found,
+            {
+                (ref, name, city, f"+86{phone}", email)
+                for ref, name, _province, city, _area, phone, email in rows
+            },
+        )
+        self.assertEqual(partners.country_id.mapped("code"), ["CN"])
+        again = self._batch(as_csv(rows, "utf-16"), file_name="客户.csv", key="ref")
+        again.action_run()
+        self._work(again)
+        self.assertCounts(again.progress(), unchanged=count)
+
+
+@tagged("post_install", "-at_install")
+class TestImportReal(RealCommon, ImportCommon):
+    """Files that nobody here wrote, with figures checked against the source."""
+
+    def test_accounts_with_their_hierarchy(self):
+        content = shared_data("maven_crm", "accounts.csv").read_bytes()
+        rows = list(csv.DictReader(io.StringIO(content.decode())))
+        names = [row["account"] for row in rows]
+        known = len(self.partners.search([("name", "in", names)]))
+        batch, answer = self._import(content, file_name="accounts.csv")
+        self.assertCounts(answer, created=len(rows) - known, updated=known)
+        partners = {
+            partner.name: partner
+            for partner in self.partners.search([("name", "in", names)])
+        }
+        self.assertEqual(len(partners), len(rows))
+        for row in rows:
+            partner = partners[row["account"]]
+            self.assertTrue(partner.is_company)
+            self.assertEqual(partner.industry_id.name.lower(), row["sector"])
+            self.assertEqual(partner.crm_suite_employees, int(row["employees"]))
+            self.assertEqual(partner.crm_suite_annual_revenue, float(row["revenue"]))
+            self.assertEqual(partner.parent_id.name or "", row["subsidiary_of"])
+        misspelt = partners["Bioholding"]
+        self.assertEqual(misspelt.country_id.code, "PH")
+        self.assertRefused(answer, 5, "office_location", "Philippines")
+        subsidiaries = partners["Acme Corporation"].child_ids.filtered("is_company")
+        self.assertEqual(len(subsidiaries), 4)
+        batch.action_undo()
+        self.assertEqual(self.partners.search_count([("name", "in", names)]), known)
+
+    def test_chinese_companies(self):
+        self._check_chinese(300)
+
+
+@tagged("-standard", "crm_suite_real", "post_install", "-at_install")
+class TestImportRealWhole(RealCommon, ImportCommon):
+    """20,000 companies, twice: takes minutes, run it by its tag."""
+
+    def test_chinese_companies(self):
+        self._check_chinese(20_000)
