@@ -6,6 +6,8 @@ from .res_partner import ROLE
 
 # Set while the engine itself writes owners: what it does is no change to react to.
 ASSIGNING = "crm_suite_assigning"
+# What the end of the transaction is to look at.
+FREED = "crm_suite_freed"
 
 
 class AssignableMixin(models.AbstractModel):
@@ -205,10 +207,24 @@ class AssignableMixin(models.AbstractModel):
         return super().unlink()
 
     def _note_freed(self, vals):
-        """Settle what a person decided, and look for who waits for the room."""
+        """Settle what a person decided, and look for who waits for the room.
+
+        Once, at the end of the transaction: a host that writes leads one by one does
+        not ask the log for each of them.
+        """
+        hooks = self.env.cr.precommit
+        key = (FREED, self._name)
+        if key not in hooks.data:
+            hooks.data[key] = set()
+            hooks.add(self.browse()._end_freed)
         if self._assignable_owner in vals:
-            self._settle_logs()
+            hooks.data[key].update(self.ids)
+
+    def _end_freed(self):
+        ids = self.env.cr.precommit.data.pop((FREED, self._name))
+        self.browse(sorted(ids))._settle_logs()
         self.env["crm.suite.assignment.request"]._note_room(self._name)
+        self.env.flush_all()
 
     def _settle_logs(self):
         """End the waiting for records that people took care of themselves."""

@@ -279,25 +279,19 @@ class AssignmentPolicy(models.Model):
         )
 
     @api.model
-    @ormcache("mode")
-    def _get_of_host_mode(self, mode):
+    @ormcache()
+    def _get_of_host_mode(self):
         """The policies for leads that are switched on, by how they go with the host's
-        own assignment.
+        own assignment (``beside``, ``instead``).
 
         Whether the host may assign a lead does not depend on who asks.
 
-        :param str mode: ``beside`` or ``instead``
-        :return: ids
-        :rtype: tuple[int]
+        :return: ids by mode
+        :rtype: dict[str, list[int]]
         """
-        policies = self.sudo().search(
-            [
-                ("state", "=", "on"),
-                ("res_model", "=", "crm.lead"),
-                ("host_mode", "=", mode),
-            ]
-        )
-        return tuple(policies.ids)
+        running = [("state", "=", "on"), ("res_model", "=", "crm.lead")]
+        policies = self.sudo().search_fetch(running, ["host_mode"])
+        return {mode: part.ids for mode, part in policies.grouped("host_mode").items()}
 
     # === STEPS === #
 

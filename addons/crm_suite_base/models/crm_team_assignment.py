@@ -43,7 +43,7 @@ class CrmTeam(models.Model):
     def _get_crm_suite_policies(self, mode):
         """Policies for leads that are switched on, as superuser."""
         policies = self.env["crm.suite.assignment.policy"].sudo()
-        return policies.browse(policies._get_of_host_mode(mode))
+        return policies.browse(policies._get_of_host_mode().get(mode, ()))
 
     @api.model
     def _get_crm_suite_leave(self):

@@ -1,8 +1,10 @@
 import ast
+from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 MANAGERS = (
     "crm_suite_base.group_crm_suite_sales_manager",
@@ -39,6 +41,19 @@ REACH = frozenset(
         "user_ids",
     }
 )
+
+
+class Reach(NamedTuple):
+    """Who sees what a pool holds.
+
+    :ivar public: names of the fields that everybody sees; None: all
+    """
+
+    id: int
+    res_model: str
+    admins: frozenset
+    open_groups: frozenset
+    public: frozenset | None
 
 
 class Pool(models.Model):
@@ -398,6 +413,14 @@ class Pool(models.Model):
         return member.ids, admin.ids
 
     @api.model
+    def _get_pooled(self):
+        """The models that have pools, also archived ones.
+
+        :rtype: set[str]
+        """
+        return {reach.res_model for reach in self._get_reaches()}
+
+    @api.model
     @tools.ormcache("self.env.uid")
     def _get_guarded(self):
         """The pools from which the user takes nothing but by a claim.
@@ -409,14 +432,44 @@ class Pool(models.Model):
         user = self.env.user
         if user._is_superuser() or user.share:
             return {}
-        guarded = {}
-        # A handful, by design.  pylint: disable-next=no-search-all
-        for pool in self.sudo().with_context(active_test=False).search([]):
-            if user in pool.admin_ids or user.all_group_ids & pool.open_group_ids:
-                continue
-            public = frozenset(pool.public_field_ids.mapped("name"))
-            guarded[pool.id] = (pool.res_model, public if pool.mask else None)
-        return guarded
+        groups = set(user.all_group_ids.ids)
+        return {
+            reach.id: (reach.res_model, reach.public)
+            for reach in self._get_reaches()
+            if user.id not in reach.admins and groups.isdisjoint(reach.open_groups)
+        }
+
+    @api.model
+    @tools.ormcache()
+    def _get_reaches(self):
+        """All pools, also archived ones, as far as who sees what is concerned.
+
+        In one query: each transaction that touches a customer or a lead asks for it.
+
+        :rtype: tuple[Reach]
+        """
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id, p.res_model, p.mask,
+                       ARRAY(SELECT user_id FROM crm_suite_pool_admin_rel
+                              WHERE pool_id = p.id),
+                       ARRAY(SELECT res_groups_id FROM crm_suite_pool_res_groups_rel
+                              WHERE crm_suite_pool_id = p.id),
+                       ARRAY(SELECT f.name FROM crm_suite_pool_ir_model_fields_rel r
+                               JOIN ir_model_fields f ON f.id = r.ir_model_fields_id
+                              WHERE r.crm_suite_pool_id = p.id)
+                  FROM crm_suite_pool p
+              ORDER BY p.id
+                """
+            )
+        )
+        return tuple(
+            Reach(id_, res_model, *map(frozenset, (admins, groups)), public)
+            for id_, res_model, mask, admins, groups, names in rows
+            for public in [frozenset(names) if mask else None]
+        )
 
     # === SCREENS === #
 

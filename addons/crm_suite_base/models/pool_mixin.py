@@ -219,10 +219,21 @@ class PoolMixin(models.AbstractModel):
         self._pool_check_given(vals)
         if "user_id" not in vals:
             return super().write(vals)
-        before = {r.id: r.user_id.id for r in self.sudo()}
+        before = self._pool_read_holders()
         result = super().write(vals)
         self._pool_note_owner(before)
         return result
+
+    def _pool_read_holders(self):
+        """Owner and pool of each record, as pairs of ids.
+
+        Read before a write: a read after it would have the host compute at once, record
+        by record, what it computes for many.
+        """
+        pooled = self._name in self.env["crm.suite.pool"]._get_pooled()
+        return {
+            r.id: (r.user_id.id, pooled and r.crm_suite_pool_id.id) for r in self.sudo()
+        }
 
     def _pool_check_given(self, vals):
         """Nobody moves records between pools past the methods of the pools."""
@@ -248,19 +259,21 @@ class PoolMixin(models.AbstractModel):
         )
 
     def _pool_note_owner(self, before):
-        """An owner changed by hand is a move of the pool too."""
+        """An owner changed by hand is a move of the pool too.
+
+        :param dict before: as of :meth:`_pool_read_holders`
+        """
         now = fields.Datetime.now()
-        changed = self.sudo().filtered(lambda r: before[r.id] != r.user_id.id)
+        changed = self.sudo().filtered(lambda r: before[r.id][0] != r.user_id.id)
         if not changed:
             return
-        changed = changed.with_context(**{ACTS: ACTING})
+        # What is written here is not tracked: to look would have the host compute again.
+        changed = changed.with_context(**{ACTS: ACTING, "tracking_disable": True})
         moves = self.env["crm.suite.pool.move"]
-        reason = self.env._("The owner was changed by hand.")
         for records, kind in (
             (changed.filtered("user_id"), "assign"),
             (changed.filtered(lambda r: not r.user_id), "return"),
         ):
-            held = records.filtered("crm_suite_pool_id")
             records.write(
                 {
                     "crm_suite_owned_since": now if kind == "assign" else False,
@@ -270,13 +283,15 @@ class PoolMixin(models.AbstractModel):
                     "crm_suite_pool_warned_on": False,
                 }
             )
+            held = records.filtered(lambda r: before[r.id][1])
             if not held:
                 continue
             held.write({"crm_suite_pool_since": now if kind == "return" else False})
             rows = [
-                (r.id, r.crm_suite_pool_id.id, None, before[r.id], r.user_id.id, {})
+                (r.id, before[r.id][1], None, before[r.id][0], r.user_id.id, {})
                 for r in held
             ]
+            reason = self.env._("The owner was changed by hand.")
             moves._note(self, kind, rows, reason)
 
     # === BUTTONS === #

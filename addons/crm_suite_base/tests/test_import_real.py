@@ -1,7 +1,7 @@
 import csv
 import io
 
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 
 from .import_common import ImportCommon, ImportHelpers
 from .shared_data import shared_data
