@@ -49,6 +49,7 @@
         "security/vis_visibility_security.xml",
         "security/duplicate_security.xml",
         "security/pool_security.xml",
+        "security/approval_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -67,9 +68,12 @@
         "data/assign_cron.xml",
         "data/merge_cron.xml",
         "data/pool_data.xml",
+        "data/approval_cron.xml",
         # wizards
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
+        "wizard/approval_decide_views.xml",
+        "wizard/approval_replay_views.xml",
         "wizard/assignment_act_views.xml",
         "wizard/assignment_simulation_views.xml",
         "wizard/export_wizard_views.xml",
@@ -117,6 +121,9 @@
         "views/pool_views.xml",
         "views/pool_record_views.xml",
         "views/pool_settings_views.xml",
+        "views/approval_flow_views.xml",
+        "views/approval_request_views.xml",
+        "views/approval_document_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
@@ -127,6 +134,7 @@
         "views/merge_menus.xml",
         "views/duplicate_menus.xml",
         "views/pool_menus.xml",
+        "views/approval_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -141,6 +149,7 @@
         "demo/vis_demo.xml",
         "demo/assign_demo.xml",
         "demo/pool_demo.xml",
+        "demo/approval_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

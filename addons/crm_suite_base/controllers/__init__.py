@@ -1,1 +1,1 @@
-from . import export, host_export, mail
+from . import approval, export, host_export, mail

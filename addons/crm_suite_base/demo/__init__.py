@@ -2,6 +2,7 @@ from . import (
     demo_builder,
     demo_customers,
     demo_deals,
+    demo_decisions,
     demo_pools,
     demo_sales,
     demo_segments,

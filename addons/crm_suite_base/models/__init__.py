@@ -213,3 +213,33 @@ from . import pool_explain, pool_proof, pool_return, pool_state
 
 # isort: split
 from . import pool_next, todo_sources_pool
+
+# isort: split
+from . import approval_flow, approval_mixin, approval_version
+
+# isort: split
+from . import approval_event, approval_request, approval_task
+
+# isort: split
+from . import (
+    approval_effect,
+    approval_facts,
+    approval_limit,
+    approval_migrate,
+    approval_notice,
+    approval_people,
+    approval_publish,
+    approval_run,
+    approval_simulate,
+    approval_trace,
+    approval_watch,
+    approval_words,
+)
+
+# isort: split
+from . import (
+    pool_approval,
+    res_partner_approval,
+    sale_order_approval,
+    todo_sources_approval,
+)

@@ -1,7 +1,12 @@
 from . import (
     test_absence,
     test_access_request,
+    test_approval,
+    test_approval_concurrency,
+    test_approval_documents,
+    test_approval_limit,
     test_approval_machine,
+    test_approval_mail,
     test_approval_paths,
     test_approval_schema,
     test_approval_walk,

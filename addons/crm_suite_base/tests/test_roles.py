@@ -145,8 +145,11 @@ class TestRoles(RolesCommon):
         # Profiles belong to all unless somebody keeps one to himself; the team of a
         # customer and the members of a policy name colleagues, who do not own their
         # lines; of a policy it is who answers for it, of a search for duplicates who
-        # began it.
+        # began it. Tasks and events of approvals name who was asked: who sees them
+        # follows from the request.
         shared = {
+            "crm.suite.approval.event",
+            "crm.suite.approval.task",
             "crm.suite.assignment.member",
             "crm.suite.assignment.policy",
             "crm.suite.customer.member",

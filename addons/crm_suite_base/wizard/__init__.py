@@ -1,6 +1,8 @@
 from . import (
     access_ask,
     access_refuse,
+    approval_decide,
+    approval_replay,
     assignment_act,
     assignment_simulation,
     export_wizard,

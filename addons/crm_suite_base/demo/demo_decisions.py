@@ -1,0 +1,180 @@
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+
+FLOW = "crm_suite_base.approval_flow_orders_demo"
+# Customer, product, quantity, discount, what the people do about it.
+STORY = [
+    ("customer_chenghe_demo", "product_scope_bench_demo", 3, 18, ()),
+    ("customer_chenyu_demo", "product_thermal_camera_demo", 2, 20, ("lead",)),
+    ("customer_lanjia_demo", "product_test_chamber_demo", 1, 17, ("return",)),
+    ("customer_yuqiao_demo", "product_power_supply_demo", 6, 25, ("lead", "refuse")),
+    ("customer_maiyu_demo", "product_probe_set_demo", 10, 16, ("lead", "finance")),
+]
+
+
+class CrmSuiteDemo(models.AbstractModel):
+    """Orders that wait for people, and some about which they have decided."""
+
+    _inherit = "crm.suite.demo"
+
+    @api.model
+    def _build_approvals(self):
+        """Publish the flow of the demo company and put some orders to its people."""
+        flow = self.env.ref(FLOW)
+        if flow.current_version_id:
+            return False
+        flow.graph = self._approval_graph()
+        teams = [
+            self.env.ref(f"crm_suite_base.crm_team_{name}_demo").id
+            for name in ("east", "south", "international", "china")
+        ]
+        flow.start_domain = str(
+            [
+                ("team_id", "in", teams),
+                "|",
+                ("order_line.discount", ">", 15),
+                ("amount_total", ">", 100000),
+            ]
+        )
+        flow.action_publish()
+        for number, row in enumerate(STORY):
+            self._tell_approval(*row, days=len(STORY) - number)
+        # Nobody is told about decisions of the past.
+        tasks = self.env["crm.suite.approval.task"]
+        tasks.search([("flow_id", "=", flow.id)]).notice = "sent"
+        return True
+
+    @api.model
+    def _approval_graph(self):
+        finance = self._demo_user("he_min").id
+        manager = self._demo_user("chen_jing").id
+        nodes = [
+            {"id": "start", "type": "start", "name": "Start"},
+            {"id": "discount", "type": "condition", "name": "Discount above 15 %?"},
+            {
+                "id": "lead",
+                "type": "approval",
+                "name": "Team lead",
+                "approvers": [{"by": "team_lead"}],
+                "mode": "any",
+                "limit": {"hours": 8, "then": "remind", "remind_every": 8},
+                "nobody": {"by": "users", "user_ids": [manager]},
+                "outrank": True,
+                "may_add": True,
+                "may_transfer": True,
+                "return_to": "start",
+            },
+            {
+                "id": "finance",
+                "type": "approval",
+                "name": "Finance",
+                "approvers": [{"by": "users", "user_ids": [finance]}],
+                "mode": "any",
+                "limit": {
+                    "hours": 16,
+                    "then": "escalate",
+                    "escalate_to": {"by": "users", "user_ids": [manager]},
+                },
+                "watch": [{"field": "max(lines.discount)", "worse": "higher"}],
+                "may_transfer": True,
+                "return_to": "start",
+            },
+            {"id": "amount", "type": "condition", "name": "More than 100 000?"},
+            {
+                "id": "manager",
+                "type": "approval",
+                "name": "Sales manager",
+                "approvers": [{"by": "users", "user_ids": [manager]}],
+                "mode": "any",
+                "merge_same": True,
+                "watch": [{"field": "amount_total", "worse": "higher"}],
+                "return_to": "previous",
+            },
+            {"id": "end", "type": "end", "name": "End"},
+        ]
+        places = {
+            "start": (40, 160),
+            "discount": (200, 160),
+            "lead": (400, 60),
+            "finance": (600, 60),
+            "amount": (800, 160),
+            "manager": (1000, 60),
+            "end": (1200, 160),
+        }
+        for node in nodes:
+            node["x"], node["y"] = places[node["id"]]
+        edges = [
+            ("start", "discount", {}),
+            ("discount", "lead", {"when": "max(lines.discount) > 15"}),
+            ("discount", "amount", {"default": True}),
+            ("lead", "finance", {}),
+            ("finance", "amount", {}),
+            ("amount", "manager", {"when": "amount_total > 100000"}),
+            ("amount", "end", {"default": True}),
+            ("manager", "end", {}),
+        ]
+        return {
+            "schema": 1,
+            "nodes": nodes,
+            "edges": [
+                {"id": f"e{number}", "from": one, "to": two, **more}
+                for number, (one, two, more) in enumerate(edges, 1)
+            ],
+        }
+
+    @api.model
+    def _demo_user(self, name):
+        return self.env.ref(f"crm_suite_base.user_{name}_demo")
+
+    @api.model
+    def _tell_approval(self, customer, product, quantity, discount, acts, days):
+        customer = self.env.ref(f"crm_suite_base.{customer}")
+        rep = self._demo_user("li_na")
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": customer.id,
+                "user_id": rep.id,
+                "team_id": self.env.ref("crm_suite_base.crm_team_east_demo").id,
+                "validity_date": fields.Date.today() + timedelta(days=30),
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": self.env.ref(f"crm_suite_base.{product}").id,
+                            "product_uom_qty": quantity,
+                            "discount": discount,
+                        }
+                    )
+                ],
+            }
+        )
+        ids = order.with_user(rep).crm_suite_request_approval()
+        request = self.env["crm.suite.approval.request"].browse(ids)
+        people = {"lead": "zhang_wei", "return": "zhang_wei"}
+        people |= {"finance": "he_min", "refuse": "he_min"}
+        says = {
+            "lead": ("agree", "老客户，年底冲量，同意。"),
+            "return": ("return", "请先说明竞争对手的报价。"),
+            "finance": ("agree", "毛利仍在底线之上。"),
+            "refuse": ("reject", "低于成本，请重新报价。"),
+        }
+        for act in acts:
+            user = self._demo_user(people[act])
+            task = request._get_tasks_of(user)
+            decision, comment = says[act]
+            task.with_user(user).action_decide(decision, comment)
+        self._age_approval(request, days)
+
+    @api.model
+    def _age_approval(self, request, days):
+        """Move a request and what happened to it some days back."""
+        before = self._moment(self._day(days), self._rng(request, "approval"))
+        back = fields.Datetime.now() - before
+        self._shift(
+            "crm.suite.approval.request",
+            {request.id: {"started_at": before, "since": before}},
+        )
+        self._shift(
+            "crm.suite.approval.event",
+            {event.id: {"at": event.at - back} for event in request.event_ids},
+        )

@@ -1,0 +1,146 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+KINDS = [
+    ("start", "Asked"),
+    ("open", "Put to somebody"),
+    ("agree", "Agreed"),
+    ("reject", "Rejected"),
+    ("return", "Returned"),
+    ("transfer", "Transferred"),
+    ("add_before", "Asked somebody before"),
+    ("add_after", "Asked somebody after"),
+    ("fill", "Filled in"),
+    ("copy", "Informed"),
+    ("retrieve", "Decision taken back"),
+    ("withdraw", "Withdrawn"),
+    ("resubmit", "Asked again"),
+    ("change", "Document changed"),
+    ("remind", "Reminded"),
+    ("escalate", "Passed up"),
+    ("skip", "Passed by itself"),
+    ("nobody", "Nobody found"),
+    ("rescue", "Moved by an administrator"),
+    ("action", "Done by the flow"),
+    ("finish", "Finished"),
+    ("effect", "Carried out"),
+    ("failure", "Failed"),
+    ("cancel", "Cancelled"),
+    ("comment", "Comment"),
+]
+CHANNELS = [
+    ("button", "On screen"),
+    ("mail", "By mail"),
+    ("program", "By a program"),
+    ("clock", "By the clock"),
+    ("system", "By itself"),
+]
+
+
+class ApprovalEvent(models.Model):
+    """What happened to a request: who, what, when, by which way. Never changes."""
+
+    _name = "crm.suite.approval.event"
+    _description = "Approval Event"
+    _order = "id"
+    _rec_name = "kind"
+
+    request_id = fields.Many2one(
+        "crm.suite.approval.request",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    task_id = fields.Many2one(
+        "crm.suite.approval.task",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    flow_id = fields.Many2one(
+        "crm.suite.approval.flow", readonly=True, index="btree_not_null"
+    )
+    company_id = fields.Many2one("res.company", readonly=True, index="btree_not_null")
+    kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
+    node = fields.Char(string="Node ID", readonly=True)
+    node_name = fields.Char(string="Node", readonly=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Who",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    principal_id = fields.Many2one(
+        "res.users",
+        string="In Place Of",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    comment = fields.Text(readonly=True)
+    at = fields.Datetime(
+        string="When", required=True, readonly=True, default=fields.Datetime.now
+    )
+    channel = fields.Selection(CHANNELS, readonly=True)
+    address = fields.Char(
+        string="Network Address",
+        readonly=True,
+        groups="crm_suite_base.group_crm_suite_admin",
+    )
+    hours = fields.Float(
+        string="Working Hours",
+        readonly=True,
+        aggregator="avg",
+        help="From the moment at which it was put to the person to the decision.",
+    )
+    is_overdue = fields.Boolean(string="Late", readonly=True)
+    is_vote = fields.Boolean(string="Decision", readonly=True)
+    is_return = fields.Boolean(string="Sent Back", readonly=True)
+    changes = fields.Json(readonly=True)
+
+    _analysis_idx = models.Index("(flow_id, at) WHERE is_vote")
+
+    def write(self, vals):
+        if vals:
+            raise UserError(self.env._("What happened cannot be changed afterwards."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_by_engine(self):
+        if not self.env.su:
+            raise UserError(self.env._("What happened cannot be deleted."))
+
+    @api.model
+    def _get_access_domain(self, user):
+        """The events that a person may see: those of requests that he may see. For
+        record rules, hence evaluated at each search.
+
+        :rtype: Domain
+        """
+        uid = user.id
+
+        def to_sql(model, alias, query):
+            asked = model.with_user(uid).env["crm.suite.approval.request"]
+            return SQL(
+                "%s IN %s",
+                SQL.identifier(alias, "request_id"),
+                asked._search([]).subselect(),
+            )
+
+        def predicate(event):
+            request = event.sudo().request_id
+            return request.submitter_id.id == uid or request._may_be_seen_by(uid)
+
+        return Domain.custom(to_sql=to_sql, predicate=predicate)
+
+    @api.depends("kind", "user_id")
+    def _compute_display_name(self):
+        names = dict(self._fields["kind"]._description_selection(self.env))
+        for event in self:
+            who = event.user_id.sudo().name
+            what = names.get(event.kind, "")
+            event.display_name = f"{what}: {who}" if who else what

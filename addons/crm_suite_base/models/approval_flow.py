@@ -1,0 +1,364 @@
+import ast
+import json
+from typing import NamedTuple
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+STARTS = [
+    ("method", "A step of the document"),
+    ("fields", "A change of fields"),
+    ("create", "A new record"),
+    ("button", "Somebody asks"),
+]
+EMPTY = {
+    "schema": 1,
+    "nodes": [
+        {"id": "start", "type": "start", "name": "Start", "x": 40, "y": 120},
+        {"id": "end", "type": "end", "name": "End", "x": 640, "y": 120},
+    ],
+    "edges": [{"id": "e1", "from": "start", "to": "end"}],
+}
+
+
+class Gate(NamedTuple):
+    """What a published flow waits for; kept in the cache of the registry."""
+
+    flow_id: int
+    version_id: int
+    company_id: int
+    start: str
+    method: str
+    fields: tuple
+    direction: str
+    holds: bool
+    domain: str
+
+
+class ApprovalFlow(models.Model):
+    """Who is asked about documents of a model, in which order and under which conditions.
+
+    ``graph`` is the draft that people work on; :meth:`action_publish` checks it and
+    makes it a version, which never changes. What runs stays with its version. What
+    starts the flow belongs to the version too.
+    """
+
+    _name = "crm.suite.approval.flow"
+    _description = "Approval Flow"
+    _inherit = ["mail.thread"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True, tracking=True)
+    sequence = fields.Integer(
+        default=10, help="The first flow that fits a document is the one that counts."
+    )
+    res_model = fields.Selection(
+        "_selection_res_model", string="Documents", required=True, index=True
+    )
+    # Who draws flows need not be able to read the models of the host: he chooses by
+    # the selection. The link lets a flow go with its model.
+    model_id = fields.Many2one(
+        "ir.model",
+        compute="_compute_model_id",
+        store=True,
+        precompute=True,
+        compute_sudo=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        index="btree_not_null",
+        default=lambda self: self.env.company,
+        help="Empty: for the documents of all companies.",
+    )
+    note = fields.Text(string="What It Is For", translate=True)
+    state = fields.Selection(
+        [("draft", "Off"), ("published", "In force")],
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        tracking=True,
+    )
+    start = fields.Selection(
+        STARTS, string="Starts At", required=True, default="button"
+    )
+    start_method = fields.Selection(
+        "_selection_start_method",
+        string="Step",
+        help="The step waits until everybody has agreed, and is then done by itself.",
+    )
+    start_fields = fields.Char(
+        string="Field",
+        help="The technical name of the field; several with commas between.",
+    )
+    start_direction = fields.Selection(
+        [
+            ("changed", "they change"),
+            ("higher", "they become higher"),
+            ("lower", "they become lower"),
+        ],
+        string="When",
+        required=True,
+        default="changed",
+    )
+    start_holds = fields.Boolean(
+        string="The Change Waits",
+        default=True,
+        help="The new value is written only when everybody has agreed.",
+    )
+    start_domain = fields.Char(
+        string="Only For", default="[]", help="Empty: for all documents."
+    )
+    graph = fields.Json(default=lambda self: EMPTY, copy=True)
+    graph_text = fields.Text(
+        string="Graph as Text",
+        compute="_compute_graph_text",
+        inverse="_inverse_graph_text",
+    )
+    version_ids = fields.One2many(
+        "crm.suite.approval.version", "flow_id", string="Versions", readonly=True
+    )
+    current_version_id = fields.Many2one(
+        "crm.suite.approval.version",
+        string="Version in Force",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    is_changed = fields.Boolean(
+        string="Draft Differs", compute="_compute_is_changed", compute_sudo=False
+    )
+    request_count = fields.Integer(
+        string="Running", compute="_compute_request_counts", compute_sudo=False
+    )
+    stuck_count = fields.Integer(
+        string="Nobody Found", compute="_compute_request_counts", compute_sudo=False
+    )
+
+    # === COMPUTES === #
+
+    @api.depends("res_model")
+    def _compute_model_id(self):
+        for flow in self:
+            flow.model_id = self.env["ir.model"]._get(flow.res_model)
+
+    @api.model
+    def _selection_res_model(self):
+        # Names of the documents, which everybody knows.
+        models_ = self.env["ir.model"].sudo()
+        return [
+            (name, models_._get(name).name)
+            for name in sorted(self._get_document_models())
+        ]
+
+    def _get_start_fields(self):
+        """:rtype: list[str]"""
+        names = (self.start_fields or "").split(",")
+        return [name.strip() for name in names if name.strip()]
+
+    @api.depends("graph")
+    def _compute_graph_text(self):
+        for flow in self:
+            flow.graph_text = json.dumps(flow.graph, ensure_ascii=False, indent=1)
+
+    def _inverse_graph_text(self):
+        for flow in self:
+            try:
+                flow.graph = json.loads(flow.graph_text or "{}")
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._("The graph is not JSON: %(problem)s", problem=error)
+                ) from error
+
+    @api.depends(
+        "graph",
+        "current_version_id",
+        "start",
+        "start_method",
+        "start_fields",
+        "start_direction",
+        "start_holds",
+        "start_domain",
+    )
+    def _compute_is_changed(self):
+        for flow in self:
+            version = flow.current_version_id
+            flow.is_changed = bool(version) and (
+                version.graph != flow.graph or version.start != flow._get_start()
+            )
+
+    def _compute_request_counts(self):
+        rows = self.env["crm.suite.approval.request"]._read_group(
+            [("flow_id", "in", self.ids), ("state", "in", ("running", "exception"))],
+            ["flow_id", "state"],
+            ["__count"],
+        )
+        counts = {(flow.id, state): count for flow, state, count in rows}
+        for flow in self:
+            flow.request_count = counts.get((flow.id, "running"), 0)
+            flow.stuck_count = counts.get((flow.id, "exception"), 0)
+
+    @api.model
+    def _get_document_models(self):
+        """The models whose documents can be put to people: those with the mixin.
+
+        :rtype: list[str]
+        """
+        mixin = self.env.registry["crm.suite.approval.mixin"]
+        return [
+            name
+            for name in mixin._inherit_children
+            if not self.env.registry[name]._abstract
+        ]
+
+    @api.model
+    def _selection_start_method(self):
+        found = {}
+        for name in self._get_document_models():
+            found.update(self.env[name]._approval_steps())
+        return list(found.items())
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("start_domain", "res_model")
+    def _check_start_domain(self):
+        for flow in self:
+            try:
+                domain = Domain(flow._parse_domain(flow.start_domain))
+                self.env[flow.res_model].sudo().browse().filtered_domain(domain)
+                self.env[flow.res_model].sudo()._search(domain, limit=1)
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "“Only for” of “%(flow)s” cannot be understood: %(problem)s",
+                        flow=flow.name,
+                        problem=error,
+                    )
+                ) from error
+
+    @api.model
+    def _parse_domain(self, text):
+        """A domain of literals; dates may be relative, as ``today -7d``."""
+        return ast.literal_eval(text or "[]")
+
+    @api.constrains("start", "start_method", "start_fields")
+    def _check_start(self):
+        for flow in self.filtered("start"):
+            if flow.start == "method" and not flow.start_method:
+                raise ValidationError(self.env._("Choose the step that shall wait."))
+            names = flow._get_start_fields()
+            if flow.start == "fields" and not names:
+                raise ValidationError(
+                    self.env._("Choose the fields whose change starts the flow.")
+                )
+            for name in names:
+                if name not in self.env[flow.res_model]._fields:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s is no field of %(model)s.",
+                            field=name,
+                            model=flow.res_model,
+                        )
+                    )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("model_id") and not vals.get("res_model"):
+                # A program names the model by its id.
+                model = self.env["ir.model"].sudo().browse(vals.pop("model_id"))
+                vals["res_model"] = model.model
+        flows = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return flows
+
+    def write(self, vals):
+        if not self.env.su and vals.keys() & {"state", "current_version_id"}:
+            raise UserError(
+                self.env._("Use “Publish” and “Switch Off”: they check the flow first.")
+            )
+        result = super().write(vals)
+        if vals.keys() & {"state", "active", "current_version_id", "sequence"} or (
+            vals.keys() & {"company_id", "res_model"}
+        ):
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        self.check_access("unlink")
+        # Who may delete a flow deletes its versions; used ones refuse it.
+        flows = self.sudo()
+        flows.current_version_id = False
+        flows.version_ids.unlink()
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    # === GATES === #
+
+    @api.model
+    @tools.ormcache("model_name")
+    def _get_gates(self, model_name):
+        """What the published flows of a model wait for, the first that counts first.
+
+        All that a document without flows pays for: a look-up in a cache.
+
+        :rtype: tuple[Gate, ...]
+        """
+        # What waits is decided by the flows, not by who may read them.
+        flows = self.sudo().search(
+            [("res_model", "=", model_name), ("state", "=", "published")]
+        )
+        return tuple(flow._get_gate() for flow in flows)
+
+    def _get_gate(self):
+        start = self.current_version_id.start or {}
+        return Gate(
+            self.id,
+            self.current_version_id.id,
+            self.company_id.id,
+            start.get("start", "button"),
+            start.get("method") or "",
+            tuple(start.get("fields") or ()),
+            start.get("direction") or "changed",
+            bool(start.get("holds")),
+            start.get("domain") or "[]",
+        )
+
+    def _get_start(self):
+        """What starts the flow, as a version keeps it."""
+        return {
+            "start": self.start,
+            "method": self.start_method if self.start == "method" else False,
+            "fields": sorted(self._get_start_fields())
+            if self.start == "fields"
+            else [],
+            "direction": self.start_direction,
+            "holds": self.start == "fields" and self.start_holds,
+            "domain": self.start_domain or "[]",
+        }
+
+    # === ACTIONS === #
+
+    def action_open_requests(self):
+        """List the requests of this flow.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_suite_base.approval_request_action"
+        )
+        return {
+            **action,
+            "domain": [("flow_id", "=", self.id)],
+            "context": {"search_default_running": 1},
+        }

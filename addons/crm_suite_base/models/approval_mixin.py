@@ -1,0 +1,519 @@
+from contextlib import contextmanager
+from functools import wraps
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .res_partner import ROLE
+
+# Mark on the cursor while the engine itself writes a document: a context could be sent
+# by any program.
+PASSING = "crm_suite_approval_passing"
+REQUEST = "crm.suite.approval.request"
+
+
+@contextmanager
+def passing(env):
+    """What is written inside is done by the engine: no flow starts or holds it."""
+    marks = vars(env.cr)
+    before = marks.get(PASSING)
+    marks[PASSING] = True
+    try:
+        yield
+    finally:
+        marks[PASSING] = before
+
+
+def make_gate(name, origin):
+    """Let a method of documents wait for the flows, whoever calls it."""
+
+    @wraps(origin)
+    def gate(self, *args, **kwargs):
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        if not gates or not self:
+            return origin(self, *args, **kwargs)
+        free, granted, held = self._approval_split(gates, name)
+        if not held and not granted:
+            return origin(self, *args, **kwargs)
+        result = True
+        if free:
+            result = origin(free, *args, **kwargs)
+        granted._effect_used()
+        return held._notice_held() if held else result
+
+    return gate
+
+
+class ApprovalMixin(models.AbstractModel):
+    """A document about which people are asked.
+
+    Inherit it before the model's own name and say what waits::
+
+        _inherit = ["crm.suite.approval.mixin", "sale.order"]
+        _approval_methods = ("action_confirm",)   # public methods that wait
+        _approval_states = {"state": {"sale": "action_confirm"}}
+        # values that only those methods may set
+        _approval_ends = {"state": ("cancel",)}   # values with which requests end
+
+    A method that waits is called as always; where a flow holds a document the method
+    leaves it as it is, puts it to the people and says so. Once they have agreed the
+    engine calls it as the submitter. The gate lies around the outermost override of
+    the method, so code of other addons does not run either.
+
+    A model without published flows pays one look-up in a cache.
+    """
+
+    _name = "crm.suite.approval.mixin"
+    _description = "Document with Approvals"
+
+    _approval_methods = ()
+    _approval_states = {}
+    _approval_ends = {}
+
+    crm_suite_approval_id = fields.Many2one(
+        "crm.suite.approval.request",
+        string="Latest Approval",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        groups=ROLE,
+    )
+    crm_suite_approval_state = fields.Selection(
+        related="crm_suite_approval_id.state", string="Approval", groups=ROLE
+    )
+    crm_suite_approval_waiting = fields.Char(
+        string="Waiting For",
+        compute="_compute_crm_suite_approval",
+        compute_sudo=False,
+        groups=ROLE,
+    )
+    crm_suite_approval_mine = fields.Boolean(
+        string="I Decide",
+        compute="_compute_crm_suite_approval",
+        compute_sudo=False,
+        groups=ROLE,
+    )
+
+    @api.depends("crm_suite_approval_id.state", "crm_suite_approval_id.task_ids.state")
+    @api.depends_context("uid", "lang")
+    def _compute_crm_suite_approval(self):
+        # Whose turn it is may be known to whoever reads the document.
+        asked = self.sudo().crm_suite_approval_id.with_env(self.env).sudo()
+        mine = set(asked._get_tasks_of(self.env.user).request_id.ids)
+        for record in self:
+            request = record.sudo().crm_suite_approval_id
+            record.crm_suite_approval_waiting = request._describe_waiting()
+            record.crm_suite_approval_mine = request.id in mine
+
+    # === GATES AROUND METHODS === #
+
+    def _register_hook(self):
+        super()._register_hook()
+        if self._abstract:
+            return
+        model_class = self.env.registry[self._name]
+        for name in self._approval_methods:
+            if name not in vars(model_class):
+                setattr(model_class, name, make_gate(name, getattr(model_class, name)))
+
+    def _unregister_hook(self):
+        result = super()._unregister_hook()
+        model_class = self.env.registry[self._name]
+        for name in self._approval_methods:
+            if name in vars(model_class) and not self._abstract:
+                delattr(model_class, name)
+        return result
+
+    @api.model
+    def _approval_steps(self):
+        """The steps that may wait, with their names in the language of the user. Hook.
+
+        :rtype: dict[str, str]
+        """
+        return {}
+
+    @api.model
+    def _approval_figures(self):
+        """Fields that whoever decides sees first. Hook.
+
+        :rtype: list[str]
+        """
+        return []
+
+    def _approval_submitter(self):
+        """Who asks: the user; where a customer or the system acts, who is in charge.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        user = self.env.user
+        if user.share or user._is_superuser() or self.env.su and user.share:
+            # The document's owner answers for what its customer signs.
+            record = self.sudo()
+            owner = "user_id" in record._fields and record.user_id
+            return owner or record.create_uid
+        return user
+
+    # === WHAT A FLOW HOLDS === #
+
+    def _approval_match(self, gates):
+        """Which flow counts for which of the documents: the first that fits.
+
+        :rtype: list[tuple[Gate, records]]
+        """
+        flows = self.env["crm.suite.approval.flow"]
+        rest, found = self.sudo(), []
+        for gate in gates:
+            if not rest:
+                break
+            fits = rest.filtered_domain(flows._gate_domain(gate))
+            if gate.company_id and "company_id" in self._fields:
+                fits = fits.filtered(
+                    lambda r, company=gate.company_id: (
+                        not r.company_id or r.company_id.id == company
+                    )
+                )
+            if fits:
+                found.append((gate, fits))
+                rest -= fits
+        return found
+
+    def _approval_split(self, gates, method, effect=None):
+        """Ask the flows whether a step of the documents may be done now.
+
+        Starts a request for those that are held and not yet asked about.
+
+        :param dict effect: what is done after the agreement; the method by default
+        :return: the documents that may go on; the requests by which some of them may;
+            the requests for which the others wait
+        :rtype: tuple
+        """
+        asked = self.env[REQUEST].sudo()
+        gates = [g for g in gates if g.start == "method" and g.method == method]
+        if not gates or vars(self.env.cr).get(PASSING):
+            return self, asked, asked
+        key = f"method:{method}"
+        matched = self._approval_match(gates)
+        standing = asked._find_standing(self, key)
+        free, granted, held = self, asked, asked
+        for gate, records in matched:
+            for record in records:
+                request = standing.get(record.id)
+                if not request:
+                    request = asked._start(
+                        record.with_env(self.env),
+                        gate.version_id,
+                        key=key,
+                        effect=effect or {"kind": "method", "method": method},
+                        inline=True,
+                    )
+                if request._is_granted():
+                    granted |= request
+                else:
+                    held |= request
+                    free -= self.browse(record.id)
+        return free, granted, held
+
+    def _approval_guard(self, gates, method):
+        """Refuse what goes past a step that waits.
+
+        :raise UserError: names the document and what to do
+        """
+        gates = [g for g in gates if g.start == "method" and g.method == method]
+        if not gates or not self or vars(self.env.cr).get(PASSING):
+            return
+        key = f"method:{method}"
+        standing = None
+        for _gate, records in self._approval_match(gates):
+            if standing is None:
+                standing = self.env[REQUEST].sudo()._find_standing(self, key)
+            for record in records:
+                request = standing.get(record.id)
+                if not request or not request._is_granted():
+                    raise UserError(self._approval_refusal(record, request, method))
+
+    def _approval_refusal(self, record, request, method):
+        names = {
+            "record": record.display_name,
+            "step": self._approval_steps().get(method, method),
+        }
+        if request:
+            return self.env._(
+                "%(record)s waits: %(waiting)s. “%(step)s” is done by itself once everybody has agreed.",
+                waiting=request._describe_waiting(),
+                **names,
+            )
+        return self.env._(
+            "%(record)s needs an agreement first. Use “%(step)s” of the document: it puts the matter to the right people.",
+            **names,
+        )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        if not gates or vars(self.env.cr).get(PASSING):
+            return super().create(vals_list)
+        held = self._approval_take_held(gates, vals_list)
+        records = super().create(vals_list)
+        for name, values in self._approval_states.items():
+            for value, method in values.items():
+                records.filtered(lambda r, n=name, v=value: r[n] == v)._approval_guard(
+                    gates, method
+                )
+        for record, vals in zip(records, held, strict=True):
+            if vals:
+                record.write(vals)
+        records._approval_begin([g for g in gates if g.start == "create"], "create")
+        return records
+
+    def write(self, vals):
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        if vars(self.env.cr).get(PASSING) or not (gates or self._approval_is_pending()):
+            return super().write(vals)
+        for name, values in self._approval_states.items():
+            if vals.get(name) in values:
+                self.filtered(lambda r, n=name: r[n] != vals[n])._approval_guard(
+                    gates, values[vals[name]]
+                )
+        changed = [
+            g for g in gates if g.start == "fields" and vals.keys() & set(g.fields)
+        ]
+        touched = self._approval_get_touched(changed, vals)
+        held = self._approval_hold(touched, vals)
+        with self._approval_watching(vals):
+            for names, records in held.items():
+                rest = {name: vals[name] for name in vals if name not in names}
+                super(ApprovalMixin, records).write(rest)
+        for gate, records in touched:
+            if not gate.holds:
+                records._approval_begin([gate], f"fields:{','.join(gate.fields)}")
+        self._approval_end_with(vals)
+        return True
+
+    def unlink(self):
+        asked = self.env[REQUEST].sudo()
+        # Most documents were never asked about.
+        if self.sudo().crm_suite_approval_id:
+            asked._find_running(self)._cancel(self.env._("The document was deleted."))
+        return super().unlink()
+
+    # === HELD VALUES === #
+
+    @api.model
+    def _approval_take_held(self, gates, vals_list):
+        """Take the values that wait out of those of new documents.
+
+        :return: what was taken, for each
+        :rtype: list[dict]
+        """
+        names = {n for g in gates if g.start == "fields" and g.holds for n in g.fields}
+        return [
+            {name: vals.pop(name) for name in names & vals.keys() if vals[name]}
+            for vals in vals_list
+        ]
+
+    def _approval_get_touched(self, gates, vals):
+        """The documents of which a write changes what a flow waits for.
+
+        :return: pairs of a gate and documents
+        """
+        found = []
+        for gate in gates:
+            names = [name for name in gate.fields if name in vals]
+            records = self._approval_subjects(names).filtered(
+                lambda r, g=gate, n=names: any(
+                    r._approval_is_worse(name, vals[name], g.direction) for name in n
+                )
+            )
+            found += [(g, r) for g, r in records._approval_match([gate])]
+        return found
+
+    def _approval_subjects(self, names):
+        """Those of which some fields are changed by people and not only follow. Hook."""
+        return self
+
+    def _approval_is_worse(self, name, value, direction):
+        """Whether a new value differs, or differs in a direction, from that of now."""
+        field = self._fields[name]
+        old = self.sudo()[name]
+        new = field.convert_to_cache(value, self)
+        old = field.convert_to_cache(old, self)
+        if direction == "changed" or not isinstance(old or 0, int | float):
+            return old != new
+        return (
+            (new or 0) > (old or 0)
+            if direction == "higher"
+            else (new or 0) < (old or 0)
+        )
+
+    def _approval_hold(self, touched, vals):
+        """Start requests for values that wait.
+
+        :return: the documents by the names of the fields that are not written now
+        :rtype: dict[frozenset, records]
+        """
+        waiting = {}
+        asked = self.env[REQUEST].sudo()
+        for gate, records in touched:
+            if not gate.holds:
+                continue
+            names = [name for name in gate.fields if name in vals]
+            key = f"fields:{','.join(gate.fields)}"
+            values = {name: vals[name] for name in names}
+            standing = asked._find_standing(records, key)
+            for record in records:
+                request = standing.get(record.id)
+                if request and request._is_granted_for(values):
+                    continue
+                if request:
+                    raise UserError(
+                        self._approval_refusal_value(record, request, names)
+                    )
+                request = asked._start(
+                    record.with_env(self.env),
+                    gate.version_id,
+                    key=key,
+                    effect={"kind": "write", "values": values},
+                    inline=True,
+                )
+                if request._is_granted():
+                    request._effect_used()
+                    continue
+                request._notice_held()
+                waiting.setdefault(record.id, set()).update(names)
+        groups = {}
+        for record in self:
+            names = frozenset(waiting.get(record.id, ()))
+            groups[names] = groups.get(names, self.browse()) + record
+        return groups or {frozenset(): self}
+
+    def _approval_refusal_value(self, record, request, names):
+        labels = [self._fields[n]._description_string(self.env) for n in names]
+        return self.env._(
+            "A new value of %(field)s of %(record)s waits already: %(waiting)s. Withdraw that request first.",
+            field=", ".join(labels),
+            record=record.display_name,
+            waiting=request._describe_waiting(),
+        )
+
+    def _approval_begin(self, gates, key):
+        """Start the flows that fit, beside what was written."""
+        asked = self.env[REQUEST].sudo()
+        for gate, records in self._approval_match(gates) if gates else ():
+            running = asked._find_standing(records, key)
+            for record in records:
+                if record.id not in running:
+                    asked._start(
+                        record.with_env(self.env), gate.version_id, key=key, effect={}
+                    )
+
+    # === WHILE PEOPLE ARE ASKED === #
+
+    def _approval_is_pending(self):
+        """Whether people are asked about one of the documents now."""
+        # Most documents were never asked about, and their row is read anyway.
+        return any(self.sudo().mapped("crm_suite_approval_id.is_running"))
+
+    def _approval_do(self, step, *arguments):
+        """Do after the agreement what is no method of the document. Hook.
+
+        :param str step: one of :meth:`_approval_steps`
+        """
+        raise UserError(self.env._("“%(step)s” is no step.", step=step))
+
+    @contextmanager
+    def _approval_watching(self, vals=None):
+        """Tell the running requests of the documents what changed inside."""
+        asked = self.env[REQUEST].sudo()
+        if self.ids and self._approval_is_pending():
+            asked = asked._find_running(self)
+        before = asked._read_watched()
+        yield
+        asked._watched_changed(before)
+
+    def _approval_end_with(self, vals):
+        """End the requests of documents that are cancelled or archived."""
+        ends = any(
+            vals.get(name) in values for name, values in self._approval_ends.items()
+        )
+        if (ends or vals.get("active") is False) and self.sudo().crm_suite_approval_id:
+            self.env[REQUEST].sudo()._find_running(self)._cancel(
+                self.env._("The document was cancelled.")
+            )
+
+    # === PUBLIC === #
+
+    def crm_suite_request_approval(self, flow_id=False, chosen=None):
+        """Put the documents to the people whom a flow names.
+
+        :param int flow_id: a published flow; false: the first that fits each document
+        :param dict chosen: ids of users by the id of a node, where the submitter
+            chooses
+        :return: ids of the requests, in the order of the documents
+        :rtype: list[int]
+        :raise UserError: when no flow fits or one is running already
+        """
+        self.env["res.partner"]._crm_suite_check_role()
+        self.check_access("read")
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        if flow_id:
+            gates = [gate for gate in gates if gate.flow_id == flow_id]
+        if chosen is not None and not isinstance(chosen, dict):
+            raise UserError(
+                self.env._("Give the chosen people as {node: [ids of users]}.")
+            )
+        matched = {r.id: g for g, rs in self._approval_match(gates) for r in rs}
+        asked = self.env[REQUEST].sudo()
+        found = []
+        for record in self:
+            gate = matched.get(record.id)
+            if not gate:
+                raise UserError(
+                    self.env._(
+                        "No published flow fits %(record)s. Ask an administrator for one.",
+                        record=record.display_name,
+                    )
+                )
+            key, effect = self._approval_key(gate)
+            if running := asked._find_standing(record, key).get(record.id):
+                raise UserError(self._approval_refusal(record, running, gate.method))
+            found.append(
+                asked._start(
+                    record, gate.version_id, key=key, effect=effect, chosen=chosen
+                ).id
+            )
+        return found
+
+    @api.model
+    def _approval_key(self, gate):
+        if gate.start == "method":
+            return f"method:{gate.method}", {"kind": "method", "method": gate.method}
+        return f"{gate.start}:{','.join(gate.fields) or gate.flow_id}", {}
+
+    def action_crm_suite_approval(self):
+        """Open the latest request about the document.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        request = self.crm_suite_approval_id
+        request.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": REQUEST,
+            "res_id": request.id,
+            "views": [(False, "form")],
+        }
+
+    def action_crm_suite_approval_decide(self):
+        """Open the window in which the user decides about the document.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.crm_suite_approval_id.action_decide_mine()

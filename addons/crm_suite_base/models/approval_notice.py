@@ -1,0 +1,258 @@
+import logging
+
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.tools.misc import hash_sign, verify_hash_signed
+
+_logger = logging.getLogger(__name__)
+
+SCOPE = "crm_suite_base.approval.decide"
+TOKEN_DAYS = 14
+BATCH = 200
+
+
+class ApprovalTask(models.Model):
+    """Tells people what waits for them: in their inbox, or by mail with a link.
+
+    Told by a scheduled action that is woken at once: deciding does not wait for mails,
+    and what was not told because the server stopped is told by the next run.
+    """
+
+    _inherit = "crm.suite.approval.task"
+
+    def _make_token(self, user):
+        """A link for one person and one task; it ends with the task or after 14 days.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return hash_sign(
+            # The key of the database signs; nobody reads it.
+            self.env(su=True),
+            SCOPE,
+            [self.id, user.id],
+            expiration_hours=TOKEN_DAYS * 24,
+        )
+
+    @api.model
+    def _cron_notices(self):
+        """Send what is to be told.
+
+        One message that fails does not hold up the others.
+        """
+        todo = self.search([("notice", "=", "todo")], order="id", limit=BATCH)
+        commit = self.env["ir.cron"]._commit_progress
+        commit(remaining=len(todo))
+        for task in todo:
+            task = task.try_lock_for_update()
+            try:
+                if task.notice == "todo":
+                    task._send_notice()
+            except Exception:
+                # Everything of this message is taken back; it is not tried for ever.
+                self.env.cr.rollback()
+                task.write({"notice": "sent"})
+                _logger.exception("Approval task %s could not be told", task)
+            if not commit(1):
+                break
+
+    def _send_notice(self):
+        self.write({"notice": "sent"})
+        if self.state != "open":
+            return
+        covers = self.env["crm.suite.absence"]._cover_of(self.user_id, "approvals")
+        user = self.env["res.users"].browse(
+            covers.get(self.user_id.id, self.user_id.id)
+        )
+        local = self.with_context(lang=user.lang or self.env.lang)
+        local._notify(user, local._get_subject(user), local._get_body(user))
+
+    def _get_subject(self, user):
+        names = {"document": self.name, "node": self.node_name}
+        if self.kind == "revise":
+            return self.env._("%(document)s came back to you", **names)
+        if self.user_id != user:
+            return self.env._(
+                "To decide for %(who)s: %(document)s", who=self.user_id.name, **names
+            )
+        if self.kind == "fill":
+            return self.env._("To fill in: %(document)s (%(node)s)", **names)
+        return self.env._("To decide: %(document)s (%(node)s)", **names)
+
+    def _get_body(self, user):
+        """What it is about, and the button that leads to the page of the decision."""
+        request = self.request_id
+        lines = [
+            self.env._("Asked by %(user)s.", user=request.submitter_id.name),
+            *(request.proposal_text or "").splitlines(),
+            *(request.figures_text or "").splitlines(),
+        ]
+        last = request.event_ids.filtered("comment")[-1:]
+        if last:
+            lines.append(f"{last.user_id.name or ''}: {last.comment}")
+        body = Markup("<br/>").join(lines)
+        base = self.get_base_url()
+        if self.kind == "approve":
+            url = f"{base}/crm_suite/approval/{self._make_token(user)}"
+            label = self.env._("Look at It and Decide")
+        else:
+            url = f"{base}/odoo/action-crm_suite_base.approval_task_action/{self.id}"
+            label = self.env._("Open")
+        button = Markup('<p><a href="%s" class="btn btn-primary">%s</a></p>')
+        return Markup("<p>%s</p>%s") % (body, button % (url, label))
+
+    def _notify(self, user, subject, body):
+        """Through the host: into the inbox or by mail, as the person wants it."""
+        self.env["mail.thread"].sudo().message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=subject,
+            body=body,
+            author_id=self.request_id.submitter_id.partner_id.id,
+            model=self.request_id._name,
+            res_id=self.request_id.id,
+        )
+
+    @api.model
+    def _wake(self):
+        # Waking is all that happens; people have no right to scheduled actions.
+        cron = self.env.ref(
+            "crm_suite_base.ir_cron_approval_notices", raise_if_not_found=False
+        )
+        if cron:
+            cron.sudo()._trigger()
+
+
+class ApprovalRequest(models.Model):
+    _inherit = "crm.suite.approval.request"
+
+    def _queue_notices(self, by_type, tasks):
+        """Note whom to tell what came of a step."""
+        if any(task.notice == "todo" for task in tasks.values()):
+            self.env["crm.suite.approval.task"]._wake()
+        for effect in by_type.get("copy", ()):
+            self._tell_copy(effect)
+        for effect in by_type.get("notify", ()):
+            if effect["kind"] in ("remind", "escalated"):
+                self._remind(effect)
+
+    def _tell(self, users, subject, body=""):
+        for user in users:
+            local = self.with_context(lang=user.lang or self.env.lang)
+            self.env["mail.thread"].sudo().message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=subject(local) if callable(subject) else subject,
+                body=(body(local) if callable(body) else body) or self.name,
+                author_id=self.submitter_id.partner_id.id,
+                model=self._name,
+                res_id=self.id,
+            )
+
+    def _tell_copy(self, effect):
+        users = self.env["res.users"].browse(effect["users"])
+        nodes = self.version_id._prepare_graph().nodes
+        for user in users:
+            self._note_event(
+                "copy",
+                node=effect["node"],
+                node_name=nodes[effect["node"]].get("name"),
+                user_id=user.id,
+                channel="system",
+            )
+        self._tell(
+            users,
+            lambda r: r.env._("For your information: %(document)s", document=r.name),
+            lambda r: r.figures_text or "",
+        )
+
+    def _remind(self, effect):
+        tasks = self.task_ids.filtered(lambda t: t.key == effect.get("task"))
+        kind = "remind" if effect["kind"] == "remind" else "escalate"
+        for task in tasks:
+            self._note_event(
+                kind,
+                task_id=task.id,
+                node=task.node,
+                node_name=task.node_name,
+                user_id=task.user_id.id,
+                channel="clock",
+                is_overdue=True,
+            )
+            if task.state == "open":
+                task.notice = "todo"
+        self.env["crm.suite.approval.task"]._wake()
+
+    def _tell_stuck(self):
+        """Nobody was found: the administrators of the suite look after it."""
+        group = self.env.ref("crm_suite_base.group_crm_suite_admin")
+        company = self.company_id
+        users = group.sudo().all_user_ids.filtered(
+            lambda u: (
+                u.active and not u.share and (not company or company in u.company_ids)
+            )
+        )
+        self._tell(
+            users[:5],
+            lambda r: r.env._(
+                "Nobody was found to decide: %(document)s", document=r.name
+            ),
+        )
+
+    def _tell_submitter(self):
+        if self.parent_id or self.state in ("withdrawn", "cancelled"):
+            return
+        if self.submitter_id == self.env.user and not self.task_ids:
+            # Nobody was asked: nothing to tell.
+            return
+        states = {
+            "agreed": lambda r: r.env._("Agreed: %(document)s", document=r.name),
+            "rejected": lambda r: r.env._("Rejected: %(document)s", document=r.name),
+        }
+        comment = self.event_ids.filtered("comment")[-1:].comment or ""
+        self._tell(self.submitter_id, states[self.state], comment)
+
+    def _tell_changed(self, users, texts):
+        """Show those who have agreed what changed since."""
+        self._tell(
+            users,
+            lambda r: r.env._("%(document)s changed after you agreed", document=r.name),
+            "\n".join(texts),
+        )
+
+    def _notice_held(self):
+        """Say that documents wait now, instead of doing what was asked.
+
+        :return: a notification for the web client
+        :rtype: dict
+        """
+        lines = [f"{r.name}: {r._describe_waiting()}" for r in self[:5]]
+        message = "\n".join(lines)
+        user = self.env.user
+        if not user._is_public():
+            user._bus_send(
+                "simple_notification",
+                {
+                    "type": "warning",
+                    "title": self.env._("Waits for agreement"),
+                    "message": message,
+                },
+            )
+        return True
+
+    @api.model
+    def _verify_token(self, token):
+        """The task and the user of a link in a mail.
+
+        :return: task and user as superuser; empty where the link is wrong or over
+        :rtype: tuple
+        """
+        tasks = self.env["crm.suite.approval.task"].sudo()
+        users = self.env["res.users"].sudo()
+        try:
+            found = verify_hash_signed(self.env(su=True), SCOPE, token)
+        except (ValueError, UnicodeError, OverflowError):
+            found = None
+        if not found:
+            return tasks, users
+        task_id, user_id = found
+        return tasks.browse(task_id).exists(), users.browse(user_id).exists()

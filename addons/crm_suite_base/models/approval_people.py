@@ -1,0 +1,188 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+ROLE_GROUP = "crm_suite_base.group_crm_suite_user"
+
+
+class ResUsers(models.Model):
+    """Who stands above whom, as the tree of sales teams says."""
+
+    _inherit = "res.users"
+
+    def _crm_suite_superiors(self):
+        """The superiors of a person, the nearest first; nobody is named twice.
+
+        Hook: an addon that knows the managers of employees returns those instead.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        # Who leads a team is no secret; only people leave this method.
+        teams = self.env["crm.team"].sudo()
+        own = teams.search(
+            [
+                "|",
+                ("crm_team_member_ids.user_id", "=", self.id),
+                ("user_id", "=", self.id),
+            ],
+            order="sequence, id",
+        )
+        # Where he is a member counts before what he leads himself.
+        own = own.sorted(lambda team: team.user_id == self)
+        above, seen, team = self.browse(), set(), own[:1]
+        while team and team.id not in seen:
+            seen.add(team.id)
+            leader = team.user_id
+            if leader and leader != self and leader not in above:
+                above |= leader
+            team = team.crm_suite_parent_id
+        return above
+
+    def _crm_suite_outranks(self, others):
+        """Those of some people who stand below this one.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        return others.filtered(lambda user: self in user._crm_suite_superiors())
+
+    def _crm_suite_in_team(self, name):
+        """Whether the person belongs to a team or has a role of that name."""
+        self.ensure_one()
+        wanted = name.strip().casefold()
+        # As above: a name is compared, nothing is handed out.
+        teams = self.env["crm.team"].sudo().browse(self._crm_suite_team_ids())
+        names = {team.name.casefold() for team in teams if team.name}
+        names |= {group.name.casefold() for group in self.sudo().all_group_ids}
+        return wanted in names
+
+
+class ApprovalPeople(models.AbstractModel):
+    """Finds the people whom the rules of a node mean.
+
+    Reads as superuser: who decides must not depend on who happens to act.
+    """
+
+    _name = "crm.suite.approval.people"
+    _description = "Approvers"
+
+    @api.model
+    def _find(self, rules, document, submitter, chosen=()):
+        """The people that some rules mean, each once, in the order of the rules.
+
+        Who is archived, has no role of the suite or does not work for the company of
+        the document cannot decide and is left out.
+
+        :param list rules: as in the graph
+        :param document: a record, as superuser
+        :param submitter: res.users
+        :param chosen: ids of the people whom the submitter chose
+        :rtype: res.users
+        """
+        found = self.env["res.users"].sudo()
+        for rule in rules or ():
+            method = getattr(self, f"_find_by_{rule.get('by')}", None)
+            if method:
+                found |= method(rule, document, submitter, chosen)
+        return self._able(found, document)
+
+    @api.model
+    def _able(self, users, document):
+        company = "company_id" in document._fields and document.company_id
+        group = self.env.ref(ROLE_GROUP)
+        return users.filtered(
+            lambda user: (
+                user.active
+                and not user.share
+                and group in user.all_group_ids
+                and (not company or company in user.company_ids)
+            )
+        )
+
+    # === RULES === #
+
+    def _find_by_users(self, rule, document, submitter, chosen):
+        return self.env["res.users"].sudo().browse(rule.get("user_ids") or []).exists()
+
+    def _find_by_group(self, rule, document, submitter, chosen):
+        group = self.env.ref(rule.get("group") or "", raise_if_not_found=False)
+        if not group or group._name != "res.groups":
+            return self.env["res.users"].sudo()
+        # The order of the answer decides who is asked first in a sequence.
+        return group.sudo().all_user_ids.filtered("active").sorted("id")
+
+    def _find_by_manager(self, rule, document, submitter, chosen):
+        level = rule.get("level") or 1
+        return submitter.sudo()._crm_suite_superiors()[level - 1 : level]
+
+    def _find_by_field(self, rule, document, submitter, chosen):
+        value = document
+        for name in (rule.get("field") or "").split("."):
+            if name not in value._fields or not value._fields[name].relational:
+                return self.env["res.users"].sudo()
+            value = value[name]
+        return value if value._name == "res.users" else self.env["res.users"].sudo()
+
+    def _find_by_team_lead(self, rule, document, submitter, chosen):
+        team = self.env["crm.team"]
+        for name in ("team_id", "crm_suite_team_id"):
+            if name in document._fields and document[name]:
+                team = document[name]
+                break
+        if team and team.user_id and team.user_id != submitter:
+            return team.user_id
+        return submitter.sudo()._crm_suite_superiors()[:1]
+
+    def _find_by_chosen(self, rule, document, submitter, chosen):
+        return self.env["res.users"].sudo().browse(chosen).exists()
+
+
+class ApprovalAccess(models.Model):
+    """Which requests a person may see; asked anew at every search."""
+
+    _inherit = "res.users"
+
+    def _crm_suite_approval_sql(self, env, request_id, res_model, res_id):
+        """A condition on requests: his own, those that he holds, took part in or covers,
+        and those whose document he may read.
+
+        :param env: of the user
+        :param request_id: column with the id of the request
+        :rtype: SQL
+        """
+        covered = env.user._crm_suite_covered_ids("approvals")
+        parts = [
+            SQL(
+                """
+                EXISTS (
+                    SELECT 1 FROM crm_suite_approval_task t
+                     WHERE t.request_id = %s
+                       AND (t.user_id = ANY(%s) OR t.decided_by_id = %s)
+                )
+                """,
+                request_id,
+                [self.id, *covered],
+                self.id,
+            )
+        ]
+        for name in env["crm.suite.approval.flow"]._get_document_models():
+            model = env[name]
+            if model.has_access("read"):
+                readable = model.with_context(active_test=False)._search([])
+                parts.append(
+                    SQL(
+                        "(%s = %s AND %s IN %s)",
+                        res_model,
+                        name,
+                        res_id,
+                        readable.subselect(),
+                    )
+                )
+        return SQL("(%s)", SQL(" OR ").join(parts))
+
+    def _crm_suite_approval_domain(self, model_name):
+        """What a record rule allows of requests and tasks.
+
+        :rtype: Domain
+        """
+        return self.env[model_name]._get_access_domain(self)

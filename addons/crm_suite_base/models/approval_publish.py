@@ -1,0 +1,216 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools import approval_schema
+from .approval_facts import FUNCTIONS
+
+
+class ApprovalFlow(models.Model):
+    """Checking a draft and making it a version."""
+
+    _inherit = "crm.suite.approval.flow"
+
+    @api.model
+    def _gate_domain(self, gate):
+        return Domain(self._parse_domain(gate.domain))
+
+    # === CHECKING === #
+
+    @api.readonly
+    def check_graph(self, graph=None):
+        """What stands against publishing the draft.
+
+        :param dict graph: another one than that of the flow, for example what is being
+            drawn
+        :return: ``[{"node", "edge", "field", "code", "message"}]``; empty: nothing
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        self.env["crm.suite.approval.request"]._check_role()
+        self.check_access("read")
+        graph = self.graph if graph is None else graph
+        if not isinstance(graph, dict):
+            raise UserError(self.env._("Give the graph as {schema, nodes, edges}."))
+        # What fields there are is known to whoever may read flows.
+        facts = self.env["crm.suite.approval.facts"].sudo()
+        problems = approval_schema.validate(
+            graph,
+            describe=facts._describe(),
+            model=self.res_model,
+            functions=FUNCTIONS,
+            subflows=self._get_called,
+            flow_id=self.id,
+        )
+        if not problems:
+            problems = self._check_nodes(graph)
+        return [self._word_problem(problem) for problem in problems]
+
+    @api.model
+    def _get_called(self, flow_id):
+        """The flows that a published flow calls, or None where there is none."""
+        flow = self.sudo().browse(flow_id).exists()
+        if not flow:
+            return None
+        graph = flow.current_version_id.graph or flow.graph or {}
+        return [
+            node.get("flow_id")
+            for node in graph.get("nodes", ())
+            if node.get("type") == "subflow"
+        ]
+
+    @api.model
+    def _known_users(self, user_ids):
+        """Those of some people who can decide."""
+        # Whether somebody may be asked is no secret.
+        users = self.env["res.users"].sudo().browse(user_ids).exists()
+        people = self.env["crm.suite.approval.people"]
+        document = self.env[self.res_model].sudo()
+        return people._able(users, document.browse()).ids
+
+    def _check_nodes(self, graph):
+        """What the schema cannot know: whether names lead anywhere."""
+        return [
+            {"node": node["id"], "edge": None, "params": {}, **problem}
+            for node in graph.get("nodes", ())
+            for problem in self._check_node(node)
+        ]
+
+    def _check_node(self, node):
+        fields_known = self.env[self.res_model]._fields
+        for rule in node.get("approvers") or ():
+            if rule.get("by") == "group":
+                group = self.env.ref(rule.get("group") or "", raise_if_not_found=False)
+                if not group or group._name != "res.groups":
+                    yield self._problem(
+                        "approvers",
+                        "group",
+                        self.env._(
+                            "There is no role “%(name)s”.", name=rule.get("group")
+                        ),
+                    )
+            if rule.get("by") == "users":
+                users = self.env["res.users"].sudo().browse(rule.get("user_ids") or [])
+                able = self._known_users(users.ids)
+                for user in users.exists().filtered(lambda u, a=able: u.id not in a):
+                    yield self._problem(
+                        "approvers",
+                        "user",
+                        self.env._(
+                            "%(user)s cannot decide: give that user a role in the suite.",
+                            user=user.name,
+                        ),
+                    )
+        for name in node.get("fields") or ():
+            if name not in fields_known or fields_known[name].readonly:
+                yield self._problem(
+                    "fields",
+                    "field",
+                    self.env._("“%(field)s” cannot be filled in.", field=name),
+                )
+        if node.get("action") == "server_action":
+            # Only whether it exists and for which documents it is.
+            action = (
+                self.env["ir.actions.server"]
+                .sudo()
+                .browse(node.get("server_action_id") or 0)
+            )
+            if action.exists().model_id.model != self.res_model:
+                yield self._problem(
+                    "action",
+                    "action",
+                    self.env._("Choose an action that is made for these documents."),
+                )
+
+    def _problem(self, field, code, message):
+        return {"field": field, "code": code, "message": message}
+
+    def _word_problem(self, problem):
+        """A problem with its message in the language of the user."""
+        words = self._get_problem_words()
+        message = problem["message"]
+        if problem["code"] in words:
+            message = words[problem["code"]] % (problem.get("params") or {})
+        return {
+            "node": problem.get("node") or False,
+            "edge": problem.get("edge") or False,
+            "field": problem.get("field") or False,
+            "code": problem["code"],
+            "message": message,
+        }
+
+    # === PUBLISHING === #
+
+    def action_publish(self, note=""):
+        """Check the draft and put it in force; what runs stays with its version.
+
+        :param str note: what changed, for the list of versions
+        :return: True
+        :raise UserError: all problems, each with its node and field
+        """
+        self.check_access("write")
+        for flow in self:
+            flow._check_start()
+            problems = flow.check_graph()
+            if problems:
+                raise UserError(flow._describe_problems(problems))
+            flow._publish(note if isinstance(note, str) else "")
+        return True
+
+    def _publish(self, note=""):
+        latest = max(self.version_ids.mapped("number"), default=0)
+        # Who may write the flow was checked; versions are made here alone.
+        version = (
+            self.env["crm.suite.approval.version"]
+            .sudo()
+            .create(
+                {
+                    "flow_id": self.id,
+                    "number": latest + 1,
+                    "graph": self.graph,
+                    "start": self._get_start(),
+                    "published_at": fields.Datetime.now(),
+                    "published_by_id": self.env.uid,
+                    "note": note.strip() or False,
+                }
+            )
+        )
+        self.sudo().write({"current_version_id": version.id, "state": "published"})
+        self.message_post(
+            body=self.env._("Version %(number)s is in force.", number=version.number)
+        )
+
+    def action_switch_off(self):
+        """No document starts the flow any more; what runs goes on.
+
+        :return: True
+        """
+        self.check_access("write")
+        # As above.
+        self.sudo().write({"state": "draft"})
+        return True
+
+    def _describe_problems(self, problems):
+        """All problems in lines: node, field, what is wrong."""
+        names = {
+            node.get("id"): node.get("name") or node.get("id")
+            for node in (self.graph or {}).get("nodes", ())
+            if isinstance(node, dict)
+        }
+        lines = [
+            " · ".join(
+                part
+                for part in (
+                    names.get(problem["node"], problem["node"]) or problem["edge"],
+                    problem["field"],
+                    problem["message"],
+                )
+                if part
+            )
+            for problem in problems
+        ]
+        return self.env._(
+            "“%(flow)s” cannot be published yet:\n%(problems)s",
+            flow=self.name,
+            problems="\n".join(f"– {line}" for line in lines),
+        )

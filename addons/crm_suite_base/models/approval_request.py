@@ -1,0 +1,466 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .approval_world import lock_requests
+
+STATES = [
+    ("running", "Under way"),
+    ("exception", "Stuck"),
+    ("agreed", "Agreed"),
+    ("rejected", "Rejected"),
+    ("withdrawn", "Withdrawn"),
+    ("cancelled", "Cancelled"),
+]
+LIVE = ("running", "exception")
+ADMIN = "crm_suite_base.group_crm_suite_admin"
+MANAGER = "crm_suite_base.group_crm_suite_sales_manager"
+
+
+class ApprovalRequest(models.Model):
+    """One document on its way through a flow.
+
+    ``position`` is the state of the engine (``tools/approval_walk.py``): what is
+    decided is decided there, the rows of tasks and events tell it to people.
+    """
+
+    _name = "crm.suite.approval.request"
+    _description = "Approval Request"
+    _inherit = ["crm.suite.explain.mixin"]
+    _order = "id desc"
+
+    name = fields.Char(string="Document", required=True, readonly=True)
+    flow_id = fields.Many2one(
+        "crm.suite.approval.flow",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    version_id = fields.Many2one(
+        "crm.suite.approval.version",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one("res.company", readonly=True, index="btree_not_null")
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", required=True, readonly=True
+    )
+    key = fields.Char(required=True, readonly=True, help="What of the document waits.")
+    submitter_id = fields.Many2one(
+        "res.users",
+        string="Asked By",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    state = fields.Selection(STATES, required=True, readonly=True, default="running")
+    is_running = fields.Boolean(compute="_compute_is_running")
+    position = fields.Json(readonly=True, groups=ADMIN)
+    effect = fields.Json(readonly=True, groups=ADMIN)
+    effect_state = fields.Selection(
+        [
+            ("none", "Nothing to do"),
+            ("pending", "To be done"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
+        string="Afterwards",
+        required=True,
+        readonly=True,
+        default="none",
+        help="What waited for the agreement: whether it was done since.",
+    )
+    effect_error = fields.Text(string="Why It Failed", readonly=True)
+    effect_tries = fields.Integer(string="Tries", readonly=True, aggregator=None)
+    effect_next = fields.Datetime(string="Next Try", readonly=True)
+    started_at = fields.Datetime(
+        string="Asked On", required=True, readonly=True, default=fields.Datetime.now
+    )
+    finished_at = fields.Datetime(string="Finished On", readonly=True)
+    next_tick = fields.Datetime(string="Next Limit", readonly=True)
+    stage = fields.Char(string="Where It Is", readonly=True)
+    since = fields.Datetime(string="There Since", readonly=True)
+    due_at = fields.Datetime(string="Due", readonly=True)
+    parent_id = fields.Many2one(
+        "crm.suite.approval.request",
+        string="Part Of",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    parent_visit = fields.Char(readonly=True, groups=ADMIN)
+    child_ids = fields.One2many("crm.suite.approval.request", "parent_id")
+    task_ids = fields.One2many("crm.suite.approval.task", "request_id", string="Tasks")
+    event_ids = fields.One2many(
+        "crm.suite.approval.event", "request_id", string="History"
+    )
+    holder_ids = fields.Many2many(
+        "res.users",
+        string="Waiting For",
+        compute="_compute_holders",
+        search="_search_holders",
+    )
+    figures_text = fields.Text(string="Figures", compute="_compute_figures_text")
+    proposal_text = fields.Text(string="Proposed", compute="_compute_proposal_text")
+    can_decide = fields.Boolean(compute="_compute_can", compute_sudo=False)
+    can_withdraw = fields.Boolean(compute="_compute_can", compute_sudo=False)
+    can_retrieve = fields.Boolean(compute="_compute_can", compute_sudo=False)
+
+    _record_idx = models.Index("(res_model, res_id)")
+    _live_unique = models.UniqueIndex(
+        "(res_model, res_id, key) WHERE state IN ('running', 'exception') AND parent_id IS NULL",
+        "Somebody has asked about this document at the same moment. Open it again.",
+    )
+    _tick_idx = models.Index("(next_tick) WHERE state = 'running'")
+    _stuck_idx = models.Index(
+        "(flow_id, state) WHERE state IN ('running', 'exception')"
+    )
+    _effect_idx = models.Index(
+        "(effect_next) WHERE effect_state IN ('pending', 'failed') AND state = 'agreed'"
+    )
+
+    # === COMPUTES === #
+
+    @api.depends("state")
+    def _compute_is_running(self):
+        for request in self:
+            request.is_running = request.state in LIVE
+
+    @api.depends("flow_id.name", "name")
+    def _compute_display_name(self):
+        for request in self:
+            request.display_name = f"{request.flow_id.sudo().name}: {request.name}"
+
+    @api.depends("task_ids.state")
+    def _compute_holders(self):
+        tasks = self.env["crm.suite.approval.task"].sudo()
+        rows = tasks._read_group(
+            [("request_id", "in", self.ids), ("state", "=", "open")],
+            ["request_id"],
+            ["user_id:recordset"],
+        )
+        users = dict(rows)
+        for request in self:
+            request.holder_ids = users.get(request) or users.get(request._origin)
+
+    def _search_holders(self, operator, value):
+        return Domain(
+            "task_ids", "any", [("state", "=", "open"), ("user_id", operator, value)]
+        )
+
+    @api.depends("state", "task_ids.state")
+    @api.depends_context("uid")
+    def _compute_can(self):
+        mine = self._get_tasks_of(self.env.user).request_id
+        backs = self._get_retrievable()
+        manager = self.env.user.has_group(MANAGER)
+        for request in self:
+            live = request.state in LIVE
+            own = request.sudo().submitter_id == self.env.user or manager
+            request.can_decide = live and request in mine
+            request.can_withdraw = live and own and not request.parent_id
+            request.can_retrieve = live and bool(backs.get(request.id))
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("lang")
+    def _compute_figures_text(self):
+        """The figures that matter, for those who decide: also for people who may not
+        read the document, since it was put to them."""
+        explain = self.env["crm.suite.explain.mixin"]
+        for request in self:
+            document = request.sudo()._get_document()
+            lines = []
+            for name in document._approval_figures() if document else ():
+                field = document._fields[name]
+                currency = field.type == "monetary" and field.get_currency_field(
+                    document
+                )
+                text = explain._explained_text(
+                    {
+                        "value": document[name]
+                        if not field.relational
+                        else ", ".join(document[name].mapped("display_name")),
+                        "type": field.type,
+                        "field": field,
+                        "currency": document[currency] if currency else None,
+                    }
+                )
+                lines.append(f"{field._description_string(self.env)}: {text}")
+            request.figures_text = "\n".join(lines)
+
+    @api.depends("effect")
+    @api.depends_context("lang")
+    def _compute_proposal_text(self):
+        """The values that wait, beside those of now."""
+        for request in self:
+            wanted = (request.sudo().effect or {}).get("values") or {}
+            document = request.sudo()._get_document()
+            lines = [
+                document._approval_change_text(name, document[name], value)
+                for name, value in wanted.items()
+                if document
+            ]
+            request.proposal_text = "\n".join(lines)
+
+    # === FINDING === #
+
+    def _get_document(self):
+        """The document as superuser in its company, or an empty recordset.
+
+        The rights of whoever acts say nothing about where a document goes.
+        """
+        self.ensure_one()
+        if self.res_model not in self.env:
+            return self.env["crm.suite.approval.mixin"]
+        document = self.env[self.res_model].sudo().browse(self.res_id).exists()
+        company = self.company_id or self.flow_id.company_id
+        return document.with_company(company) if company else document
+
+    @api.model
+    def _find_standing(self, records, key):
+        """The request that counts for each document: what runs, or an agreement that
+        was not used yet.
+
+        :rtype: dict[int, request]
+        """
+        asked = self.search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("key", "=", key),
+                ("parent_id", "=", False),
+                "|",
+                ("state", "in", LIVE),
+                "&",
+                ("state", "=", "agreed"),
+                ("effect_state", "in", ("pending", "failed")),
+            ],
+            order="id",
+        )
+        return {request.res_id: request for request in asked}
+
+    @api.model
+    def _find_running(self, records):
+        return self.search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("state", "in", LIVE),
+                ("parent_id", "=", False),
+            ]
+        )
+
+    def _is_granted(self):
+        return self.state == "agreed" and self.effect_state in ("pending", "failed")
+
+    def _is_granted_for(self, values):
+        wanted = (self.effect or {}).get("values") or {}
+        return self._is_granted() and all(
+            name in wanted and wanted[name] == value for name, value in values.items()
+        )
+
+    def _get_tasks_of(self, user):
+        """The open tasks that a person may do: his own and those of people for whom he
+        stands in."""
+        people = [user.id, *user._crm_suite_covered_ids("approvals")]
+        # Of tasks only whose they are is asked.
+        return (
+            self.env["crm.suite.approval.task"]
+            .sudo()
+            .search(
+                [
+                    ("request_id", "in", self.ids),
+                    ("state", "=", "open"),
+                    ("user_id", "in", people),
+                ],
+                order="id",
+            )
+        )
+
+    def _describe_waiting(self):
+        """For whom it waits since when, in one sentence; empty where it does not.
+
+        :rtype: str
+        """
+        if not self or self.state not in LIVE:
+            return ""
+        request = self.sudo()
+        if request.state == "exception":
+            return self.env._("nobody was found; an administrator looks after it")
+        people = request.task_ids.filtered(lambda t: t.state == "open").user_id
+        if not people:
+            return self.env._("on its way")
+        names = ", ".join(people[:3].mapped("name"))
+        if len(people) > 3:
+            names = self.env._("%(names)s and others", names=names)
+        return self.env._(
+            "waiting for %(people)s (%(node)s) since %(since)s",
+            people=names,
+            node=request.stage or "",
+            since=self._explained_moment(request.since or request.started_at),
+        )
+
+    # === ACCESS === #
+
+    @api.model
+    def _get_access_domain(self, user):
+        """The requests that a person may see; see :meth:`_crm_suite_approval_sql`.
+
+        Used by record rules, whose domains are kept: evaluated at each search.
+
+        :rtype: Domain
+        """
+        uid = user.id
+
+        def to_sql(model, alias, query):
+            env = model.with_user(uid).env
+            columns = (SQL.identifier(alias, n) for n in ("id", "res_model", "res_id"))
+            return env.user._crm_suite_approval_sql(env, *columns)
+
+        def predicate(request):
+            return request._may_be_seen_by(uid)
+
+        return Domain("submitter_id", "=", uid) | Domain.custom(
+            to_sql=to_sql, predicate=predicate
+        )
+
+    def _may_be_seen_by(self, uid):
+        # Asked by record rules: rights themselves come of this.
+        request = self.sudo()
+        user = self.env["res.users"].browse(uid)
+        people = [uid, *user._crm_suite_covered_ids("approvals")]
+        if any(
+            t.user_id.id in people or t.decided_by_id.id == uid
+            for t in request.task_ids
+        ):
+            return True
+        if request.res_model not in self.env:
+            return False
+        document = self.env[request.res_model].with_user(uid).browse(request.res_id)
+        return bool(document.exists()._filtered_access("read"))
+
+    @api.model
+    def _check_role(self):
+        self.env["res.partner"]._crm_suite_check_role()
+
+    # === PUBLIC === #
+
+    def action_withdraw(self, comment=""):
+        """Take back what one has asked; managers take back anybody's.
+
+        :param str comment: why
+        :return: True
+        """
+        self._check_role()
+        self.check_access("read")
+        manager = self.env.user.has_group(MANAGER)
+        for request in self:
+            if request.sudo().submitter_id != self.env.user and not manager:
+                raise AccessError(
+                    self.env._("Only who asked, or a manager, can withdraw a request.")
+                )
+        comment = self._check_text(comment)
+        # Who withdraws was checked; the engine alone writes these rows.
+        asked = self.sudo()
+        lock_requests(asked)
+        for request in asked:
+            request._expect_live()
+            request._advance("withdraw", by=self.env.uid, comment=comment)
+        return True
+
+    def action_retrieve(self):
+        """Take back one's own last agreement, while nobody has acted on it.
+
+        :return: True
+        """
+        self._check_role()
+        self.check_access("read")
+        asked = self.sudo()
+        lock_requests(asked)
+        found = asked.with_env(self.env)._get_retrievable()
+        for request in asked:
+            request._expect_live()
+            if not found.get(request.id):
+                raise UserError(
+                    self.env._(
+                        "Your decision about %(document)s cannot be taken back any more: "
+                        "somebody acted on it, or several people sign together. Ask who "
+                        "has it now to return it.",
+                        document=request.name,
+                    )
+                )
+            request._advance("retrieve", found[request.id], by=self.env.uid)
+        return True
+
+    @api.readonly
+    def trace(self):
+        """Where the request is, who had it, when, for how long.
+
+        :return: ``{"request": {"id", "name", "state", "flow", "version", "submitter",
+            "started", "finished"}, "graph": the graph, "nodes": {id: {"state", "who":
+            [{"id", "name"}], "since", "until", "hours", "tasks": […]}}, "edges",
+            "events": [{"kind", "label", "node", "who", "at", "comment", "channel"}]}``
+        :rtype: dict
+        """
+        self.ensure_one()
+        self._check_role()
+        self.check_access("read")
+        return self.sudo()._make_trace()
+
+    def action_open_document(self):
+        """Open what the request is about, for who may read it.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if self.res_model not in self.env:
+            raise UserError(self.env._("What it was about does not exist any more."))
+        self.env[self.res_model].browse(self.res_id).check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_decide_mine(self):
+        """Open the window in which the user decides.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        task = self._get_tasks_of(self.env.user)[:1]
+        if not task:
+            raise UserError(
+                self.env._(
+                    "Nothing of this waits for you: %(waiting)s.",
+                    waiting=self._describe_waiting() or self.env._("it is decided"),
+                )
+            )
+        return task.with_env(self.env).action_open_decision()
+
+    def _check_text(self, text):
+        if text is None or text is False:
+            return ""
+        if not isinstance(text, str):
+            raise UserError(self.env._("Give the comment as text."))
+        return text.strip()[:4000]
+
+    def _expect_live(self):
+        if self.state not in LIVE:
+            names = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(document)s is %(state)s already: nothing waits any more.",
+                    document=self.name,
+                    state=names[self.state].lower(),
+                )
+            )

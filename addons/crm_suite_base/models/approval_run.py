@@ -1,0 +1,456 @@
+import logging
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError
+from odoo.http import request as http_request
+
+from ..tools import approval_walk as walk
+from ..tools.approval_graph import Flow
+from .approval_mixin import passing
+from .approval_world import World, lock_requests
+
+_logger = logging.getLogger(__name__)
+
+# Rows that tell more than the opening and closing of tasks does.
+EVENT_KINDS = {
+    "started": "start",
+    "same": "skip",
+    "outrank": "skip",
+    "kept": "skip",
+    "limit": "skip",
+    "returned": "return",
+    "transferred": "transfer",
+    "asked_again": "change",
+    "rerouted": "change",
+    "retrieved": "retrieve",
+    "withdrawn": "withdraw",
+    "cancelled": "cancel",
+    "rescued": "rescue",
+    "exception": "nobody",
+    "finished": "finish",
+}
+VOTES = ("agree", "reject", "return", "fill")
+MOST_STEPS = 200
+
+
+class ApprovalVersion(models.Model):
+    _inherit = "crm.suite.approval.version"
+
+    @tools.ormcache("self.id")
+    def _prepare_graph(self):
+        """The graph as the engine wants it; a version never changes."""
+        return Flow(self.graph)
+
+
+class ApprovalRequest(models.Model):
+    """Lets the plain engine take a step and stores what came of it."""
+
+    _inherit = "crm.suite.approval.request"
+
+    # === BEGINNING === #
+
+    @api.model
+    def _start(
+        self, document, version_id, key, effect, inline=False, chosen=None, parent=None
+    ):
+        """Put a document on its way.
+
+        :param document: the record, in the environment of who asks
+        :param bool inline: the caller itself does what waits where nobody is asked
+        :param dict chosen: ids of users by node, where the submitter chooses
+        :param parent: the request and the visit of which this is a part
+        :rtype: request
+        """
+        version = self.env["crm.suite.approval.version"].sudo().browse(version_id)
+        submitter = document._approval_submitter()
+        record = document.sudo()
+        company = "company_id" in record._fields and record.company_id
+        request = self.sudo().create(
+            {
+                "name": record.display_name or "–",
+                "flow_id": version.flow_id.id,
+                "version_id": version.id,
+                "company_id": (company or version.flow_id.company_id).id,
+                "res_model": record._name,
+                "res_id": record.id,
+                "key": key,
+                "effect": effect or False,
+                "submitter_id": submitter.id,
+                "position": {},
+                "parent_id": parent and parent[0].id,
+                "parent_visit": parent and parent[1],
+            }
+        )
+        if not parent:
+            with passing(self.env):
+                record.crm_suite_approval_id = request
+        request._take(
+            lambda flow, _state, world: walk.start(
+                flow, world, submitter.id, request._check_chosen(chosen)
+            )
+        )
+        if not inline:
+            request._carry_out()
+        return request
+
+    @api.model
+    def _check_chosen(self, chosen):
+        """Ids as the engine wants them; programs send keys as text anyway."""
+        checked = {}
+        for node, users in (chosen or {}).items():
+            if not isinstance(users, list | tuple) or not all(
+                type(id_) is int for id_ in users
+            ):
+                raise UserError(
+                    self.env._("Give the chosen people as {node: [ids of users]}.")
+                )
+            checked[str(node)] = list(users)
+        return checked
+
+    # === STEPS === #
+
+    def _get_world(self, desk=None):
+        document = self._get_document()
+        values = (self.effect or {}).get("values")
+        if document and values:
+            # What is asked about is the document as it would be.
+            document = document.new(values, origin=document)
+        return World(self.env, document, self.submitter_id, desk)
+
+    def _advance(self, step, /, *args, desk=None, note=None, **kwargs):
+        """Take a step of the engine; what is refused there is told in words.
+
+        :param str step: a function of ``tools/approval_walk.py``
+        :param dict note: ``channel``, ``address``, ``comment`` for the history
+        """
+        function = getattr(walk, step)
+        self._take(
+            lambda flow, state, world: function(flow, state, world, *args, **kwargs),
+            desk,
+            note,
+        )
+        self._carry_out()
+
+    def _take(self, function, desk=None, note=None):
+        self.ensure_one()
+        world = self._get_world(desk)
+        flow = self.version_id._prepare_graph()
+        note = {**self._get_channel(), **(note or {})}
+        try:
+            steps = [function(flow, self.position, world)]
+            for _number in range(MOST_STEPS):
+                if not steps:
+                    break
+                step = steps.pop(0)
+                answers = self._store(step, world, note)
+                for visit, outcome, error in answers:
+                    step = walk.finished(
+                        flow, self.position, world, visit, outcome, error
+                    )
+                    answers += self._store(step, world, note)
+        except walk.WalkError as refusal:
+            raise UserError(self._word_refusal(refusal)) from refusal
+
+    @api.model
+    def _get_channel(self):
+        """By which way somebody acts now: from the request of the web server."""
+        if not http_request:
+            return {"channel": "clock" if self.env.uid == 1 else "program"}
+        path = http_request.httprequest.path
+        return {
+            "channel": "button" if path.startswith("/web/") else "program",
+            "address": http_request.httprequest.remote_addr,
+        }
+
+    # === STORING === #
+
+    def _store(self, step, world, note):
+        """Bring the rows to what the engine says.
+
+        :return: what the engine asked to be done meanwhile: (visit, outcome, error)
+        :rtype: list[tuple]
+        """
+        state, effects = step
+        by_type = {}
+        for effect in effects:
+            by_type.setdefault(effect["type"], []).append(effect)
+        before = self.state
+        self.write(self._get_row(state))
+        tasks = self._store_tasks(state, effects, world, note)
+        self._store_events(by_type.get("event", ()), tasks, note)
+        self._queue_notices(by_type, tasks)
+        answers = []
+        for effect in by_type.get("action", ()):
+            answers.append((effect["visit"], *self._do_action(effect, world)))
+        for effect in by_type.get("start_subflow", ()):
+            answers += self._start_part(effect)
+        for effect in by_type.get("cancel_subflow", ()):
+            self._cancel_parts(effect["visit"])
+        if self.state == "exception" and before != "exception":
+            self._tell_stuck()
+        return answers
+
+    def _get_row(self, state):
+        """The columns that follow from the state of the engine."""
+        status = state["status"]
+        open_visits = [
+            visit
+            for visit in state["visits"].values()
+            if visit["status"] in ("open", "recheck", "exception")
+        ]
+        nodes = self.version_id._prepare_graph().nodes
+        names = [
+            nodes.get(visit["node"], {}).get("name") or visit["node"]
+            for visit in open_visits
+        ]
+        dues = [
+            task["due"]
+            for task in state["tasks"].values()
+            if task["status"] == "open" and task.get("due")
+        ]
+        live = status in ("running", "exception")
+        row = {
+            "position": state,
+            "state": status,
+            "stage": ", ".join(dict.fromkeys(names)) if live else False,
+            "since": min((visit["since"] for visit in open_visits), default=False),
+            "due_at": min(dues, default=False) if live else False,
+            "next_tick": (walk.next_tick(state) or False) if live else False,
+        }
+        if not live and self.state in ("running", "exception"):
+            row["finished_at"] = fields.Datetime.now()
+            row["effect_state"] = (
+                "pending" if status == "agreed" and self.effect else "none"
+            )
+        return row
+
+    def _store_tasks(self, state, effects, world, note):
+        """Open and close the rows of tasks.
+
+        :return: the tasks concerned, by key
+        :rtype: dict[str, task]
+        """
+        nodes = self.version_id._prepare_graph().nodes
+        opened = [e for e in effects if e["type"] == "open_task"]
+        values = [self._get_task_values(state, effect, nodes) for effect in opened]
+        tasks = self.env["crm.suite.approval.task"].create(values)
+        found = {task.key: task for task in tasks}
+        changed = {
+            effect["task"]: effect
+            for effect in effects
+            if effect["type"] in ("wake_task", "hold_task", "close_task")
+        }
+        known = self.task_ids.filtered(lambda t: t.key in changed)
+        for task in known:
+            found[task.key] = task
+            task._follow(state["tasks"][task.key], world, note)
+        return found
+
+    def _get_task_values(self, state, effect, nodes):
+        task = state["tasks"][effect["task"]]
+        node = nodes.get(effect["node"], {})
+        return {
+            "request_id": self.id,
+            "flow_id": self.flow_id.id,
+            "company_id": self.company_id.id,
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "name": self.name,
+            "key": effect["task"],
+            "node": effect["node"],
+            "node_name": node.get("name") or effect["node"],
+            "kind": task["kind"],
+            "role": task["role"],
+            "place": task.get("place") or 0,
+            "user_id": task["user"],
+            "state": task["status"],
+            "opened_at": task["since"] if task["status"] == "open" else False,
+            "due_at": task.get("due") or False,
+            "fill_fields": node.get("fields") or False
+            if task["kind"] == "fill"
+            else False,
+            "auto": task.get("auto") or False,
+            "notice": "todo" if task["status"] == "open" else False,
+        }
+
+    def _store_events(self, events, tasks, note):
+        rows = []
+        nodes = self.version_id._prepare_graph().nodes
+        for event in events:
+            if event.get("event") not in EVENT_KINDS:
+                continue
+            kind = EVENT_KINDS[event["event"]]
+            # Who transfers or returns leaves a row of his own, see the tasks.
+            if kind in ("return", "transfer") and event.get("task") in tasks:
+                continue
+            node = event.get("node")
+            rows.append(
+                self._get_event_values(
+                    kind,
+                    node=node,
+                    node_name=nodes.get(node, {}).get("name") or node,
+                    user_id=event.get("by") or event.get("user") or False,
+                    comment=event.get("comment") or note.get("comment") or False,
+                    task_id=tasks[event["task"]].id
+                    if event.get("task") in tasks
+                    else False,
+                    changes=event.get("fields") or False,
+                    **{name: note.get(name) for name in ("channel", "address")},
+                )
+            )
+        self.env["crm.suite.approval.event"].create(rows)
+
+    def _get_event_values(self, kind, **values):
+        return {
+            "request_id": self.id,
+            "flow_id": self.flow_id.id,
+            "company_id": self.company_id.id,
+            "kind": kind,
+            **values,
+        }
+
+    def _note_event(self, kind, **values):
+        note = {**self._get_channel(), **values}
+        self.env["crm.suite.approval.event"].create(
+            self._get_event_values(kind, **note)
+        )
+
+    # === PARTS === #
+
+    def _start_part(self, effect):
+        """Begin a flow within the flow.
+
+        :return: the answer at once where nobody is asked or there is no such flow
+        """
+        flow = self.env["crm.suite.approval.flow"].browse(effect["flow_id"]).exists()
+        document = self._get_document()
+        if not flow.current_version_id or flow.state != "published" or not document:
+            error = self.env._("The flow within the flow is not published.")
+            return [(effect["visit"], "failed", error)]
+        part = self._start(
+            document.with_user(self.submitter_id).sudo(),
+            flow.current_version_id.id,
+            key=f"part:{self.id}:{effect['visit']}",
+            effect={},
+            inline=True,
+            parent=(self, effect["visit"]),
+        )
+        if part.state in ("running", "exception"):
+            return []
+        outcome = "agreed" if part.state == "agreed" else "rejected"
+        return [(effect["visit"], outcome, "")]
+
+    def _cancel_parts(self, visit):
+        parts = self.child_ids.filtered(
+            lambda r: r.parent_visit == visit and r.state in ("running", "exception")
+        )
+        parts._cancel(self.env._("The flow around it went another way."))
+
+    def _tell_parent(self):
+        """A part has ended: the flow around it goes on."""
+        for part in self.filtered("parent_id"):
+            parent, visit = part.parent_id, part.parent_visit
+            if parent.state not in ("running", "exception"):
+                continue
+            lock_requests(parent)
+            outcome = "agreed" if part.state == "agreed" else "rejected"
+            parent._advance("finished", visit, outcome)
+
+    # === ACTIONS OF THE FLOW === #
+
+    def _do_action(self, effect, world):
+        """Do what an action node says; what fails is told and can be tried again.
+
+        :return: outcome for the engine and the error
+        :rtype: tuple[str, str]
+        """
+        method = getattr(self, f"_action_{effect.get('action')}", None)
+        if method is None:
+            return "failed", self.env._("There is no such action.")
+        params = effect.get("params") or {}
+        try:
+            with self.env.cr.savepoint(), passing(self.env):
+                method(params, self._get_document(), world)
+        except UserError as error:
+            self._note_event("failure", node=effect["node"], comment=str(error))
+            return "failed", str(error)
+        except Exception as error:
+            # A failing action is put to the administrators; the flow is not lost.
+            if is_concurrency(error):
+                raise
+            _logger.exception("An action of approval request %s failed", self.id)
+            self._note_event("failure", node=effect["node"], comment=repr(error))
+            return "failed", repr(error)
+        self._note_event("action", node=effect["node"], channel="system")
+        return "done", ""
+
+    def _action_set_field(self, params, document, world):
+        facts = self.env["crm.suite.approval.facts"]
+        value = facts._evaluate(
+            str(params.get("value")), document, self.submitter_id, "any"
+        )
+        document.write({params["field"]: getattr(value, "amount", value)})
+
+    def _action_server_action(self, params, document, world):
+        action = (
+            self.env["ir.actions.server"]
+            .sudo()
+            .browse(params.get("server_action_id") or 0)
+            .exists()
+        )
+        if not action or action.model_id.model != document._name:
+            raise UserError(
+                self.env._("The action of the flow does not exist any more.")
+            )
+        action.with_context(
+            active_model=document._name, active_id=document.id, active_ids=document.ids
+        ).run()
+
+    def _action_activity(self, params, document, world):
+        users = self.env["crm.suite.approval.people"]._find(
+            params.get("approvers"), document, self.submitter_id
+        )
+        for user in users or self.submitter_id:
+            document.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=params.get("summary") or self.flow_id.name,
+                note=params.get("note") or "",
+                user_id=user.id,
+            )
+
+    # === ENDING === #
+
+    def _cancel(self, reason):
+        """End requests because their document is gone or does not want it any more."""
+        live = self.filtered(lambda r: r.state in ("running", "exception"))
+        if not live:
+            return
+        lock_requests(live)
+        for request in live:
+            request._advance("cancel", by=self.env.uid, reason=reason)
+
+    def _word_refusal(self, refusal):
+        """What the engine refuses, in the language of the user.
+
+        :rtype: str
+        """
+        sentence = self._get_refusal_words().get(refusal.code)
+        if not sentence:
+            return refusal.text
+        return sentence % self._name_params(refusal.params)
+
+    def _name_params(self, params):
+        names = {}
+        for name, value in params.items():
+            if name in ("user", "by") and isinstance(value, int):
+                value = self.env["res.users"].sudo().browse(value).name
+            elif name == "node":
+                nodes = self.version_id._prepare_graph().nodes
+                value = nodes.get(value, {}).get("name") or value
+            names[name] = value
+        return names
+
+
+def is_concurrency(error):
+    """Whether the server runs the whole request again after this."""
+    return getattr(error, "pgcode", None) in ("40001", "40P01", "55P03")

@@ -1,0 +1,111 @@
+from odoo import models
+
+from .approval_world import lock_requests
+
+
+class ApprovalRequest(models.Model):
+    """The document changes while people are asked.
+
+    Only those who judged by a criterion that became worse are asked again; the others
+    who have agreed are shown what changed.
+    """
+
+    _inherit = "crm.suite.approval.request"
+
+    def _get_watched_names(self):
+        """The criteria of the flow: fields and expressions.
+
+        :rtype: list[str]
+        """
+        names = {}
+        for node in self.version_id._prepare_graph().nodes.values():
+            for criterion in node.get("watch") or ():
+                names[criterion["field"]] = True
+        return [*names, *self._get_document()._approval_figures()]
+
+    def _read_watched(self):
+        """What the criteria of running requests are now.
+
+        :rtype: dict[int, dict]
+        """
+        facts = self.env["crm.suite.approval.facts"]
+        found = {}
+        for request in self:
+            document = request._get_document()
+            if document:
+                found[request.id] = {
+                    name: facts._fact(name, document)
+                    for name in dict.fromkeys(request._get_watched_names())
+                }
+        return found
+
+    def _watched_changed(self, before):
+        """Tell the engine of those whose criteria differ from before."""
+        if not before:
+            return
+        after = self._read_watched()
+        for request in self.exists():
+            old, new = before.get(request.id), after.get(request.id)
+            changes = {
+                name: [old[name], new[name]]
+                for name in new or ()
+                if old and old.get(name) != new[name]
+            }
+            if changes and request.is_running:
+                request._document_changed(changes)
+
+    def _document_changed(self, changes):
+        lock_requests(self)
+        if not self.is_running:
+            return
+        texts = self._describe_changes(changes)
+        agreed = self.task_ids.filtered(lambda t: t.state == "agreed" and not t.auto)
+        self._note_event(
+            "change",
+            user_id=self.env.uid,
+            comment="\n".join(texts),
+            changes=changes,
+        )
+        self._advance("edited", by=self.env.uid)
+        self._tell_changed(agreed.decided_by_id, texts)
+
+    def _describe_changes(self, changes):
+        document = self._get_document()
+        return [
+            document._approval_change_text(name, old, new)
+            for name, (old, new) in changes.items()
+        ]
+
+
+class ApprovalMixin(models.AbstractModel):
+    _inherit = "crm.suite.approval.mixin"
+
+    def _approval_change_text(self, name, old, new):
+        """``Discount: 12 → 18`` in the language of the user.
+
+        :param str name: of a field, or an expression
+        """
+        field = self._fields.get(name)
+        label = field._description_string(self.env) if field else name
+        return f"{label}: {self._approval_text(field, old)} → {self._approval_text(field, new)}"
+
+    def _approval_text(self, field, value):
+        if field is not None and field.relational:
+            if not hasattr(value, "ids"):
+                ids = value if isinstance(value, list) else [value] if value else []
+                # Names of what the document points to, for those who decide about it.
+                value = self.env[field.comodel_name].sudo().browse(ids).exists()
+            return ", ".join(value.mapped("display_name")) or "–"
+        currency = (
+            field is not None
+            and field.type == "monetary"
+            and field.get_currency_field(self)
+        )
+        return self.env["crm.suite.explain.mixin"]._explained_text(
+            {
+                "value": value,
+                "type": field.type if field is not None else None,
+                "field": field,
+                "currency": self[currency] if currency else None,
+            }
+        )

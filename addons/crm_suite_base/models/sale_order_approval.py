@@ -1,0 +1,68 @@
+from odoo import api, models
+
+REQUEST = "crm.suite.approval.request"
+
+
+class SaleOrder(models.Model):
+    """Orders whose confirmation waits for the people whom a flow names.
+
+    Confirming is held whoever does it: a button, a program, the signature of the
+    customer on the web, another addon. What sets the state or calls the inner method
+    without confirming is refused.
+    """
+
+    _name = "sale.order"
+    # First in the list: around all that the model itself does when it is written.
+    _inherit = ["crm.suite.approval.mixin", "sale.order"]
+
+    _approval_methods = ("action_confirm",)
+    _approval_states = {"state": {"sale": "action_confirm"}}
+    _approval_ends = {"state": ("cancel",)}
+
+    @api.model
+    def _approval_steps(self):
+        return {
+            **super()._approval_steps(),
+            "action_confirm": self.env._("Confirm an order"),
+        }
+
+    @api.model
+    def _approval_figures(self):
+        return [*super()._approval_figures(), "partner_id", "amount_total"]
+
+    def _action_confirm(self):
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        if gates:
+            # The host sets the state first; whoever did not has gone past the gate.
+            self.filtered(lambda order: order.state != "sale")._approval_guard(
+                gates, "action_confirm"
+            )
+        return super()._action_confirm()
+
+
+class SaleOrderLine(models.Model):
+    """The criteria of an order lie in its lines, which are written for themselves too."""
+
+    _inherit = "sale.order.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = self.env["sale.order"].browse(
+            {vals["order_id"] for vals in vals_list if vals.get("order_id")}
+        )
+        if not orders or not orders._approval_is_pending():
+            return super().create(vals_list)
+        with orders._approval_watching():
+            return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.order_id._approval_is_pending():
+            return super().write(vals)
+        with self.order_id._approval_watching():
+            return super().write(vals)
+
+    def unlink(self):
+        if not self.order_id._approval_is_pending():
+            return super().unlink()
+        with self.order_id._approval_watching():
+            return super().unlink()

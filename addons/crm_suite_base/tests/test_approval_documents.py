@@ -1,0 +1,254 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .approval_common import ApprovalCase, chain
+from .common import ROLE
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalCustomer(ApprovalCase):
+    """A credit limit, a grade by hand, leaving a pool."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.accountant = new_test_user(
+            cls.env,
+            "suite_accountant",
+            f"{ROLE}data_steward,account.group_account_invoice,account.group_account_manager",
+        )
+        cls.partner_model = cls.env["ir.model"]._get("res.partner")
+
+    def field_flow(self, name, **values):
+        return self._create_flow(
+            chain(self.ask("finance", self.finance)),
+            model_id=self.partner_model.id,
+            start="fields",
+            start_method=False,
+            start_fields=name,
+            start_domain="[]",
+            **values,
+        )
+
+    def test_higher_credit_limit_waits_and_is_then_written(self):
+        self.field_flow("credit_limit", start_direction="higher")
+        customer = self.customer.with_user(self.accountant)
+        customer.write({"credit_limit": 5000, "comment": "x"})
+        self.assertEqual(self.customer.credit_limit, 0)
+        self.assertIn("x", self.customer.comment)
+        request = self.customer.crm_suite_approval_id
+        self.assertIn("5,000", request.proposal_text)
+        with self.assertRaisesRegex(UserError, "waits already"):
+            customer.write({"credit_limit": 7000})
+        self.decide(request, self.finance)
+        self.assertEqual(self.customer.credit_limit, 5000)
+        self.assertEqual(request.effect_state, "done")
+        customer.write({"credit_limit": 100})
+        self.assertEqual(self.customer.credit_limit, 100)
+
+    def test_rejected_value_is_not_written(self):
+        self.field_flow("credit_limit", start_direction="higher")
+        self.customer.with_user(self.accountant).credit_limit = 5000
+        request = self.customer.crm_suite_approval_id
+        self.decide(request, self.finance, "reject")
+        self.assertEqual(self.customer.credit_limit, 0)
+
+    def test_condition_sees_the_value_that_waits(self):
+        graph = chain(
+            {"id": "if", "type": "condition", "name": "High?"},
+            self.ask("finance", self.finance),
+        )
+        graph["edges"][1].update(when="credit_limit > 1000")
+        graph["edges"].append({"id": "e9", "from": "if", "to": "end", "default": True})
+        self.field_flow("credit_limit", start_direction="higher").graph = graph
+        flow = self.Flow.search([("res_model", "=", "res.partner")], limit=1)
+        flow.action_publish()
+        customer = self.customer.with_user(self.accountant)
+        customer.credit_limit = 500
+        self.assertEqual(self.customer.credit_limit, 500)
+        customer.credit_limit = 5000
+        self.assertEqual(self.customer.credit_limit, 500)
+
+    def test_grade_by_hand_waits_with_all_of_it(self):
+        self.field_flow("crm_suite_grade_override_id")
+        grade = self.env["crm.suite.grade"].search([], limit=1)
+        customer = self.customer.with_user(self.lead)
+        customer.write({"crm_suite_grade_override_id": grade.id})
+        self.assertFalse(self.customer.crm_suite_grade_override_id)
+        self.assertFalse(self.customer.crm_suite_grade_id)
+        self.decide(self.customer.crm_suite_approval_id, self.finance)
+        self.assertEqual(self.customer.crm_suite_grade_id, grade)
+        self.assertEqual(self.customer.crm_suite_grade_override_user_id, self.lead)
+
+    def test_claim_waits(self):
+        pool = self.env["crm.suite.pool"].create(
+            {
+                "name": "Approval pool",
+                "company_id": self.env.company.id,
+                "user_ids": [(6, 0, self.rep.ids)],
+                "admin_ids": [(6, 0, self.lead.ids)],
+                "cooldown_days": 0,
+            }
+        )
+        self.customer.user_id = False
+        pool.action_add(self.customer.ids)
+        self._create_flow(
+            chain(self.ask("finance", self.finance)),
+            model_id=self.partner_model.id,
+            start_method="pool_claim",
+            start_domain="[]",
+        )
+        rows = pool.with_user(self.rep).action_claim(self.customer.ids)
+        self.assertIn("needs an agreement", rows[0]["reason"])
+        self.assertFalse(self.customer.user_id)
+        self.decide(self.customer.crm_suite_approval_id, self.finance)
+        self.assertEqual(self.customer.user_id, self.rep)
+
+    def test_approval_under_way_keeps_the_customer(self):
+        self.field_flow("credit_limit")
+        self.customer.with_user(self.accountant).credit_limit = 5000
+        vetoes = self.customer._pool_find_vetoes()
+        self.assertIn("an approval under way", vetoes[self.customer.id])
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalFlow(ApprovalCase):
+    """Publishing, versions, replay."""
+
+    def test_problems_name_node_and_field(self):
+        graph = chain(self.ask("finance", self.finance, mode="share"))
+        flow = self._create_flow(graph, publish=False)
+        with self.assertRaises(UserError) as caught:
+            flow.action_publish()
+        self.assertIn("Finance", str(caught.exception))
+        self.assertIn("share", str(caught.exception))
+        self.assertEqual(flow.state, "draft")
+
+    def test_bad_expression_is_found_before(self):
+        graph = chain(
+            {"id": "if", "type": "condition", "name": "If"},
+            self.ask("finance", self.finance),
+        )
+        graph["edges"][1]["when"] = "no_such_field > 3"
+        graph["edges"].append({"id": "e9", "from": "if", "to": "end", "default": True})
+        flow = self._create_flow(graph, publish=False)
+        self.assertIn("no_such_field", str(flow.check_graph()))
+
+    def test_people_without_a_role_are_found_before(self):
+        flow = self._create_flow(chain(self.ask("x", self.plain)), publish=False)
+        self.assertIn("cannot decide", flow.check_graph()[0]["message"])
+
+    def test_running_requests_stay_with_their_version(self):
+        order, request = self.held()
+        self.flow.graph = chain(self.ask("boss", self.boss))
+        self.assertTrue(self.flow.is_changed)
+        self.flow.action_publish("Only the boss")
+        self.assertEqual(self.flow.current_version_id.number, 2)
+        self.decide(request, self.lead)
+        self.decide(request, self.finance)
+        self.assertEqual(order.state, "sale")
+        _order, other = self.held()
+        self.assertEqual(self.holders(other), ["suite_boss"])
+
+    def test_migration_with_preview(self):
+        _order, request = self.held()
+        graph = self._default_graph()
+        graph["nodes"][1]["name"] = "Team leader"
+        self.flow.graph = graph
+        self.flow.action_publish()
+        preview = self.flow.preview_migration()
+        self.assertEqual((preview["count"], preview["ok"]), (1, 1))
+        self.assertEqual(self.flow.action_migrate()["moved"], 1)
+        self.assertEqual(request.version_id.number, 2)
+        self.assertEqual(self.holders(request), ["suite_lead"])
+
+    def test_replay_writes_nothing(self):
+        order = self._order()
+        self._order(discount=1)
+        before = self.Request.search_count([])
+        domain = [("partner_id", "=", self.customer.id)]
+        result = self.flow.with_user(self.boss).simulate(domain)
+        self.assertEqual((result["documents"], result["matched"]), (2, 1))
+        people = {row["name"]: row["count"] for row in result["people"]}
+        self.assertEqual(people, {self.lead.name: 1, self.finance.name: 1})
+        self.assertEqual(self.Request.search_count([]), before)
+        self.assertEqual(order.state, "draft")
+
+    def test_replay_tells_where_nobody_would_be_found(self):
+        self._order()
+        graph = chain(self.ask("leader", approvers=[{"by": "manager", "level": 9}]))
+        flow = self._create_flow(graph, publish=False)
+        result = flow.simulate([("partner_id", "=", self.customer.id)])
+        self.assertEqual(result["nobody"][0]["nodes"], ["Leader"])
+
+    def test_switched_off_flow_holds_nothing(self):
+        self.flow.action_switch_off()
+        order = self._order()
+        self.confirm(order)
+        self.assertEqual(order.state, "sale")
+
+    def test_only_administrators_change_flows(self):
+        with self.assertRaises(AccessError):
+            self.flow.with_user(self.boss).name = "x"
+        with self.assertRaises(AccessError):
+            self.flow.with_user(self.boss).action_publish()
+        self.flow.with_user(self.admin).action_publish()
+        with self.assertRaises(UserError):
+            self.flow.with_user(self.admin).write({"state": "draft"})
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalAccess(ApprovalCase):
+    def test_who_sees_a_request(self):
+        _order, request = self.held()
+        self.decide(request, self.lead)
+        for user, seen in (
+            (self.rep, True),
+            (self.lead, True),
+            (self.finance, True),
+            (self.boss, True),
+            (self.agent, False),
+            (self.marketer, False),
+        ):
+            with self.subTest(user=user.login):
+                found = self.Request.with_user(user).search([("id", "=", request.id)])
+                self.assertEqual(bool(found), seen)
+                tasks = self.Task.with_user(user).search(
+                    [("request_id", "=", request.id)]
+                )
+                self.assertEqual(bool(tasks), seen)
+                events = self.env["crm.suite.approval.event"].with_user(user)
+                self.assertEqual(
+                    bool(events.search([("request_id", "=", request.id)])), seen
+                )
+
+    def test_nobody_writes_rows_by_hand(self):
+        _order, request = self.held()
+        for user in (self.rep, self.boss, self.admin):
+            with self.assertRaises(AccessError):
+                request.with_user(user).write({"state": "agreed"})
+            with self.assertRaises(AccessError):
+                request.task_ids.with_user(user).write({"state": "agreed"})
+
+    def test_in_the_to_do_centre(self):
+        orders = [self.held()[1] for _number in range(3)]
+        todo = self.env["crm.suite.todo"].with_user(self.lead)
+        rows = todo.crm_suite_todo("approvals")["sources"][0]
+        self.assertEqual(rows["count"], 3)
+        ids = [row["id"] for row in rows["rows"]]
+        self.task(orders[0], self.lead).action_agree()
+        result = todo.act("approvals", "action_agree", ids)["results"]
+        self.assertEqual(sorted(row["ok"] for row in result), [False, True, True])
+
+    def test_window(self):
+        _order, request = self.held()
+        action = request.with_user(self.lead).action_decide_mine()
+        wizard = (
+            self.env["crm.suite.approval.decide"]
+            .with_user(self.lead)
+            .with_context(**action["context"])
+            .create({"comment": "Fine"})
+        )
+        self.assertTrue(wizard.may_add)
+        wizard.action_agree()
+        self.assertEqual(self.holders(request), ["suite_finance"])

@@ -1,0 +1,132 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .approval_common import ApprovalCase, chain
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalLimit(ApprovalCase):
+    """Time limits in working time, absences, people who are not found."""
+
+    def late(self, request, hours=24 * 14):
+        """Let so much time have passed since everything that happened."""
+        shift = timedelta(hours=hours)
+        position = request.position
+        for rows in (position["visits"], position["tasks"]):
+            for row in rows.values():
+                for name in ("since", "due", "remind"):
+                    if row.get(name):
+                        moment = fields.Datetime.to_datetime(row[name]) - shift
+                        row[name] = fields.Datetime.to_string(moment)
+        request.write({"position": position, "next_tick": request.next_tick - shift})
+        for task in request.task_ids.filtered("due_at"):
+            task.due_at -= shift
+        self.env.flush_all()
+
+    def run_cron(self, name):
+        with self.enter_registry_test_mode():
+            self.env.ref(f"crm_suite_base.{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def limited(self, **limit):
+        graph = chain(
+            self.ask(
+                "leader", self.lead, limit={"hours": 8, **limit}, return_to="start"
+            ),
+            self.ask("finance", self.finance),
+        )
+        self._create_flow(graph, sequence=1)
+        return self.held()
+
+    def test_due_in_working_hours(self):
+        _order, request = self.limited(then="remind")
+        task = self.task(request, self.lead)
+        self.assertGreaterEqual(task.due_at - task.opened_at, timedelta(hours=8))
+        self.assertTrue(request.next_tick)
+
+    def test_limit_agrees_once_however_late(self):
+        order, request = self.limited(then="agree")
+        self.late(request)
+        self.run_cron("ir_cron_approval_limits")
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.run_cron("ir_cron_approval_limits")
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.assertEqual(order.state, "draft")
+
+    def test_limit_returns(self):
+        _order, request = self.limited(then="return")
+        self.late(request)
+        self.run_cron("ir_cron_approval_limits")
+        self.assertEqual(self.holders(request), ["suite_rep"])
+
+    def test_limit_escalates(self):
+        _order, request = self.limited(
+            then="escalate", escalate_to={"by": "manager", "level": 2}
+        )
+        self.late(request)
+        self.run_cron("ir_cron_approval_limits")
+        self.assertEqual(self.holders(request), ["suite_boss"])
+
+    def test_reminds_once(self):
+        _order, request = self.limited(then="remind")
+        self.late(request)
+        for _times in range(2):
+            self.run_cron("ir_cron_approval_limits")
+        reminders = request.event_ids.filtered(lambda e: e.kind == "remind")
+        self.assertEqual(len(reminders), 1)
+        self.assertEqual(self.holders(request), ["suite_lead"])
+
+    def test_cover_decides_and_the_history_says_for_whom(self):
+        _order, request = self.held()
+        now = fields.Datetime.now()
+        self.env["crm.suite.absence"].create(
+            {
+                "user_id": self.lead.id,
+                "date_from": now - timedelta(hours=1),
+                "date_to": now + timedelta(days=3),
+                "cover_approvals_id": self.boss.id,
+            }
+        ).action_request()
+        task = self.task(request, self.lead).with_user(self.boss)
+        self.assertIn(task, self.Task.with_user(self.boss).search([]))
+        self.assertEqual(task.stands_for, self.lead.name)
+        self.assertIn(
+            task.id,
+            self.Task.with_user(self.boss)
+            .search(self.Task.with_user(self.boss)._get_inbox_domain())
+            .ids,
+        )
+        task.action_decide("agree", "For him")
+        vote = request.event_ids.filtered("is_vote")
+        self.assertEqual((vote.user_id, vote.principal_id), (self.boss, self.lead))
+        self.assertEqual(self.holders(request), ["suite_finance"])
+
+    def test_nobody_found_goes_to_the_administrators(self):
+        graph = chain(self.ask("leader", approvers=[{"by": "manager", "level": 9}]))
+        self._create_flow(graph, sequence=1)
+        order, request = self.held()
+        self.assertEqual((request.state, order.state), ("exception", "draft"))
+        self.assertIn("nobody", request._describe_waiting())
+        with self.assertRaises(UserError):
+            request.with_user(self.boss).action_rescue("end", "x")
+        request.with_user(self.admin).action_rescue(
+            "put", "He knows", user_ids=[self.boss.id]
+        )
+        self.assertEqual(self.holders(request), ["suite_boss"])
+        self.decide(request, self.boss)
+        self.assertEqual(order.state, "sale")
+
+    def test_people_are_told_once(self):
+        _order, request = self.held()
+        task = self.task(request, self.lead).sudo()
+        self.assertEqual(task.notice, "todo")
+        self.run_cron("ir_cron_approval_notices")
+        self.assertEqual(task.notice, "sent")
+        messages = self.env["mail.message"].search(
+            [("model", "=", request._name), ("res_id", "=", request.id)]
+        )
+        self.assertEqual(messages.mapped("partner_ids"), self.lead.partner_id)
+        self.assertIn("/crm_suite/approval/", messages.body)

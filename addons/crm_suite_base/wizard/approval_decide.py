@@ -1,0 +1,128 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+DECISIONS = [
+    ("agree", "Agree"),
+    ("return", "Return"),
+    ("reject", "Reject"),
+    ("transfer", "Give to somebody else"),
+    ("add_before", "Ask somebody before me"),
+    ("add_after", "Agree and ask somebody else too"),
+]
+
+
+class ApprovalDecide(models.TransientModel):
+    """Decide about one document, on the desk or on the phone."""
+
+    _name = "crm.suite.approval.decide"
+    _description = "Decision"
+
+    task_id = fields.Many2one(
+        "crm.suite.approval.task", required=True, readonly=True, ondelete="cascade"
+    )
+    request_id = fields.Many2one(related="task_id.request_id")
+    task_kind = fields.Selection(related="task_id.kind")
+    document = fields.Char(related="task_id.name")
+    node_name = fields.Char(related="task_id.node_name")
+    submitter_id = fields.Many2one(related="task_id.submitter_id")
+    stands_for = fields.Char(related="task_id.stands_for")
+    figures_text = fields.Text(related="task_id.figures_text")
+    proposal_text = fields.Text(related="task_id.proposal_text")
+    history_text = fields.Text(compute="_compute_history_text", compute_sudo=False)
+    allowed = fields.Json(compute="_compute_options", compute_sudo=False)
+    may_transfer = fields.Boolean(compute="_compute_options", compute_sudo=False)
+    may_add = fields.Boolean(compute="_compute_options", compute_sudo=False)
+    may_return = fields.Boolean(compute="_compute_options", compute_sudo=False)
+    decision = fields.Selection(DECISIONS, required=True, default="agree")
+    comment = fields.Text()
+    user_ids = fields.Many2many(
+        "res.users", string="Whom", domain=[("share", "=", False)]
+    )
+    return_to = fields.Selection("_selection_return_to", string="Back To")
+    later = fields.Boolean(string="With My Later Tasks")
+
+    @api.model
+    def _selection_return_to(self):
+        task_id = self.env.context.get("default_task_id")
+        if not task_id:
+            return []
+        task = self.env["crm.suite.approval.task"].browse(task_id).exists()
+        if not task or not task.has_access("read"):
+            return []
+        return [(row["id"], row["name"]) for row in task.get_options()["return_to"]]
+
+    @api.depends("task_id")
+    def _compute_options(self):
+        for wizard in self:
+            options = wizard.task_id.get_options() if wizard.task_id else {}
+            allowed = options.get("decisions") or []
+            wizard.allowed = allowed
+            wizard.may_transfer = "transfer" in allowed
+            wizard.may_add = "add_before" in allowed
+            wizard.may_return = "return" in allowed
+
+    @api.depends("task_id")
+    def _compute_history_text(self):
+        """What the others said so far."""
+        for wizard in self:
+            events = wizard.task_id.request_id.event_ids.filtered(
+                lambda e: (
+                    e.kind
+                    in ("agree", "reject", "return", "change", "comment", "resubmit")
+                )
+            )
+            kinds = dict(events._fields["kind"]._description_selection(self.env))
+            wizard.history_text = "\n".join(
+                " · ".join(
+                    part
+                    for part in (
+                        event.sudo().user_id.name,
+                        kinds[event.kind],
+                        event.comment,
+                    )
+                    if part
+                )
+                for event in events
+            )
+
+    def action_agree(self):
+        """Agree at once, whatever else was chosen.
+
+        :rtype: dict
+        """
+        return self._decide("agree")
+
+    def action_return(self):
+        """Send it back, with the comment.
+
+        :rtype: dict
+        """
+        return self._decide("return")
+
+    def action_reject(self):
+        """Decline, with the comment.
+
+        :rtype: dict
+        """
+        return self._decide("reject")
+
+    def action_apply(self):
+        """Do what was chosen.
+
+        :rtype: dict
+        """
+        return self._decide(self.decision)
+
+    def _decide(self, decision):
+        self.ensure_one()
+        options = {}
+        if decision in ("transfer", "add_before", "add_after"):
+            if not self.user_ids:
+                raise UserError(self.env._("Choose whom."))
+            options["user_ids"] = self.user_ids.ids
+            if decision == "transfer":
+                options["later"] = self.later
+        if decision == "return" and self.return_to:
+            options["to"] = self.return_to
+        self.task_id.action_decide(decision, self.comment or "", **options)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
