@@ -49,6 +49,7 @@ from . import (
     crm_team_assignment,
     customer_member,
     customer_metric,
+    customer_metric_bought,
     customer_metric_refresh,
     duplicate_pair,
     duplicate_pair_compare,

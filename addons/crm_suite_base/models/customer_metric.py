@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..tools.loose_many2one import LooseMany2one
+
 ROLE = "crm_suite_base.group_crm_suite_user"
 # Who may know what a customer owes: the host's readers of all invoices, and those who
 # answer for the data of customers.
@@ -32,17 +34,20 @@ class CustomerMetric(models.Model):
     _rec_name = "partner_id"
     _log_access = False
 
-    partner_id = fields.Many2one(
+    # Foreign keys took most of the time of a first fill; see ``reference_loose.py``. The
+    # statement that adds rows locks the customers as a foreign key would.
+    partner_id = LooseMany2one(
         "res.partner",
         string="Customer",
         required=True,
         readonly=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="cascade"
+    # Found by the indexes below, which begin with it.
+    company_id = LooseMany2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
     )
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    currency_id = LooseMany2one("res.currency", required=True, readonly=True)
 
     first_purchase = fields.Date(readonly=True)
     last_purchase = fields.Date(readonly=True)
@@ -76,11 +81,13 @@ class CustomerMetric(models.Model):
     category_shares = fields.Json(
         readonly=True, help="Share of the revenue by product category."
     )
-    preferred_product_id = fields.Many2one(
-        "product.product", readonly=True, index=True, ondelete="set null"
+    # Thousands of customers share each of them: reading the narrow table is as quick as
+    # an index, which every new row would pay for.
+    preferred_product_id = LooseMany2one(
+        "product.product", readonly=True, ondelete="set null"
     )
-    preferred_category_id = fields.Many2one(
-        "product.category", readonly=True, index=True, ondelete="set null"
+    preferred_category_id = LooseMany2one(
+        "product.category", readonly=True, ondelete="set null"
     )
     preferred_channel = fields.Selection(
         selection=lambda self: self._selection_channel(), readonly=True

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.loose_many2one import LooseMany2one
 from .rule_match import compose_only
 
 SOURCES = [
@@ -44,13 +45,14 @@ class LifecycleTransition(models.Model):
         readonly=True,
         ondelete="cascade",
     )
-    from_id = fields.Many2one(
+    # Always the same few stages and rules; see ``reference_loose.py``.
+    from_id = LooseMany2one(
         "crm.suite.lifecycle.stage",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",
     )
-    to_id = fields.Many2one(
+    to_id = LooseMany2one(
         "crm.suite.lifecycle.stage",
         readonly=True,
         index="btree_not_null",
@@ -67,7 +69,7 @@ class LifecycleTransition(models.Model):
     )
     source = fields.Selection(SOURCES, required=True, readonly=True)
     why = fields.Json(readonly=True, groups=fields.NO_ACCESS)
-    rule_id = fields.Many2one(
+    rule_id = LooseMany2one(
         "crm.suite.lifecycle.rule",
         readonly=True,
         index="btree_not_null",

@@ -383,16 +383,7 @@ class Operation(models.Model):
         """
         self.ensure_one()
         model = self.env[model_name]
-        verb = query.code.split(None, 1)[0].upper()
-        kind = {"INSERT": "create", "UPDATE": "update", "DELETE": "delete"}.get(verb)
-        if not kind:
-            raise ValueError(f"Cannot journal a statement that begins with {verb!r}.")
-        if kind == "create" and "DO UPDATE" in query.code.upper():
-            raise ValueError(
-                "Journal INSERT … ON CONFLICT DO UPDATE as two statements."
-            )
-        if kind == "delete" and self._has_cascade(model._table):
-            raise ValueError(f"Rows of {model_name} must be deleted by unlink().")
+        kind = self._get_statement_kind(model, query)
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -414,6 +405,20 @@ class Operation(models.Model):
         )
         model.invalidate_model(flush=False)
         return [id_ for (id_,) in rows]
+
+    def _get_statement_kind(self, model, query):
+        """Tell what a statement does, and refuse what cannot be journalled."""
+        verb = query.code.split(None, 1)[0].upper()
+        kind = {"INSERT": "create", "UPDATE": "update", "DELETE": "delete"}.get(verb)
+        if not kind:
+            raise ValueError(f"Cannot journal a statement that begins with {verb!r}.")
+        if kind == "create" and "DO UPDATE" in query.code.upper():
+            raise ValueError(
+                "Journal INSERT … ON CONFLICT DO UPDATE as two statements."
+            )
+        if kind == "delete" and self._has_cascade(model._table):
+            raise ValueError(f"Rows of {model._name} must be deleted by unlink().")
+        return kind
 
     def _compose_returned(self, alias, kind, columns):
         """What the statement hands to the journal; of wide tables only what counts."""

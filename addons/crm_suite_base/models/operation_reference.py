@@ -6,6 +6,11 @@ from typing import NamedTuple
 from odoo import api, models, tools
 from odoo.tools import SQL
 
+from ..tools.journal_policy import get_policy
+from ..tools.loose_many2one import LooseMany2one
+
+ON_DELETE = {"cascade": "c", "set null": "n", "restrict": "r"}
+
 
 class ForeignKey(NamedTuple):
     table: str  # the table that refers
@@ -30,7 +35,7 @@ class OperationReference(models.Model):
     @api.model
     @tools.ormcache()
     def _get_foreign_keys(self):
-        """Read all foreign keys of the database.
+        """Read all foreign keys of the database, and those that models keep themselves.
 
         :rtype: tuple[ForeignKey]
         """
@@ -50,7 +55,25 @@ class OperationReference(models.Model):
                 """
             )
         )
-        return tuple(ForeignKey(*row) for row in rows)
+        return (*(ForeignKey(*row) for row in rows), *self._list_loose_keys())
+
+    def _list_loose_keys(self):
+        """List the references without a foreign key; see ``reference_loose.py``.
+
+        A journal that knew nothing of them would not bring back what goes along.
+        """
+        for name, model in sorted(self.env.registry.items()):
+            if not model._auto or model._abstract or not get_policy(name):
+                continue
+            for field in model._fields.values():
+                if isinstance(field, LooseMany2one) and field.store:
+                    yield ForeignKey(
+                        model._table,
+                        field.name,
+                        self.env[field.comodel_name]._table,
+                        ON_DELETE[field.ondelete],
+                        bool(field.required),
+                    )
 
     @api.model
     @tools.ormcache()

@@ -35,18 +35,6 @@ class PurchaseFact(models.Model):
         orders = self._purchase_join_orders(query, move, origin)
         self._purchase_leave_orders_out(query, line)
         self._purchase_leave_pos_out(query, move)
-        document = SQL(
-            "COALESCE(%s, %s, %s)",
-            SQL.identifier(orders, "order_id"),
-            SQL.identifier(origin, "id"),
-            SQL.identifier(move, "id"),
-        )
-        day = SQL(
-            "COALESCE(%s, %s, %s)",
-            SQL.identifier(origin, "invoice_date"),
-            SQL.identifier(move, "invoice_date"),
-            SQL.identifier(move, "date"),
-        )
         return self._purchase_select(
             2,
             query,
@@ -56,18 +44,9 @@ class PurchaseFact(models.Model):
                 "id": SQL.identifier(line, "id"),
                 "company_id": SQL.identifier(move, "company_id"),
                 "currency_id": SQL.identifier(company, "currency_id"),
-                "date": self._purchase_noon(day, company),
-                "day": day,
+                **self._purchase_invoice_day(move, origin, company),
+                **self._purchase_invoice_document(move, origin, orders),
                 "source": SQL("'invoice'"),
-                "channel": SQL(
-                    "CASE WHEN %s IS NULL THEN 'invoice' ELSE 'order' END",
-                    SQL.identifier(orders, "order_id"),
-                ),
-                "document_model": SQL(
-                    "CASE WHEN %s IS NULL THEN 'account.move' ELSE 'sale.order' END",
-                    SQL.identifier(orders, "order_id"),
-                ),
-                "document_id": document,
                 "quantity": SQL(
                     "CASE %s WHEN 'out_refund' THEN -%s ELSE %s END",
                     SQL.identifier(move, "move_type"),
@@ -80,6 +59,34 @@ class PurchaseFact(models.Model):
                 "user_id": SQL.identifier(move, "invoice_user_id"),
             },
         )
+
+    def _purchase_invoice_day(self, move, origin, company):
+        """The day of the invoice; of a credit note that of what it credits."""
+        day = SQL(
+            "COALESCE(%s, %s, %s)",
+            SQL.identifier(origin, "invoice_date"),
+            SQL.identifier(move, "invoice_date"),
+            SQL.identifier(move, "date"),
+        )
+        return {"date": self._purchase_noon(day, company), "day": day}
+
+    def _purchase_invoice_document(self, move, origin, orders):
+        """To which purchase the lines belong."""
+        order = SQL.identifier(orders, "order_id")
+        return {
+            "channel": SQL(
+                "CASE WHEN %s IS NULL THEN 'invoice' ELSE 'order' END", order
+            ),
+            "document_model": SQL(
+                "CASE WHEN %s IS NULL THEN 'account.move' ELSE 'sale.order' END", order
+            ),
+            "document_id": SQL(
+                "COALESCE(%s, %s, %s)",
+                order,
+                SQL.identifier(origin, "id"),
+                SQL.identifier(move, "id"),
+            ),
+        }
 
     def _purchase_join_orders(self, query, move, origin):
         """The order that an invoice (or what it credits) invoices, if there is one."""

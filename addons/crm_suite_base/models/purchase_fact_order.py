@@ -45,24 +45,7 @@ class PurchaseFact(models.Model):
         )
         taken, quantity = self._purchase_taken_back(line, back, credit)
         amount = SQL.identifier(line, "price_subtotal")
-        query.add_where(
-            SQL(
-                "%s IS NULL AND %s IS NOT TRUE",
-                SQL.identifier(line, "display_type"),
-                SQL.identifier(line, "is_downpayment"),
-            )
-        )
-        # A line of which nothing is left is no purchase.
-        query.add_where(
-            SQL(
-                "NOT (%s > 0 AND %s >= %s OR %s > 0 AND %s <= 0)",
-                taken,
-                taken,
-                amount,
-                SQL.identifier(line, "product_uom_qty"),
-                quantity,
-            )
-        )
+        self._purchase_only_what_is_left(query, line, taken, quantity)
         rate = SQL("COALESCE(NULLIF(%s, 0), 1)", SQL.identifier(order, "currency_rate"))
         date = SQL.identifier(order, "date_order")
         return self._purchase_select(
@@ -87,6 +70,27 @@ class PurchaseFact(models.Model):
                 "team_id": SQL.identifier(order, "team_id"),
                 "user_id": SQL.identifier(order, "user_id"),
             },
+        )
+
+    def _purchase_only_what_is_left(self, query, line, taken, quantity):
+        """Leave out notes, down payments, and lines of which nothing is left."""
+        amount = SQL.identifier(line, "price_subtotal")
+        query.add_where(
+            SQL(
+                "%s IS NULL AND %s IS NOT TRUE",
+                SQL.identifier(line, "display_type"),
+                SQL.identifier(line, "is_downpayment"),
+            )
+        )
+        query.add_where(
+            SQL(
+                "NOT (%s > 0 AND %s >= %s OR %s > 0 AND %s <= 0)",
+                taken,
+                taken,
+                amount,
+                SQL.identifier(line, "product_uom_qty"),
+                quantity,
+            )
         )
 
     def _purchase_order_channel(self, order):

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
-def _remove_rows(model, field_name, ids):
+def remove_rows(model, field_name, ids):
     """Remove the rows that belong to records that are deleted."""
     model.env.cr.execute(
         SQL(
@@ -17,6 +17,24 @@ def _remove_rows(model, field_name, ids):
         )
     )
     model.invalidate_model(flush=False)
+
+
+def _clear_rows(model, field_name, ids):
+    """Empty the references to records that are deleted."""
+    if not ids:
+        return
+    model.flush_model([field_name])
+    column = SQL.identifier(field_name)
+    model.env.cr.execute(
+        SQL(
+            "UPDATE %s SET %s = NULL WHERE %s = ANY(%s)",
+            SQL.identifier(model._table),
+            column,
+            column,
+            list(ids),
+        )
+    )
+    model.invalidate_model([field_name], flush=False)
 
 
 def _refuse_used(records, *fields):
@@ -48,6 +66,7 @@ class Company(models.Model):
         _refuse_used(
             self, ("crm.suite.purchase", "company_id"), ("crm.suite.call", "company_id")
         )
+        remove_rows(self.env["crm.suite.customer.metric"], "company_id", self.ids)
 
 
 class Currency(models.Model):
@@ -55,7 +74,84 @@ class Currency(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_crm_suite_used(self):
-        _refuse_used(self, ("crm.suite.purchase", "currency_id"))
+        _refuse_used(
+            self,
+            ("crm.suite.purchase", "currency_id"),
+            ("crm.suite.customer.metric", "currency_id"),
+        )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_crm_suite_rows(self):
+        """Figures and events go with their customer."""
+        for name in ("crm.suite.customer.metric", "crm.suite.segment.event"):
+            remove_rows(self.env[name], "partner_id", self.ids)
+
+
+class LifecycleStage(models.Model):
+    _inherit = "crm.suite.lifecycle.stage"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_history(self):
+        history = "crm.suite.lifecycle.transition"
+        _refuse_used(self, (history, "from_id"), (history, "to_id"))
+
+
+class GradeRule(models.Model):
+    _inherit = "crm.suite.grade.rule"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_crm_suite_references(self):
+        _clear_rows(self.env["res.partner"], "crm_suite_grade_rule_id", self.ids)
+
+
+class LifecycleRule(models.Model):
+    _inherit = "crm.suite.lifecycle.rule"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_crm_suite_references(self):
+        partners = self.env["res.partner"]
+        _clear_rows(partners, "crm_suite_lifecycle_rule_id", self.ids)
+        _clear_rows(self.env["crm.suite.lifecycle.transition"], "rule_id", self.ids)
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_crm_suite_preferred(self):
+        # The database deletes the variants that go with them.
+        templates = self.with_context(active_test=False).sudo()
+        _clear_rows(
+            self.env["crm.suite.customer.metric"],
+            "preferred_product_id",
+            templates.product_variant_ids.ids,
+        )
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_crm_suite_preferred(self):
+        _clear_rows(
+            self.env["crm.suite.customer.metric"], "preferred_product_id", self.ids
+        )
+
+
+class ProductCategory(models.Model):
+    _inherit = "product.category"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_crm_suite_preferred(self):
+        # The database deletes those below them.
+        below = self.sudo().search([("id", "child_of", self.ids)])
+        _clear_rows(
+            self.env["crm.suite.customer.metric"], "preferred_category_id", below.ids
+        )
 
 
 class ImportBatch(models.Model):
@@ -64,7 +160,7 @@ class ImportBatch(models.Model):
     def unlink(self):
         ids = self.ids
         result = super().unlink()
-        _remove_rows(self.env["crm.suite.import.row"], "batch_id", ids)
+        remove_rows(self.env["crm.suite.import.row"], "batch_id", ids)
         return result
 
 
@@ -75,5 +171,5 @@ class Operation(models.Model):
         # The database deletes those that are nested.
         ids = self._get_unit().ids
         result = super().unlink()
-        _remove_rows(self.env["crm.suite.operation.change"], "operation_id", ids)
+        remove_rows(self.env["crm.suite.operation.change"], "operation_id", ids)
         return result

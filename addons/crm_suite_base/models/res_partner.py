@@ -87,11 +87,6 @@ class ResPartner(models.Model):
         help="Found in the phone number by itself: 0755-86013388 ext. 8001, 转 8001.",
     )
 
-    # The lists of the application filter by owner; the host has no index on it.
-    _crm_suite_owner_idx = models.Index(
-        "(user_id) WHERE crm_suite_lifecycle_id IS NOT NULL"
-    )
-
     @api.model
     def _crm_suite_expand_lifecycle(self, stages, domain):
         """All stages as columns of the kanban, also the empty ones."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..tools.loose_many2one import LooseMany2one
 from .res_partner import ROLE
 
 # Who may put a grade above what the rules say.
@@ -47,7 +48,8 @@ class ResPartner(models.Model):
     crm_suite_grade_date = fields.Datetime(
         string="Grade Since", readonly=True, copy=False, groups=ROLE
     )
-    crm_suite_grade_rule_id = fields.Many2one(
+    # A run writes it for everybody; see ``reference_loose.py``.
+    crm_suite_grade_rule_id = LooseMany2one(
         "crm.suite.grade.rule",
         string="Grade by Rule",
         index="btree_not_null",

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..tools.loose_many2one import LooseMany2one
 from .res_partner import ROLE
 
 STAGE = "crm_suite_lifecycle_id"
@@ -17,7 +18,8 @@ class ResPartner(models.Model):
     crm_suite_lifecycle_date = fields.Datetime(
         string="In Stage Since", readonly=True, copy=False, groups=ROLE
     )
-    crm_suite_lifecycle_rule_id = fields.Many2one(
+    # A run writes it for everybody; see ``reference_loose.py``.
+    crm_suite_lifecycle_rule_id = LooseMany2one(
         "crm.suite.lifecycle.rule",
         string="Stage by Rule",
         index="btree_not_null",

@@ -40,6 +40,7 @@ class ResPartner(models.Model):
         groups=ROLE,
     )
 
+    # The lists of the application filter by owner; the host has no index on it.
     _crm_suite_quality_idx = models.Index(
         "(user_id, crm_suite_quality) WHERE crm_suite_lifecycle_id IS NOT NULL"
     )

@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.loose_many2one import LooseMany2one
+from .reference_loose import remove_rows
+
 KEPT_DAYS = 365
 
 
@@ -18,10 +21,12 @@ class SegmentEvent(models.Model):
     _rec_name = "partner_id"
     _log_access = False
 
-    segment_id = fields.Many2one(
+    # Each row comes with the one of the member, which locks the customer, while the
+    # segment is locked; see ``reference_loose.py``.
+    segment_id = LooseMany2one(
         "crm.suite.segment", required=True, ondelete="cascade", readonly=True
     )
-    partner_id = fields.Many2one(
+    partner_id = LooseMany2one(
         "res.partner",
         string="Customer",
         required=True,
@@ -85,6 +90,12 @@ class Segment(models.Model):
     _inherit = "crm.suite.segment"
 
     event_ids = fields.One2many("crm.suite.segment.event", "segment_id", copy=False)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_rows(self):
+        """Members and events go with their segment."""
+        for name in ("crm.suite.segment.member", "crm.suite.segment.event"):
+            remove_rows(self.env[name], "segment_id", self.ids)
 
     def _subscribe(self, consumer):
         """Begin to read the changes of these segments from now on.

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.loose_many2one import LooseMany2one
+
 
 class SegmentMember(models.Model):
     """That a customer was in a segment from one moment to another, and why.
@@ -16,7 +18,8 @@ class SegmentMember(models.Model):
     _rec_name = "partner_id"
     _log_access = False
 
-    segment_id = fields.Many2one(
+    # Rows come while the segment is locked; see ``reference_loose.py``.
+    segment_id = LooseMany2one(
         "crm.suite.segment", required=True, ondelete="cascade", readonly=True
     )
     partner_id = fields.Many2one(
