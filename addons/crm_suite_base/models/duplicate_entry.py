@@ -9,9 +9,13 @@ from ..tools.duplicate_score import fits_kind
 from .duplicate_rule import CHANNELS
 from .duplicate_search import EXACT_LETTERS
 
-# Keys are held by so many locks at most: PostgreSQL has room for a few thousand in all.
-LOCKS = 1024
 LOCK_SPACE = 0x637264
+# Locks are numbers: keys of two imports at work hardly ever fall on the same one.
+LOCKS = 2**31 - 1
+# Of all keys at once, for who holds many: PostgreSQL has room for a few thousand locks.
+ALL_KEYS = -1
+MOST_LOCKS = 1500
+LOCK_COUNT = "crm_suite_duplicate_locks"
 # What a field says, where that is less than everything.
 PLACE = {"street": "street", "street2": "street", "city": "city", "zip": "zip"}
 # Where somebody looks at the screen and can be told.
@@ -234,14 +238,7 @@ class DuplicateEntry(models.AbstractModel):
         # that changes the tables would wait for itself.
         if not blocks or not self.env.registry.ready:
             return
-        numbers = sorted({_lock_number(self._name, block) for block in blocks})
-        self.env.cr.execute(
-            SQL(
-                "SELECT count(pg_advisory_xact_lock(%s, k)) FROM unnest(%s) AS k",
-                LOCK_SPACE,
-                numbers,
-            )
-        )
+        self._duplicate_lock_blocks(blocks)
         with self.env.registry.cursor() as cr:
             there = self._duplicate_newest(cr, blocks)
         unseen = there - self._duplicate_visible(there)
@@ -249,6 +246,27 @@ class DuplicateEntry(models.AbstractModel):
             raise ConcurrencyError(
                 "A record with one of these keys was entered at the same moment."
             )
+
+    def _duplicate_lock_blocks(self, blocks):
+        """One lock for each key, or for a transaction with very many keys, one in all."""
+        numbers = sorted({_lock_number(self._name, block) for block in blocks})
+        data = self.env.cr.postcommit.data
+        data[LOCK_COUNT] = data.get(LOCK_COUNT, 0) + len(numbers)
+        if data[LOCK_COUNT] > MOST_LOCKS:
+            query = SQL("SELECT pg_advisory_xact_lock(%s, %s)", LOCK_SPACE, ALL_KEYS)
+        else:
+            query = SQL(
+                """
+                WITH beside AS MATERIALIZED (
+                    SELECT pg_advisory_xact_lock_shared(%(space)s, %(all)s))
+                SELECT count(pg_advisory_xact_lock(%(space)s, k))
+                  FROM beside, unnest(%(numbers)s) AS k
+                """,
+                space=LOCK_SPACE,
+                all=ALL_KEYS,
+                numbers=numbers,
+            )
+        self.env.cr.execute(query)
 
     def _duplicate_newest(self, cr, blocks):
         """The newest committed records with one of the blocks."""

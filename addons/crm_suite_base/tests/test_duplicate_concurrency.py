@@ -1,10 +1,13 @@
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.modules.registry import Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import mute_logger
+
+from ..models import duplicate_entry
 
 VAT = "91310000MA1FL0LX92"
 NAME = "并发测试仪器"
@@ -63,4 +66,17 @@ class TestDuplicateConcurrency(BaseCase):
                 second = api.Environment(cr, SUPERUSER_ID, {})
                 with self.assertRaisesRegex(Exception, "lock timeout"):
                     self.make(second, f"{NAME}乙", vat=VAT)
+                cr.rollback()
+
+    @mute_logger("odoo.sql_db")
+    def test_who_enters_very_many_waits_for_all(self):
+        with self.committing() as first:
+            self.make(first, f"{NAME}甲", vat=VAT)
+            with self.registry.cursor() as cr:
+                cr.execute("SET LOCAL lock_timeout = '200ms'")
+                other = api.Environment(cr, SUPERUSER_ID, {})
+                self.make(other, f"{NAME}丙")  # another key: side by side
+                with patch.object(duplicate_entry, "MOST_LOCKS", 1):
+                    with self.assertRaisesRegex(Exception, "lock timeout"):
+                        self.make(other, f"{NAME}丁")
                 cr.rollback()
