@@ -318,6 +318,18 @@ class ApprovalFlow(models.Model):
         )
         return tuple(flow._get_gate() for flow in flows)
 
+    @api.model
+    @tools.ormcache("model_name")
+    def _is_used(self, model_name):
+        """Whether documents of a model were ever asked about: whether a flow of it was
+        published, even if it is switched off or archived now.
+
+        :rtype: bool
+        """
+        flows = self.sudo().with_context(active_test=False)
+        used = [("res_model", "=", model_name), ("version_ids", "!=", False)]
+        return bool(flows.search_count(used, limit=1))
+
     def _get_gate(self):
         start = self.current_version_id.start or {}
         return Gate(

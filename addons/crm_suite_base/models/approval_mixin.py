@@ -294,10 +294,10 @@ class ApprovalMixin(models.AbstractModel):
         return True
 
     def unlink(self):
-        asked = self.env[REQUEST].sudo()
-        # Most documents were never asked about.
-        if self.sudo().crm_suite_approval_id:
-            asked._find_running(self)._cancel(self.env._("The document was deleted."))
+        if self._approval_is_pending():
+            self.env[REQUEST].sudo()._find_running(self)._cancel(
+                self.env._("The document was deleted.")
+            )
         return super().unlink()
 
     # === HELD VALUES === #
@@ -414,6 +414,8 @@ class ApprovalMixin(models.AbstractModel):
 
     def _approval_is_pending(self):
         """Whether people are asked about one of the documents now."""
+        if not self.env["crm.suite.approval.flow"]._is_used(self._name):
+            return False
         # Most documents were never asked about, and their row is read anyway.
         return any(self.sudo().mapped("crm_suite_approval_id.is_running"))
 
@@ -439,7 +441,7 @@ class ApprovalMixin(models.AbstractModel):
         ends = any(
             vals.get(name) in values for name, values in self._approval_ends.items()
         )
-        if (ends or vals.get("active") is False) and self.sudo().crm_suite_approval_id:
+        if (ends or vals.get("active") is False) and self._approval_is_pending():
             self.env[REQUEST].sudo()._find_running(self)._cancel(
                 self.env._("The document was cancelled.")
             )
