@@ -1,7 +1,6 @@
 import json
 from datetime import timedelta
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,6 +18,7 @@ from ..tools.approval_schema import validate
 from ..tools.approval_state import REPLACED
 from ..tools.approval_trace import replay, trace
 from .approval_plain import Play, World, edge, graph, node
+from .fuzzing import fuzz
 
 SUBMITTER = 1
 PEOPLE = list(range(1, 9))
@@ -397,11 +397,5 @@ class TestApprovalMachine(BaseCase):
     def test_any_sequence_of_acts(self):
         run_state_machine_as_test(
             ApprovalMachine,
-            settings=settings(
-                max_examples=150,
-                stateful_step_count=25,
-                deadline=None,
-                database=None,
-                derandomize=True,
-            ),
+            settings=fuzz(150, stateful_step_count=25),
         )

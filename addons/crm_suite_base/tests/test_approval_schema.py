@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -7,8 +7,9 @@ from ..tools.approval_messages import MESSAGES
 from ..tools.approval_schema import validate
 from ..tools.expression import Signature
 from .approval_plain import approval, edge, fork, graph, line, node
+from .fuzzing import fuzz
 
-SETTINGS = settings(max_examples=200, deadline=None, database=None, derandomize=True)
+SETTINGS = fuzz(200)
 FIELDS = {
     "order": {
         "amount": {"type": "money"},

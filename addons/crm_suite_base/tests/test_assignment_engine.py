@@ -1,7 +1,7 @@
 from collections import Counter
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -14,8 +14,9 @@ from ..tools.assignment import (
     Person,
     Queue,
 )
+from .fuzzing import fuzz
 
-SETTINGS = settings(max_examples=120, deadline=None, database=None, derandomize=True)
+SETTINGS = fuzz(120)
 PEOPLE = range(1, 8)
 
 

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -15,8 +15,9 @@ from ..tools.business_time import (
     merge,
     subtract,
 )
+from .fuzzing import fuzz
 
-SETTINGS = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+SETTINGS = fuzz(150)
 OFFICE = [
     slot
     for day in range(5)

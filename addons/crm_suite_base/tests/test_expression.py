@@ -1,7 +1,7 @@
 import json
 from datetime import date, datetime
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -15,8 +15,9 @@ from ..tools.expression import (
 )
 from ..tools.expression_eval import round_half_up
 from ..tools.expression_parse import MAX_LENGTH
+from .fuzzing import fuzz
 
-SETTINGS = settings(max_examples=300, deadline=None, database=None, derandomize=True)
+SETTINGS = fuzz(300)
 STATES = [("draft", "Quotation"), ("sale", "Sales Order")]
 FIELDS = {
     "order": {

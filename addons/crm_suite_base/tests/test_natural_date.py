@@ -1,11 +1,12 @@
 from datetime import datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
 from ..tools.natural_date import parse_when
+from .fuzzing import fuzz
 
 # A Saturday evening: the week is nearly over and no office hour is left.
 NOW = datetime(2026, 11, 21, 21, 0)
@@ -70,7 +71,7 @@ class TestNaturalDate(BaseCase):
             self.assertIsNone(found.when, text)
             self.assertEqual(found.text, text)
 
-    @settings(max_examples=300, deadline=None)
+    @fuzz(300)
     @given(
         st.text(
             alphabet="明后天周一二十月日号点半下个年前 in days next fri at 0123456789:/-.pm,，",

@@ -2,7 +2,7 @@ import doctest
 import re
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -16,6 +16,7 @@ from ..tools.normalize import (
     normalize_phone,
     normalize_vat,
 )
+from .fuzzing import fuzz
 
 
 @tagged("-at_install", "post_install")
@@ -61,7 +62,7 @@ class TestNormalize(BaseCase):
         }.items():
             self.assertEqual(normalize_email(raw), expected)
 
-    @settings(max_examples=300, deadline=None)
+    @fuzz(300)
     @given(
         st.from_regex(r"[a-zA-Z0-9-]{1,5}(\.[a-zA-Z0-9-]{1,5}){1,2}", fullmatch=True)
     )
@@ -156,7 +157,7 @@ class TestNormalize(BaseCase):
             self.assertEqual(error.field, "vat")
             self.assertEqual(error.value, raw)
 
-    @settings(max_examples=300, deadline=None)
+    @fuzz(300)
     @given(st.text(max_size=60), st.sampled_from(["CN", "US", "DE", None]))
     def test_any_text_is_normal_or_refused(self, text, country):
         """No input ends in another exception, and normal form is a fixed point."""

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo import fields
@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import BaseCase, tagged
 
 from ..tools.segment_definition import find_cycle, sort_by_use, walk
+from .fuzzing import fuzz
 from .segment_common import SegmentCase
 
 CHAIRS = {
@@ -239,7 +240,7 @@ class TestSegmentConditions(SegmentCase):
         self.assertNotIn("%(", chinese)
         self.assertEqual(len(chinese.split("\n")), 3 + len(entries))
 
-    @settings(max_examples=25, deadline=None)
+    @fuzz(25)
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(max_size=8),

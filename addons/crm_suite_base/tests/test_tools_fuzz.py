@@ -4,7 +4,7 @@ import io
 import time
 import zipfile
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -15,14 +15,9 @@ from ..tools.tabular import TableError, open_table
 from ..tools.tabular.source import Blob
 from ..tools.vcard import iter_cards
 from ..tools.xlsx import WorkbookWriter
+from .fuzzing import fuzz
 
-SETTINGS = settings(
-    max_examples=60,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+SETTINGS = fuzz(60)
 # What files are made of, so that random bytes reach the deeper parts of the readers.
 CRUMBS = st.sampled_from(
     [
