@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from . import counting, lint
+from . import counting, lint, spread
 from .console import say
 from .database import Databases
 from .errors import SetupError
@@ -18,6 +18,8 @@ from .settings import ENVIRONMENT_HELP
 
 DATABASE = "crm_suite_test"
 NOTHING_COLLECTED = 5
+# Processes among which all tests are spread: PostgreSQL and a browser work beside each.
+MOST_WORKERS = 4
 DESCRIPTION = """\
 Everything from a fresh machine to all tests passed: linters, the addons' own tests
 with browser tours, and the tests from outside in tests/. The last line is the sum.
@@ -123,10 +125,18 @@ def _run(odoo, options, pytest_arguments):
             template.result(),
             inside or _default_paths(settings),
             pytest_arguments,
+            _workers(pytest_arguments) if everything else 1,
         )
     if outside or everything:
         total += _outside_tests(odoo, outside or ["tests"], pytest_arguments)
     return total
+
+
+def _workers(arguments):
+    """How many processes share all tests; who debugs wants one."""
+    if "--pdb" in arguments or "-n" in arguments:
+        return 1
+    return max(1, min(os.cpu_count() or 1, MOST_WORKERS))
 
 
 class _InBackground(threading.Thread):
@@ -159,28 +169,41 @@ def _default_paths(settings):
     return ["setup/lint", *paths]
 
 
-def _addon_tests(odoo, databases, template, paths, arguments):
+def _addon_tests(odoo, databases, template, paths, arguments, workers=1):
     say(f"Tests of {' '.join(paths)}")
     _forget_leftovers(databases)
-    name = databases.copy(template, f"{DATABASE}_{os.getpid()}")
-    config = odoo.write_config(odoo.settings.state / f"{name}.conf", name)
+    run = f"{DATABASE}_{os.getpid()}"
+    names, spreading = [run], []
+    if workers > 1:
+        names = [spread.worker_name(run, f"gw{n}") for n in range(workers)]
+        spreading = ["-n", str(workers), "--dist=loadscope"]
+    # The process that only spreads the tests reads a configuration too.
+    configs = {name: odoo.settings.state / f"{name}.conf" for name in {run, *names}}
     try:
+        for name, path in configs.items():
+            odoo.write_config(path, name)
+        for name in names:
+            databases.copy(template, name)
         return run_pytest(
             odoo,
             "addons",
             [
-                f"--odoo-config={config}",
-                f"--odoo-database={name}",
+                f"--odoo-config={configs[run]}",
+                f"--odoo-database={run}",
                 "--odoo-http",
                 "--odoo-log-level=warn",
                 *("-p", "crm_suite_setup.log_watch"),
+                *("-p", "crm_suite_setup.spread"),
+                *spreading,
                 *arguments,
                 *paths,
             ],
         )
     finally:
-        config.unlink(missing_ok=True)
-        databases.drop(name)
+        for path in configs.values():
+            path.unlink(missing_ok=True)
+        for name in names:
+            databases.drop(name)
 
 
 def _outside_tests(odoo, paths, arguments):
