@@ -87,6 +87,7 @@ from . import (
     import_work,
     import_work_bulk,
     import_work_direct,
+    import_work_segment,
     interaction,
     interaction_mail,
     interaction_sources,

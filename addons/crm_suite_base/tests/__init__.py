@@ -51,6 +51,7 @@ from . import (
     test_import_real,
     test_import_reference,
     test_import_rights,
+    test_import_segment,
     test_import_work,
     test_js,
     test_lifecycle,

@@ -73,26 +73,8 @@ class SegmentAdd(models.TransientModel):
         if self.source_segment_id:
             return self.source_segment_id.member_ids.ids
         if self.source_batch_id:
-            return self._get_imported_ids()
+            return self.source_batch_id._get_imported_customer_ids()
         return self.partner_ids or []
-
-    def _get_imported_ids(self):
-        """Who the rows of an import are about; of purchases and calls, the customers."""
-        batch = self.source_batch_id
-        rows = self.env["crm.suite.import.row"].search_fetch(
-            [
-                ("batch_id", "=", batch.id),
-                ("state", "in", ("created", "updated", "unchanged")),
-                ("res_id", "!=", False),
-                ("kind", "=", "row"),
-            ],
-            ["res_id"],
-        )
-        model = batch._target()._import_model
-        ids = rows.mapped("res_id")
-        if model == "res.partner":
-            return self.env[model].browse(ids).exists().ids
-        return self.env[model].search([("id", "in", ids)]).partner_id.ids
 
     def _get_cause(self):
         if self.source_segment_id:
