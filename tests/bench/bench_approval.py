@@ -21,8 +21,8 @@ ROUNDS = 150
 def run(bench):
     with bench.env(bench.suite_db) as env:
         env["crm.suite.approval.flow"].search([]).action_switch_off()
-        yield from _writes(env)
         rep, boss = _people(env)
+        yield from _writes(env, boss)
         flow = _flow(env, boss)
         yield from _decisions(env, flow, rep, boss)
         yield from _inbox(env, rep, boss)
@@ -208,10 +208,11 @@ def _multiply(env, count):
             )
             INSERT INTO crm_suite_approval_task
                    (request_id, flow_id, company_id, res_model, res_id, name, key, node,
-                    node_name, kind, role, user_id, state, opened_at, due_at)
+                    node_name, kind, role, user_id, submitter_id, state,
+                    opened_at, due_at)
             SELECT made.id, made.flow_id, t.company_id, t.res_model, made.res_id,
                    made.name, t.key, t.node, t.node_name, t.kind, t.role, t.user_id,
-                   'open', t.opened_at, t.due_at
+                   t.submitter_id, 'open', t.opened_at, t.due_at
               FROM made, (
                 SELECT t.* FROM crm_suite_approval_task t
                   JOIN one ON one.id = t.request_id
@@ -247,11 +248,11 @@ def _engine(on):
         yield
 
 
-def _writes(env):
+def _writes(env, boss):
     orders = _orders(env, env.user, 5)
     yield _compare(env, orders, "write of orders, no flow", 2)
     domain = "[('order_line.discount', '>', 15)]"
-    flow = _flow(env, env.user, domain)
+    flow = _flow(env, boss, domain)
     yield _compare(env, orders, "write of orders, a flow that does not fit", 5)
     yield _compare(
         env, orders.order_line, "write of lines, a flow that does not fit", 5

@@ -65,6 +65,8 @@ class Absence(models.Model):
         at = at or fields.Datetime.now()
         # All who are away: whoever covers may be among them. Never many.
         absences = self.sudo().search(self._standing_at(at))
+        if not absences:
+            return {}
         named = {absence.user_id.id: absence._get_cover(kind) for absence in absences}
         away = self._away(absences._get_cover_users(), at) | named.keys()
         found = {}

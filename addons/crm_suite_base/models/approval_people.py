@@ -89,12 +89,11 @@ class ApprovalPeople(models.AbstractModel):
     @api.model
     def _able(self, users, document):
         company = "company_id" in document._fields and document.company_id
-        group = self.env.ref(ROLE_GROUP)
         return users.filtered(
             lambda user: (
                 user.active
                 and not user.share
-                and group in user.all_group_ids
+                and user.has_group(ROLE_GROUP)
                 and (not company or company in user.company_ids)
             )
         )
@@ -150,7 +149,7 @@ class ApprovalAccess(models.Model):
         :param request_id: column with the id of the request
         :rtype: SQL
         """
-        covered = env.user._crm_suite_covered_ids("approvals")
+        people = env["crm.suite.approval.task"]._get_people()
         parts = [
             SQL(
                 """
@@ -161,7 +160,7 @@ class ApprovalAccess(models.Model):
                 )
                 """,
                 request_id,
-                [self.id, *covered],
+                people,
                 self.id,
             )
         ]

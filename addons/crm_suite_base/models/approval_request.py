@@ -268,7 +268,7 @@ class ApprovalRequest(models.Model):
     def _get_tasks_of(self, user):
         """The open tasks that a person may do: his own and those of people for whom he
         stands in."""
-        people = [user.id, *user._crm_suite_covered_ids("approvals")]
+        people = self.env["crm.suite.approval.task"].with_user(user)._get_people()
         # Of tasks only whose they are is asked.
         return (
             self.env["crm.suite.approval.task"]
@@ -334,7 +334,9 @@ class ApprovalRequest(models.Model):
         # Asked by record rules: rights themselves come of this.
         request = self.sudo()
         user = self.env["res.users"].browse(uid)
-        people = [uid, *user._crm_suite_covered_ids("approvals")]
+        if uid in request.task_ids.mapped("user_id.id"):
+            return True
+        people = self.env["crm.suite.approval.task"].with_user(user)._get_people()
         if any(
             t.user_id.id in people or t.decided_by_id.id == uid
             for t in request.task_ids

@@ -263,6 +263,7 @@ class ApprovalRequest(models.Model):
             "role": task["role"],
             "place": task.get("place") or 0,
             "user_id": task["user"],
+            "submitter_id": self.submitter_id.id,
             "state": task["status"],
             "opened_at": task["since"] if task["status"] == "open" else False,
             "due_at": task.get("due") or False,

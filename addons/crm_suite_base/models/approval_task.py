@@ -20,6 +20,8 @@ STATES = [
     ("superseded", "Asked again"),
     ("retrieved", "Taken back"),
 ]
+# In the cache of the cursor: who does the approvals of whom now.
+COVERED = "crm_suite_approval_covered"
 DECISIONS = ("agree", "reject", "return", "transfer", "add_before", "add_after")
 # Decisions of people; what the flow closes by itself is no vote.
 VOTES = {"agreed": "agree", "rejected": "reject", "returned": "return"}
@@ -87,7 +89,13 @@ class ApprovalTask(models.Model):
     notice = fields.Selection(
         [("todo", "To send"), ("sent", "Sent")], readonly=True, copy=False
     )
-    submitter_id = fields.Many2one(related="request_id.submitter_id")
+    submitter_id = fields.Many2one(
+        "res.users",
+        string="Asked By",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     stands_for = fields.Char(
         string="In Place Of", compute="_compute_stands_for", compute_sudo=False
     )
@@ -118,7 +126,12 @@ class ApprovalTask(models.Model):
     def _get_people(self):
         """The ids of those for whom the user decides: himself, and people who are away
         and for whom he stands in."""
-        return [self.env.uid, *self.env.user._crm_suite_covered_ids("approvals")]
+        # Record rules ask for each record: remembered for the transaction.
+        known = self.env.cr.cache.setdefault(COVERED, {})
+        uid = self.env.uid
+        if uid not in known:
+            known[uid] = self.env.user._crm_suite_covered_ids("approvals")
+        return [uid, *known[uid]]
 
     @api.model
     def _get_access_domain(self, user):
@@ -152,8 +165,10 @@ class ApprovalTask(models.Model):
             )
 
         def predicate(task):
-            request = task.sudo().request_id
-            return request.submitter_id.id == uid or request._may_be_seen_by(uid)
+            task = task.sudo()
+            if uid in (task.user_id.id, task.decided_by_id.id, task.submitter_id.id):
+                return True
+            return task.request_id._may_be_seen_by(uid)
 
         return Domain.custom(to_sql=to_sql, predicate=predicate)
 
@@ -486,3 +501,22 @@ class ApprovalRequest(models.Model):
             ):
                 found[request.id] = task.key
         return found
+
+
+class Absence(models.Model):
+    """What is remembered about covers ends with a change of an absence."""
+
+    _inherit = "crm.suite.absence"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.cr.cache.pop(COVERED, None)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.cr.cache.pop(COVERED, None)
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.cr.cache.pop(COVERED, None)
+        return super().unlink()
