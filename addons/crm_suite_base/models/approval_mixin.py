@@ -135,7 +135,7 @@ class ApprovalMixin(models.AbstractModel):
 
     @api.model
     def _approval_figures(self):
-        """Fields that whoever decides sees first. Hook.
+        """Fields and expressions that whoever decides sees first. Hook.
 
         :rtype: list[str]
         """

@@ -172,27 +172,18 @@ class ApprovalRequest(models.Model):
     def _compute_figures_text(self):
         """The figures that matter, for those who decide: also for people who may not
         read the document, since it was put to them."""
-        explain = self.env["crm.suite.explain.mixin"]
+        facts = self.env["crm.suite.approval.facts"].sudo()
         for request in self:
             document = request.sudo()._get_document()
-            lines = []
-            for name in document._approval_figures() if document else ():
-                field = document._fields[name]
-                currency = field.type == "monetary" and field.get_currency_field(
-                    document
-                )
-                text = explain._explained_text(
-                    {
-                        "value": document[name]
-                        if not field.relational
-                        else ", ".join(document[name].mapped("display_name")),
-                        "type": field.type,
-                        "field": field,
-                        "currency": document[currency] if currency else None,
-                    }
-                )
-                lines.append(f"{field._description_string(self.env)}: {text}")
-            request.figures_text = "\n".join(lines)
+            if document:
+                # In the language of who looks.
+                document = document.with_context(lang=self.env.lang)
+            names = document._approval_figures() if document else ()
+            request.figures_text = "\n".join(
+                f"{document._approval_label(name)}: "
+                f"{document._approval_text(name, facts._fact(name, document))}"
+                for name in names
+            )
 
     @api.depends("effect")
     @api.depends_context("lang")

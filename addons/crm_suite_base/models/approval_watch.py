@@ -85,11 +85,25 @@ class ApprovalMixin(models.AbstractModel):
 
         :param str name: of a field, or an expression
         """
-        field = self._fields.get(name)
-        label = field._description_string(self.env) if field else name
-        return f"{label}: {self._approval_text(field, old)} → {self._approval_text(field, new)}"
+        return (
+            f"{self._approval_label(name)}: {self._approval_text(name, old)}"
+            f" → {self._approval_text(name, new)}"
+        )
 
-    def _approval_text(self, field, value):
+    def _approval_label(self, name):
+        """What a figure is called: its field's label, or that of an expression. Hook.
+
+        :rtype: str
+        """
+        field = self._fields.get(name)
+        return field._description_string(self.env) if field else name
+
+    def _approval_text(self, name, value):
+        """A value of a figure as people read it.
+
+        :param str name: of a field, or an expression
+        """
+        field = self._fields.get(name)
         if field is not None and field.relational:
             if not hasattr(value, "ids"):
                 ids = value if isinstance(value, list) else [value] if value else []

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-REQUEST = "crm.suite.approval.request"
+DISCOUNT = "max(lines.discount)"
 
 
 class SaleOrder(models.Model):
@@ -28,7 +28,12 @@ class SaleOrder(models.Model):
 
     @api.model
     def _approval_figures(self):
-        return [*super()._approval_figures(), "partner_id", "amount_total"]
+        return [*super()._approval_figures(), "partner_id", "amount_total", DISCOUNT]
+
+    def _approval_label(self, name):
+        if name == DISCOUNT:
+            return self.env._("Highest discount in percent")
+        return super()._approval_label(name)
 
     def _action_confirm(self):
         gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)

@@ -5,7 +5,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools.misc import hash_sign
 
 from ..models.approval_notice import SCOPE
-from .approval_common import ApprovalCase
+from .approval_common import ApprovalCase, chain
 
 
 @tagged("post_install", "-at_install")
@@ -63,6 +63,34 @@ class TestApprovalMail(ApprovalCase, HttpCase):
         response = self.post(f"/crm_suite/approval/{token}", decision="agree")
         self.assertNotIn("Thank you", response.text)
         self.assertEqual(self.ours.state, "open")
+
+    def test_the_whole_story(self):
+        """Added by the lead, returned by finance, a lower discount, agreed by mail."""
+        graph = chain(
+            self.ask(
+                "leader",
+                self.lead,
+                may_add=True,
+                return_to="start",
+                watch=[{"field": "max(lines.discount)", "worse": "higher"}],
+            )
+        )
+        self._create_flow(graph, sequence=1)
+        order, request = self.held(discount=18)
+        self.decide(request, self.lead, "add_after", user_id=self.finance.id)
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.decide(request, self.finance, "return", "Lower it")
+        self.assertEqual(self.holders(request), ["suite_rep"])
+        order.with_user(self.rep).order_line.discount = 16
+        self.decide(request, self.rep)
+        waiting = self.holders(request)
+        self.assertNotIn("suite_lead", waiting, "His criterion did not get worse")
+        task = self.task(request, self.finance).sudo()
+        response = self.post(
+            f"/crm_suite/approval/{task._make_token(self.finance)}", decision="agree"
+        )
+        self.assertIn("Thank you", response.text)
+        self.assertEqual((request.state, order.state), ("agreed", "sale"))
 
     def test_cover_decides_by_his_own_link(self):
         now = fields.Datetime.now()
