@@ -76,6 +76,7 @@
         "wizard/approval_replay_views.xml",
         "wizard/assignment_act_views.xml",
         "wizard/assignment_simulation_views.xml",
+        "wizard/custom_field_package_views.xml",
         "wizard/export_wizard_views.xml",
         "wizard/handover_views.xml",
         "wizard/operation_undo_views.xml",
@@ -124,6 +125,7 @@
         "views/approval_flow_views.xml",
         "views/approval_request_views.xml",
         "views/approval_document_views.xml",
+        "views/custom_field_views.xml",
         "views/crm_suite_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
@@ -135,6 +137,7 @@
         "views/duplicate_menus.xml",
         "views/pool_menus.xml",
         "views/approval_menus.xml",
+        "views/custom_field_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -149,6 +152,7 @@
         "demo/vis_demo.xml",
         "demo/assign_demo.xml",
         "demo/pool_demo.xml",
+        "demo/custom_field_demo.xml",
         "demo/approval_demo.xml",
     ],
     "assets": {

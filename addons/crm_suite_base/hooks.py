@@ -10,6 +10,8 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Remove the settings: nobody would find them again under another application."""
+    """Remove the settings, which nobody would find again under another application,
+    and what the company added to forms: it lives in tables of the host."""
+    env["crm.suite.field"]._remove_everything()
     parameters = env["ir.config_parameter"]
     parameters.search([("key", "=like", r"crm\_suite\_base.%")]).unlink()

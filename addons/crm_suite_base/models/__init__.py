@@ -1,5 +1,8 @@
 # Models inherit from these: they come first.
 from . import (
+    custom_field,
+    custom_field_rule,
+    custom_field_section,
     duplicate_mixin,
     explain_mixin,
     metric_run,
@@ -244,4 +247,13 @@ from . import (
     res_partner_approval,
     sale_order_approval,
     todo_sources_approval,
+)
+
+# isort: split
+from . import (
+    custom_field_package,
+    custom_field_records,
+    custom_field_use,
+    custom_field_view,
+    ir_model_fields,
 )

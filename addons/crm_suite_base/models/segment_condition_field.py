@@ -41,10 +41,11 @@ class Segment(models.Model):
         entries = super()._segment_conditions()
         partner = self.env["res.partner"]
         group = self.env._("Who they are")
+        attributes = self._segment_attributes()
         readable = partner.fields_get(
-            [*ATTRIBUTES, "category_id"], ["string", "selection", "type"]
+            [*attributes, "category_id"], ["string", "selection", "type"]
         )
-        for name in ATTRIBUTES:
+        for name in attributes:
             # The host's "company or person" is a computed twin of this.
             source = "is_company" if name == "company_type" else name
             if name in readable and source in partner._fields:
@@ -60,6 +61,14 @@ class Segment(models.Model):
                 )
         entries.append(self._tag_entry(group, readable["category_id"]["string"]))
         return entries
+
+    @api.model
+    def _segment_attributes(self):
+        """Fields of customers that conditions can ask for, in their order. Hook.
+
+        :rtype: list[str]
+        """
+        return list(ATTRIBUTES)
 
     @api.model
     def _tag_entry(self, group, label):
@@ -85,6 +94,11 @@ class Segment(models.Model):
         elif field.type == "selection":
             params = self._choice_params(info["selection"])
             order = "%(operator)s %(choices)s"
+        elif field.type == "boolean":
+            params = {"operator": self._operator_param("set", "unset")}
+            order = "%(operator)s"
+            labels = {"set": self.env._("yes"), "unset": self.env._("no")}
+            params["operator"]["choices"] = list(labels.items())
         elif field.type in NUMBERS:
             params = self._number_params(whole=field.type == "integer")
             order = "%(operator)s %(value)s %(until)s"
@@ -192,6 +206,8 @@ class Segment(models.Model):
             return self._compile_relation(name, condition)
         if field.type == "selection":
             return self._compile_values(name, condition, condition.get("choices"))
+        if field.type == "boolean":
+            return Domain(name, "=", condition["operator"] == "set")
         if field.type in NUMBERS:
             return self._compile_number(name, condition)
         if field.type in DATES:

@@ -18,6 +18,8 @@ from . import (
     test_business_time,
     test_call,
     test_contact_point,
+    test_custom_field,
+    test_custom_field_package,
     test_customer_360,
     test_customer_rules,
     test_customer_views,

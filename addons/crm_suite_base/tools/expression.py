@@ -55,6 +55,7 @@ class Expression:
         datetime, record or empty
     :ivar paths: fields that it reads, as tuples of names
     :ivar functions: names of the caller's functions that it calls
+    :ivar tree: its parts, for those who write it in other words
     """
 
     def __init__(self, source, tree, kind, checker):
@@ -63,11 +64,11 @@ class Expression:
         self.model = kind.model
         self.paths = frozenset(checker.paths)
         self.functions = frozenset(checker.called)
-        self._tree = tree
+        self.tree = tree
 
     def evaluate(self, reader):
         """The value for each record of a reader; money as a plain number."""
-        values = Evaluation(reader).column(self._tree)
+        values = Evaluation(reader).column(self.tree)
         return [value.amount if isinstance(value, Money) else value for value in values]
 
     def explain(self, reader, index=0):
@@ -77,8 +78,8 @@ class Expression:
             empty value is ""
         """
         evaluation = Evaluation(reader, keep=True)
-        evaluation.column(self._tree)
-        return self._explained(self._tree, evaluation.kept, index)
+        evaluation.column(self.tree)
+        return self._explained(self.tree, evaluation.kept, index)
 
     def _explained(self, node, kept, index):
         column = kept.get(id(node))

@@ -1,0 +1,381 @@
+from datetime import timedelta
+
+from lxml import etree
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import BaseCase, Form, new_test_user, tagged
+
+from ..models.custom_field_rule import LATER
+from ..tools.expression import compile_expression
+from ..tools.expression_modifier import ModifierProblem, as_modifier
+from .custom_field_common import CustomFieldCase
+from .test_expression import describe
+
+
+@tagged("post_install", "-at_install")
+class TestCustomField(CustomFieldCase):
+    """Fields that an administrator of the suite adds to forms."""
+
+    def test_each_kind(self):
+        """What is written is read again, by everybody who uses the suite."""
+        country = self.env.ref("base.cn")
+        values = {
+            "text": "A-1",
+            "long_text": "a\nb",
+            "number": 2.5,
+            "money": 10.25,
+            "date": fields.Date.to_date("2026-11-22"),
+            "datetime": fields.Datetime.to_datetime("2026-11-22 10:00:00"),
+            "boolean": True,
+            "selection": "gold",
+            "relation": country.id,
+        }
+        relation = self.env["ir.model"]._get("res.country")
+        found = self.Field.create(
+            [
+                self.values(
+                    f"Of {kind}",
+                    kind,
+                    **({"relation_id": relation.id} if kind == "relation" else {}),
+                )
+                for kind in values
+            ]
+        )
+        names = {field.kind: field.technical_name for field in found}
+        self.assertEqual(names["long_text"], "x_crm_of_long_text")
+        partner = self.customer(
+            **{names[kind]: value for kind, value in values.items()}
+        )
+        partner.invalidate_recordset()
+        partner = partner.with_user(self.rep)
+        for kind, value in values.items():
+            found = partner[names[kind]]
+            self.assertEqual(found.id if kind == "relation" else found, value, kind)
+
+    def test_names_for_programs(self):
+        names = ("合同编号", "he tong: bian hao", "!!!")
+        found = self.Field.create([self.values(name) for name in names])
+        self.assertEqual(
+            found.mapped("technical_name"),
+            ["x_crm_he_tong_bian_hao", "x_crm_he_tong_bian_hao_2", "x_crm_field"],
+        )
+        with self.assertRaises(ValidationError):
+            self.add("!!!")
+
+    def test_only_for_users_of_the_suite(self):
+        name = self.add("Secret").technical_name
+        stranger = self.env["res.users"].create(
+            {
+                "name": "Stranger",
+                "login": "stranger_fields",
+                "group_ids": [Command.set(self.env.ref("base.group_user").ids)],
+            }
+        )
+        partner = self.customer(**{name: "x"}).with_user(stranger)
+        self.assertNotIn(name, partner.fields_get())
+        with self.assertRaises(AccessError):
+            partner.read([name])
+
+    def test_only_administrators_add_fields(self):
+        field = self.add("Mine")
+        values = self.values("No")
+        for user in (self.rep, new_test_user(self.env, "fields_nobody")):
+            theirs = self.Field.with_user(user)
+            with self.assertRaises(AccessError):
+                field.with_user(user).read(["name"])
+            with self.assertRaises(AccessError):
+                theirs.create(values)
+            with self.assertRaises(AccessError):
+                theirs.browse(field.id).write({"name": "x"})
+            with self.assertRaises(AccessError):
+                theirs.check_expression("res.partner", "1")
+
+    def test_forms_show_the_fields(self):
+        field = self.add("Contract", visible_when="is_company and name != 'x'")
+        field.required_when = "name == 'Needy'"
+        arch = self._arch("crm_suite_base.res_partner_view_form_customer")
+        (node,) = arch.xpath(
+            f"//page[@string='Contract']//field[@name='{field.technical_name}']"
+        )
+        self.assertEqual(node.get("invisible"), "not (is_company and (name != 'x'))")
+        self.assertEqual(node.get("required"), "(name == 'Needy')")
+        with Form(
+            self.env["res.partner"]
+            .with_user(self.rep)
+            .with_context(default_is_company=True),
+            "crm_suite_base.res_partner_view_form_customer",
+        ) as form:
+            form.name = "Ada"
+            form[field.technical_name] = "A-7"
+        self.assertEqual(form.record[field.technical_name], "A-7")
+
+    def _arch(self, xmlid, user=None):
+        view = self.env.ref(xmlid)
+        model = self.env[view.model].with_user(user or self.rep)
+        return etree.fromstring(model.get_view(view.id, view.type)["arch"])
+
+    def test_lists_and_searches_show_the_fields(self):
+        name = self.add("Level", "selection", model="crm.lead").technical_name
+        for xmlid in ("crm.crm_case_tree_view_oppor", "crm.view_crm_case_leads_filter"):
+            self.assertTrue(self._arch(xmlid).xpath(f"//field[@name='{name}']"), xmlid)
+        search = self._arch("crm.view_crm_case_opportunities_filter")
+        self.assertTrue(search.xpath(f"//filter[@name='group_{name}']"))
+
+    def test_order_and_sections(self):
+        first, second = self.add("First"), self.add("Second")
+        other = self.env["crm.suite.field.section"].create(
+            {"name": "Other", "model": "res.partner", "sequence": 1}
+        )
+        second.sequence, first.sequence = 1, 2
+        xmlid = "crm_suite_base.res_partner_view_form_customer"
+        path = "//page[starts-with(@name, 'x_crm_section')]//field/@name"
+        names = [second.technical_name, first.technical_name]
+        found = [name for name in self._arch(xmlid).xpath(path) if name in names]
+        self.assertEqual(found, names)
+        first.section_id = other
+        tabs = self._arch(xmlid).xpath("//page[starts-with(@name, 'x_crm')]/@string")
+        names = ["Other", "Contract"]
+        self.assertEqual([name for name in tabs if name in names], names)
+        with self.assertRaises(ValidationError):
+            first.section_id = self.lead_section
+        with self.assertRaises(UserError):
+            other.model = "crm.lead"
+        with self.assertRaises(UserError):
+            other.unlink()
+
+    def test_required_through_every_path(self):
+        name = self.add("Number", required_when="is_company").technical_name
+        with self.assertRaisesRegex(ValidationError, "Number"):
+            self.customer()
+        self.customer(is_company=False)
+        partner = self.customer(**{name: "1"})
+        with self.assertRaisesRegex(ValidationError, "Number"):
+            partner.with_user(self.rep).web_save({name: False}, {})
+        partner.write({"city": "Shenzhen"})
+        self.customer(parent_id=partner.id, is_company=False)
+        person = self.customer(is_company=False)
+        with self.assertRaisesRegex(ValidationError, "Number"):
+            person.is_company = True
+        # Last: a failed import makes the registry forget what is not committed.
+        result = self.env["res.partner"].load(["name", "is_company"], [["New", "1"]])
+        self.assertIn("Number", result["messages"][0]["message"])
+
+    def test_old_records_can_be_written(self):
+        """A new rule does not stop work on what was there before."""
+        partner = self.customer()
+        self.add("Number", required_when="true")
+        partner.city = "Shenzhen"
+
+    def test_rule_with_message(self):
+        field = self.add("Budget", "number", rule="x_crm_budget <= 100 or is_company")
+        field.rule_message = "Too much for a person."
+        person = self.customer(is_company=False)
+        person.x_crm_budget = 100
+        with self.assertRaisesRegex(ValidationError, "Too much for a person"):
+            person.x_crm_budget = 101
+        self.customer(x_crm_budget=101)
+
+    def test_users_companies_and_mails_are_not_stopped(self):
+        self.add("Number", required_when="true")
+        self.add("Goal", model="crm.lead", required_when="true")
+        self.env["res.users"].create({"name": "New", "login": "new_user_of_fields"})
+        self.env["res.company"].create({"name": "New Company of Fields"})
+        # A whole mail would look for duplicates over another connection, which waits
+        # for the new column to be committed.
+        later = self.env["crm.lead"].with_context(crm_suite_fields_later=LATER)
+        self.assertTrue(later.create({"name": "By mail"}))
+        with self.assertRaises(ValidationError):
+            self.env["crm.lead"].create({"name": "By hand"})
+        with self.assertRaises(ValidationError):
+            self.env["crm.lead"].with_context(crm_suite_fields_later=True).create(
+                {"name": "By program"}
+            )
+
+    def test_no_rules_cost_nothing(self):
+        partner = self.customer()
+        partner._crm_suite_check_fields(["name"])
+        with self.assertQueryCount(0):
+            partner._crm_suite_check_fields(["name"])
+
+    def test_computed_sum_and_lookup(self):
+        total = self.add("Children", "computed", expression="count(child_ids)")
+        code = self.add("Code", "computed", expression="country_id.code")
+        ages = self.add("Age", "computed", expression="days_since(create_date)")
+        self.assertEqual((total.stored, ages.stored), (True, False))
+        partner = self.customer(country_id=self.env.ref("base.cn").id)
+        self.customer(parent_id=partner.id, is_company=False)
+        self.assertEqual(partner[total.technical_name], 1)
+        self.assertEqual(partner[code.technical_name], "CN")
+        self.assertEqual(partner[ages.technical_name], 0)
+        found = self.env["res.partner"].search(
+            [(total.technical_name, "=", 1), ("id", "=", partner.id)]
+        )
+        self.assertEqual(found, partner)
+        total.expression = "count(child_ids) * 10"
+        self.customer(parent_id=partner.id, is_company=False)
+        self.assertEqual(partner[total.technical_name], 20)
+        with self.assertRaises(UserError):
+            total.expression = "name"
+        with self.assertRaisesRegex(UserError, "itself"):
+            total.expression = f"{total.technical_name} + 1"
+
+    def test_bad_expressions(self):
+        for values in (
+            {"required_when": "nme == 'x'"},
+            {"rule": "1 + 1"},
+            {"visible_when": "country_id.code == 'CN'"},
+            {"kind": "computed", "expression": "sum("},
+            {"kind": "computed"},
+            {"kind": "computed", "expression": "1", "required_when": "true"},
+            {"kind": "boolean", "required_when": "true"},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                self.add("Bad", **{"kind": "text", **values})
+        found = self.Field.check_expression("res.partner", "nme == 'x'")
+        self.assertEqual((found[0]["position"], found[0]["length"]), (0, 3))
+        with self.assertRaises(UserError):
+            self.Field.check_expression("res.users", "1")
+
+    def test_removed_and_brought_back(self):
+        field = self.add("Number", required_when="true")
+        name = field.technical_name
+        partner = self.customer(**{name: "A-1"})
+        with self.assertRaises(UserError):
+            field.unlink()
+        field.action_remove()
+        arch = self._arch("crm_suite_base.res_partner_view_form_customer")
+        self.assertFalse(arch.xpath(f"//field[@name='{name}']"))
+        self.customer()
+        self.assertNotIn(name, self.env["res.partner"]._crm_suite_export_paths())
+        field.action_restore()
+        self.assertEqual(partner[name], "A-1")
+        self.assertEqual(field.value_count, 1)
+        with self.assertRaises(ValidationError):
+            self.customer()
+
+    def test_deleted_after_30_days(self):
+        young, old = self.add("Young"), self.add("Old")
+        real = old.sudo().field_id
+        (young | old).action_remove()
+        old.removed_at = fields.Datetime.now() - timedelta(days=31)
+        self.env["crm.suite.field"]._gc_removed()
+        self.assertFalse(old.exists() or real.exists())
+        self.assertTrue(young.exists())
+        self.assertNotIn("x_crm_old", self.env["res.partner"]._fields)
+
+    def test_used_field_is_not_removed(self):
+        first = self.add("First")
+        self.add("Second", required_when=f"is_set({first.technical_name})")
+        with self.assertRaisesRegex(UserError, "Second"):
+            first.action_remove()
+
+    def test_choices_change(self):
+        field = self.add("Level", "selection")
+        name = field.technical_name
+        partner = self.customer(**{name: "silver"})
+        field.option_ids[0].name = "Golden"
+        field.write(
+            {"option_ids": [Command.create({"name": "Bronze", "sequence": 99})]}
+        )
+        labels = dict(partner.fields_get([name])[name]["selection"])
+        self.assertEqual(
+            labels, {"gold": "Golden", "silver": "Silver", "bronze": "Bronze"}
+        )
+        field.option_ids.filtered(lambda option: option.value == "silver").unlink()
+        self.assertFalse(partner[name])
+        with self.assertRaises(ValidationError):
+            field.option_ids.unlink()
+
+    def test_kind_stays(self):
+        field = self.add("Number")
+        with self.assertRaises(UserError):
+            field.kind = "date"
+        with self.assertRaises(UserError):
+            field.field_id = self.env["ir.model.fields"]._get("res.partner", "name")
+        field.write({"kind": "text", "name": "Nummer", "help": "From the contract"})
+        info = self.env["res.partner"].fields_get([field.technical_name])
+        self.assertEqual(info[field.technical_name]["string"], "Nummer")
+        self.assertEqual(info[field.technical_name]["help"], "From the contract")
+
+    def test_labels_in_each_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        field = self.add("Number")
+        field.with_context(lang="zh_CN").name = "合同号"
+        self.section.with_user(self.admin).with_context(lang="zh_CN").name = "合同"
+        info = self.env["res.partner"].with_context(lang="zh_CN").fields_get()
+        self.assertEqual(info[field.technical_name]["string"], "合同号")
+        view = self.env.ref("crm_suite_base.res_partner_view_form_customer")
+        arch = (
+            self.env["res.partner"].with_context(lang="zh_CN").get_view(view.id)["arch"]
+        )
+        self.assertIn('string="合同"', arch)
+
+    def test_imports_exports_and_segments(self):
+        level = self.add("Level", "selection").technical_name
+        urgent = self.add("Urgent", "boolean").technical_name
+        columns = self.env["crm.suite.import.target.partner"]._import_partner_columns()
+        self.assertIn("Level", [column.label for column in columns])
+        self.assertIn(level, self.env["res.partner"]._crm_suite_export_paths())
+        segments = self.env["crm.suite.segment"]
+        entries = {
+            entry.get("field"): entry
+            for entry in segments._segment_conditions()
+            if entry["kind"] == "attribute"
+        }
+        partner = self.customer(**{level: "gold", urgent: True})
+        for name, condition in (
+            (level, {"operator": "in", "choices": ["gold"]}),
+            (urgent, {"operator": "set"}),
+        ):
+            domain = segments._compile_attribute(
+                {"kind": "attribute", "field": name, **condition}, entries[name], None
+            )
+            found = self.env["res.partner"].search(domain)
+            self.assertIn(partner, found)
+
+    def test_nothing_is_left(self):
+        """What the uninstallation removes: fields, columns, views."""
+        name = self.add("Number").technical_name
+        self.add("Goal", model="crm.lead")
+        self.env["crm.suite.field"]._remove_everything()
+        manual = [("state", "=", "manual"), ("name", "=like", r"x\_crm\_%")]
+        self.assertFalse(
+            self.env["ir.model.fields"].search(manual + [("name", "=", name)])
+        )
+        views = self.env["ir.ui.view"].search([("arch_db", "like", name)])
+        self.assertFalse(views)
+
+
+@tagged("post_install", "-at_install")
+class TestExpressionModifier(BaseCase):
+    """Expressions in the words of form views."""
+
+    def test_texts(self):
+        for source, expected in (
+            ("urgent and count_ > 2", "(urgent and (count_ > 2))"),
+            ("not urgent", "(not urgent)"),
+            ("name == empty", "(not name)"),
+            ("name != empty", "bool(name)"),
+            ("is_set(partner)", "bool(partner)"),
+            ("day < '2026-12-01'", "(day and day < '2026-12-01')"),
+            ("state in ['draft', 'Sales Order']", "(state in ['draft', 'sale'])"),
+            ("4 in tags", "(4 in tags)"),
+            ("count_ * 2.5 - 1 >= 0", "(((count_ * 2.5) - 1) >= 0)"),
+            ("day == today", "(day == context_today().strftime('%Y-%m-%d'))"),
+        ):
+            compiled = compile_expression(source, describe, "order")
+            self.assertEqual(as_modifier(compiled), expected)
+
+    def test_what_a_form_cannot_know(self):
+        for source in (
+            "partner.code == 'x'",
+            "sum(line.qty) > 1",
+            "moment > '2026-01-01'",
+            "'x' in name",
+            "length(name) > 3",
+        ):
+            compiled = compile_expression(source, describe, "order")
+            with self.assertRaises(ModifierProblem):
+                as_modifier(compiled)
