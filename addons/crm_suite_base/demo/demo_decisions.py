@@ -94,13 +94,13 @@ class CrmSuiteDemo(models.AbstractModel):
             {"id": "end", "type": "end", "name": "End"},
         ]
         places = {
-            "start": (40, 160),
-            "discount": (200, 160),
-            "lead": (400, 60),
-            "finance": (600, 60),
-            "amount": (800, 160),
-            "manager": (1000, 60),
-            "end": (1200, 160),
+            "start": (0, 140),
+            "discount": (160, 120),
+            "lead": (600, 0),
+            "finance": (860, 0),
+            "amount": (1120, 120),
+            "manager": (1520, 0),
+            "end": (1800, 140),
         }
         for node in nodes:
             node["x"], node["y"] = places[node["id"]]

@@ -29,20 +29,45 @@ class ApprovalFlow(models.Model):
         self.ensure_one()
         self.env["crm.suite.approval.request"]._check_role()
         self.check_access("read")
-        graph = self.graph if graph is None else graph
+        return self._find_problems(self.graph if graph is None else graph, self.id)
+
+    @api.model
+    @api.readonly
+    def check_draft(self, res_model, graph, flow_id=False):
+        """What stands against publishing a graph that is being drawn, maybe for a flow
+        that is not saved yet.
+
+        :param str res_model: model of the documents; False: not chosen yet, so names of
+            fields are not looked up
+        :param dict graph: as the designer holds it
+        :param int flow_id: the flow that it belongs to, to find circles of flows
+        :return: as :meth:`check_graph`
+        :rtype: list[dict]
+        """
+        self.env["crm.suite.approval.request"]._check_role()
+        self.check_access("read")
+        if res_model and res_model not in self._get_document_models():
+            raise UserError(self.env._("Choose the documents from the list."))
+        if flow_id and type(flow_id) is not int:
+            raise UserError(self.env._("Give the flow by its number."))
+        flow = self.new({"res_model": res_model or False})
+        return flow._find_problems(graph, flow_id)
+
+    def _find_problems(self, graph, flow_id):
+        """See :meth:`check_graph`; rights were checked by the caller."""
         if not isinstance(graph, dict):
             raise UserError(self.env._("Give the graph as {schema, nodes, edges}."))
         # What fields there are is known to whoever may read flows.
         facts = self.env["crm.suite.approval.facts"].sudo()
         problems = approval_schema.validate(
             graph,
-            describe=facts._describe(),
+            describe=facts._describe() if self.res_model else None,
             model=self.res_model,
             functions=FUNCTIONS,
             subflows=self._get_called,
-            flow_id=self.id,
+            flow_id=flow_id,
         )
-        if not problems:
+        if not problems and self.res_model:
             problems = self._check_nodes(graph)
         return [self._word_problem(problem) for problem in problems]
 

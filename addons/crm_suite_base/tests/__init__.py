@@ -41,6 +41,7 @@ from . import (
     test_figures_changes,
     test_figures_concurrency,
     test_figures_edges,
+    test_flow_designer,
     test_given,
     test_grade,
     test_handover,

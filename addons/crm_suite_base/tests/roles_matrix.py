@@ -262,6 +262,7 @@ METHODS = {
         "action_open_requests",
         "action_publish",
         "action_switch_off",
+        "check_draft",
         "check_graph",
         "explain",
         "preview_migration",

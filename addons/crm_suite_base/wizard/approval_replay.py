@@ -19,6 +19,8 @@ class ApprovalReplay(models.TransientModel):
     people_text = fields.Text(string="Who Would Have Been Asked", readonly=True)
     nodes_text = fields.Text(string="By Node", readonly=True)
     nobody_text = fields.Text(string="Nobody Found", readonly=True)
+    # {"graph": …, "nodes": {id: {"count", "nobody"}}}, for the drawing.
+    result = fields.Json(string="In the Flow", readonly=True)
     rows_text = fields.Text(string="Documents", readonly=True)
 
     def action_replay(self):
@@ -50,6 +52,16 @@ class ApprovalReplay(models.TransientModel):
                     )
                     for row in result["nodes"]
                 ),
+                "result": {
+                    "graph": self.flow_id.graph,
+                    "nodes": {
+                        row["id"]: {
+                            "count": row["asked"] + row["auto"],
+                            "nobody": row["nobody"],
+                        }
+                        for row in result["nodes"]
+                    },
+                },
                 "nobody_text": "\n".join(
                     f"{row['name']}: {', '.join(row['nodes'])}"
                     for row in result["nobody"]
@@ -66,4 +78,5 @@ class ApprovalReplay(models.TransientModel):
             "res_id": self.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }

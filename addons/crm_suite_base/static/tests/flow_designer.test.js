@@ -289,7 +289,7 @@ test("what may not be changed has no palette, and keys change nothing", async ()
                 state: "open",
                 who: [{ id: 2, name: "Li Na" }],
                 hours: 3.5,
-                tasks: [{ user: { id: 2, name: "Li Na" }, status: "open" }],
+                tasks: [{ who: { id: 2, name: "Li Na" }, status: "open" }],
             },
         },
     };

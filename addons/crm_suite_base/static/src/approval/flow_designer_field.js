@@ -6,14 +6,14 @@ import { useDebounced } from "@web/core/utils/timing";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FlowDesigner } from "../flow/flow_designer";
-import { plainGraph } from "../flow/flow_graph";
+import { plainGraph, sameGraph } from "../flow/flow_graph";
 import { useGroups } from "./approval_groups";
 
 const CHECK_DELAY = 500;
 
 /**
- * A flow in a form, saved with it. While it changes, the server says what is wrong; the
- * model of the form answers check_graph(res_model, graph).
+ * A flow in a form, saved with it. While it changes, the server says what is wrong: the
+ * model of the form answers check_draft(res_model, graph, id).
  */
 export class FlowDesignerField extends Component {
     static template = "crm_suite_base.FlowDesignerField";
@@ -21,7 +21,7 @@ export class FlowDesignerField extends Component {
     static props = {
         ...standardFieldProps,
         family: { type: String, optional: true },
-        modelField: { type: String, optional: true },
+        modelField: { type: [String, { value: false }], optional: true },
     };
     static defaultProps = { family: "approval", modelField: "res_model" };
 
@@ -29,34 +29,45 @@ export class FlowDesignerField extends Component {
         this.orm = useService("orm");
         this.groups = useGroups();
         this.keepLast = new KeepLast();
-        this.state = useState({ problems: [] });
+        this.state = useState({ problems: [], graph: plainGraph(null) });
+        this.unsent = 0;
         this.checkSoon = useDebounced(() => this.check(), CHECK_DELAY);
         onWillStart(() => this.groups.load());
         useRecordObserver((record) => {
-            const asked = JSON.stringify([this.resModelOf(record), record.data[this.props.name]]);
-            if (asked !== this.asked) {
-                const isFirst = !this.asked;
-                this.asked = asked;
-                // What is shown first is checked at once.
-                isFirst ? this.check() : this.checkSoon();
+            const graph = plainGraph(record.data[this.props.name]);
+            const resModel = this.resModelOf(record);
+            // While changes are on their way, the record is behind what is drawn.
+            if (!this.unsent && !sameGraph(graph, this.state.graph)) {
+                this.state.graph = graph;
             }
+            this.resModel = resModel;
+            this.noteChange();
         });
     }
 
-    get graph() {
-        return plainGraph(this.props.record.data[this.props.name]);
-    }
-
-    get resModel() {
-        return this.resModelOf(this.props.record);
-    }
-
     resModelOf(record) {
-        return record.data[this.props.modelField] || false;
+        return (this.props.modelField && record.data[this.props.modelField]) || false;
     }
 
-    update(graph) {
-        return this.props.record.update({ [this.props.name]: graph });
+    async update(graph) {
+        this.state.graph = graph;
+        this.noteChange();
+        this.unsent += 1;
+        try {
+            await this.props.record.update({ [this.props.name]: graph });
+        } finally {
+            this.unsent -= 1;
+        }
+    }
+
+    /** What is shown first is checked at once, later changes when they pause. */
+    noteChange() {
+        const asked = JSON.stringify([this.resModel, this.state.graph]);
+        if (asked !== this.asked && !this.props.readonly) {
+            const isFirst = !this.asked;
+            this.asked = asked;
+            isFirst ? this.check() : this.checkSoon();
+        }
     }
 
     async check() {
@@ -64,9 +75,10 @@ export class FlowDesignerField extends Component {
         if (status(this) === "destroyed") {
             return;
         }
-        const { resModel } = this.props.record;
+        const { resModel, resId } = this.props.record;
+        const question = [this.resModel, plainGraph(this.state.graph), resId || false];
         this.state.problems = await this.keepLast.add(
-            this.orm.silent.call(resModel, "check_graph", [this.resModel, this.graph])
+            this.orm.silent.call(resModel, "check_draft", question)
         );
     }
 }
@@ -75,7 +87,8 @@ registry.category("fields").add("crm_suite_flow_designer", {
     component: FlowDesignerField,
     supportedTypes: ["json"],
     extractProps: ({ options }) => ({ family: options.family, modelField: options.model_field }),
-    fieldDependencies: ({ options }) => [
-        { name: options.model_field || "res_model", type: "char" },
-    ],
+    fieldDependencies: ({ options }) =>
+        options.model_field === false
+            ? []
+            : [{ name: options.model_field || "res_model", type: "char" }],
 });

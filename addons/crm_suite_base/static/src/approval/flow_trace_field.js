@@ -4,28 +4,30 @@ import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { FlowDesigner } from "../flow/flow_designer";
 import { useGroups } from "./approval_groups";
 
 /** Where a running request is: the drawing of its flow, with who had it and how long. */
-export class FlowTraceField extends Component {
-    static template = "crm_suite_base.FlowTraceField";
+export class FlowTrace extends Component {
+    static template = "crm_suite_base.FlowTrace";
     static components = { FlowDesigner };
-    static props = { ...standardFieldProps };
+    static props = { ...standardWidgetProps };
 
     setup() {
         this.orm = useService("orm");
         this.groups = useGroups();
         this.keepLast = new KeepLast();
         this.state = useState({ graph: null, overlay: null });
-        onWillStart(() => Promise.all([this.groups.load(), this.load(this.props.record)]));
+        onWillStart(() => this.groups.load());
         useRecordObserver((record) => {
-            // Whatever happens to a request changes this field of it.
-            const shown = JSON.stringify([record.resId, record.data[this.props.name]]);
-            if (this.shown && shown !== this.shown) {
-                this.load(record);
+            // A decision moves the request on, or to other people.
+            const { state, stage } = record.data;
+            const shown = JSON.stringify([record.resId, state, stage]);
+            if (shown !== this.shown) {
+                this.shown = shown;
+                return this.load(record);
             }
-            this.shown = shown;
         });
     }
 
@@ -38,9 +40,12 @@ export class FlowTraceField extends Component {
     }
 }
 
-registry.category("fields").add("crm_suite_flow_trace", {
-    component: FlowTraceField,
-    supportedTypes: ["json"],
+registry.category("view_widgets").add("crm_suite_flow_trace", {
+    component: FlowTrace,
+    fieldDependencies: [
+        { name: "state", type: "selection" },
+        { name: "stage", type: "char" },
+    ],
 });
 
 /** What a replay found out, over the drawing: {graph, nodes: {id: {count, nobody}}}. */

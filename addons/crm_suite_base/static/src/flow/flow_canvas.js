@@ -15,6 +15,8 @@ import { neededRecords, nodeSize, nodeTypes } from "./flow_node_types";
 import { useRecordNames } from "./flow_names";
 import { FlowSurface } from "./flow_surface";
 
+const PLACE_FOR_TEXT = 60;
+
 /**
  * The drawing of a flow: nodes as cards that say what they do, paths with their
  * conditions, zoom and fit; what happened at the nodes, if there is an overlay.
@@ -60,7 +62,29 @@ export class FlowCanvas extends Component {
     }
 
     get graph() {
-        return plainGraph(this.props.graph);
+        const graph = plainGraph(this.props.graph);
+        // A flow that a program has written may have no places.
+        return graph.nodes.every(({ x, y }) => x !== undefined && y !== undefined)
+            ? graph
+            : moveNodes(
+                  graph,
+                  this.layout(graph, () => PLACE_FOR_TEXT)
+              );
+    }
+
+    /** Where a request is now, or where the flow begins. */
+    get firstStep() {
+        const { nodes = {} } = this.props.overlay || {};
+        const isNow = (id) => ["open", "exception"].includes(nodes[id]?.state);
+        const { graph } = this;
+        const start = graph.nodes.find(({ type }) => this.types[type]?.inputs === "none");
+        return (graph.nodes.find(({ id }) => isNow(id)) || start || graph.nodes[0])?.id;
+    }
+
+    layout(graph, labelOf) {
+        const { types, library, props } = this;
+        const sizeOf = (node) => nodeSize(types[node.type], Boolean(props.overlay));
+        return library ? layout(graph, sizeOf, labelOf, library.dagre) : {};
     }
 
     get cards() {
@@ -94,11 +118,12 @@ export class FlowCanvas extends Component {
                 this.sync();
             },
             onMove: (places) => change(moveNodes(this.graph, places)),
+            getFocus: () => this.firstStep,
             onSelect: (ids) => this.props.onSelect?.(ids),
             onZoom: (factor) => (this.state.zoom = factor),
         });
         this.sync();
-        this.surface.fit();
+        this.surface.begin();
         this.props.api?.({
             reveal: (id) => this.surface.reveal(id),
             focus: (id) => this.surface.focus(id),
@@ -129,11 +154,12 @@ export class FlowCanvas extends Component {
 
     /** The graph with its nodes placed by the library. */
     arrange() {
-        const { graph, types } = this;
+        const { graph } = this;
         const { edges } = this.cards;
-        const sizeOf = (node) => nodeSize(types[node.type], Boolean(this.props.overlay));
-        const labelOf = (edge) => labelWidth(edges[edge.id].label);
-        return moveNodes(graph, layout(graph, sizeOf, labelOf, this.library.dagre));
+        return moveNodes(
+            graph,
+            this.layout(graph, (edge) => labelWidth(edges[edge.id].label))
+        );
     }
 
     onFocusIn(ev) {

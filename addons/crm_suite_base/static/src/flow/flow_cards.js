@@ -7,7 +7,7 @@ import { isWalked, overlayLine } from "./flow_overlay";
 
 // Of the text on a path.
 const LINES = 2;
-const LINE_LENGTH = 22;
+const LINE_LENGTH = 26;
 const [NARROW, WIDE] = [6.5, 12];
 const UNKNOWN = { label: _t("Unknown step"), icon: "fa-question", color: "danger", shape: "card" };
 

@@ -1,4 +1,4 @@
-import { Component, onWillUpdateProps, useRef, useState } from "@odoo/owl";
+import { Component, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useDraggable } from "@web/core/utils/draggable";
 import { useService } from "@web/core/utils/hooks";
@@ -25,6 +25,8 @@ import { FlowProperties } from "./flow_properties";
 import { FlowSteps } from "./flow_steps";
 
 const BESIDE = 310;
+// Below this many pixels the form of a step lies below the drawing.
+const NARROW = 900;
 // Copies can be put into another flow, too.
 const clipboard = { copied: null };
 
@@ -56,6 +58,7 @@ export class FlowDesigner extends Component {
             selected: [],
             isFull: false,
             isDropping: false,
+            isNarrow: false,
             steps: 0,
             said: "",
         });
@@ -68,6 +71,15 @@ export class FlowDesigner extends Component {
             onDragEnd: () => (this.state.isDropping = false),
             onDrop: ({ element, x, y }) => this.drop(element.dataset.type, x, y),
         });
+        useEffect(
+            (el) => {
+                const measure = () => (this.state.isNarrow = el.clientWidth < NARROW);
+                const observer = new ResizeObserver(measure);
+                observer.observe(el);
+                return () => observer.disconnect();
+            },
+            () => [this.root.el]
+        );
         this.setApi = (api) => (this.canvas = api);
         this.lastGraph = this.graph;
         onWillUpdateProps((next) => {

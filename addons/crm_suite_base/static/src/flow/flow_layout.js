@@ -1,6 +1,6 @@
 import { backEdges } from "./flow_order";
 
-const BETWEEN_RANKS = 70;
+const BETWEEN_RANKS = 60;
 const BETWEEN_NODES = 40;
 const LABEL_HEIGHT = 20;
 

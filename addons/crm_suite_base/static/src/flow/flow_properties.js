@@ -16,7 +16,7 @@ import {
 import { useRecordNames } from "./flow_names";
 import { neededRecords } from "./flow_node_types";
 import { overlayLine } from "./flow_overlay";
-import { taskText } from "./flow_steps";
+import { happenedAt } from "./flow_steps";
 import "./flow_inputs";
 
 /** The property in which a problem lies: "approvers" of "approvers[0].user_ids". */
@@ -92,7 +92,12 @@ export class FlowProperties extends Component {
 
     get happened() {
         const entry = this.props.overlay?.nodes?.[this.props.node?.id];
-        return entry && { line: overlayLine(entry), tasks: (entry.tasks || []).map(taskText) };
+        return (
+            entry && {
+                line: overlayLine(entry),
+                tasks: happenedAt(this.props.node.id, this.props.overlay),
+            }
+        );
     }
 
     /** Paths out of the chosen step, in the order in which conditions are asked. */

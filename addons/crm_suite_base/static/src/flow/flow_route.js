@@ -2,6 +2,8 @@
 
 const STUB = 24;
 const AIR = 6;
+// Nearer than this, a path has no room to turn between two steps.
+const CLOSE = 16;
 
 function crosses({ x, y, width, height }, a, b) {
     return (
@@ -49,8 +51,10 @@ function detour(start, end, boxes) {
  * @returns {{x, y}[]}
  */
 export function route(start, end, others, own = []) {
-    if (end.x >= start.x + 2 * STUB) {
-        for (const x of [start.x + STUB, end.x - STUB]) {
+    const gap = end.x - start.x;
+    if (gap >= CLOSE) {
+        const stub = Math.min(STUB, gap / 2);
+        for (const x of [start.x + stub, end.x - stub]) {
             const corners = turnAt(x, start, end);
             if (isFree([start, ...corners, end], others)) {
                 return corners;

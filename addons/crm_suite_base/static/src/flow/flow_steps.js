@@ -8,12 +8,23 @@ import { readingOrder } from "./flow_order";
 import { taskStateText, timeText } from "./flow_overlay";
 
 /** One task of a request in a line: who, what, when, and the words. */
-export function taskText({ user, status, since, until, due, comment }) {
-    const who = user?.name || (typeof user === "string" ? user : "");
+export function taskText({ who: person, status, since, until, due }) {
+    const who = person?.name || "";
     const isOpen = ["open", "waiting"].includes(status);
     const time = isOpen && due ? _t("due %s", timeText(due)) : timeText(until || since);
     const act = [who, taskStateText(status)].filter(Boolean).join(" ");
-    return [act, time, comment && `“${comment}”`].filter(Boolean).join(" · ");
+    return [act, time].filter(Boolean).join(" · ");
+}
+
+/** Everything that is told of a step: its tasks, and the words that people said there. */
+export function happenedAt(id, overlay) {
+    const tasks = (overlay?.nodes?.[id]?.tasks || []).map(taskText);
+    const words = (overlay?.events || [])
+        .filter(({ node, comment }) => node === id && comment)
+        .map(({ who, at, comment }) =>
+            [`“${comment}”`, who, timeText(at)].filter(Boolean).join(" · ")
+        );
+    return [...tasks, ...words];
 }
 
 /** A flow to read from above to below, with what happened at its steps. */
@@ -46,7 +57,7 @@ export class FlowSteps extends Component {
                 ...cardOf(node, about),
                 depth: Math.min(depth, 3),
                 after: isPlain || !paths ? "" : _t("After %s", paths),
-                details: (overlay?.nodes?.[node.id]?.tasks || []).map(taskText),
+                details: happenedAt(node.id, overlay),
             };
         });
     }

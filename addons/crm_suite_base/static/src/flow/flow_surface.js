@@ -8,6 +8,8 @@ const LABEL_MARGIN = 22;
 const SHAPE = "crm_suite_flow_card";
 const PORT_RADIUS = 6;
 const FIT = { padding: 20, maxScale: 1, minScale: 0.4 };
+// Below this, the words of cards are no more than grey lines.
+const READABLE = 0.72;
 const MUCH = 1.1;
 // The path that is being drawn: it is none of the flow yet, whatever comes in meanwhile.
 const DRAFT = "draft";
@@ -38,9 +40,9 @@ export class FlowSurface {
      * @param {HTMLElement} container empty, of a size
      * @param {Object} X6 the library
      * @param {{readonly: boolean, canConnect: Function, onConnect: Function,
-     *  onReconnect: Function, onMove: Function, onSelect: Function, onZoom: Function}} options
+     *  onReconnect: Function, onMove: Function, getFocus: Function, onSelect: Function, onZoom: Function}} options
      *  canConnect(from, to, edgeId), onConnect(from, to), onReconnect(edgeId, {from?, to?}),
-     *  onMove({id: {x, y}}), onSelect(ids), onZoom(factor)
+     *  onMove({id: {x, y}}), getFocus() the step that shall be seen first, onSelect(ids), onZoom(factor)
      */
     constructor(container, X6, options) {
         this.container = container;
@@ -88,7 +90,8 @@ export class FlowSurface {
         }
         this.listen();
         this.observer = new ResizeObserver(() => this.resize());
-        this.observer.observe(container);
+        // The library fixes the size of its own element.
+        this.observer.observe(container.parentElement);
     }
 
     destroy() {
@@ -353,21 +356,40 @@ export class FlowSurface {
         this.graph.zoomTo(next);
     }
 
+    /** Show the whole drawing, however small. */
     fit() {
         if (this.container.clientWidth && this.graph.getNodes().length) {
             this.graph.zoomToFit(FIT);
         }
     }
 
+    /** Show the whole drawing if it can be read then, else its beginning or what counts. */
+    begin() {
+        this.fit();
+        if (this.zoom < READABLE) {
+            this.graph.zoomTo(READABLE);
+            const first = this.graph.getCellById(this.options.getFocus());
+            if (first) {
+                this.graph.centerCell(first);
+            }
+            const { x, width } = this.graph.getContentBBox();
+            const { tx, ty } = this.graph.translate();
+            // No empty room at the left or at the right of the drawing.
+            const least = this.container.clientWidth - width - FIT.padding - (x - tx);
+            const most = FIT.padding - (x - tx);
+            this.graph.translate(Math.min(most, Math.max(least, tx)), ty);
+        }
+    }
+
     resize() {
-        const { clientWidth: width, clientHeight: height } = this.container;
+        const { clientWidth: width, clientHeight: height } = this.container.parentElement;
         if (width && height) {
             const [before, now] = [this.area, width * height];
             this.area = now;
             this.graph.resize(width, height);
             // Shown at last, or in full screen: another drawing, not a window pulled larger.
             if (!before || Math.max(now / before, before / now) > MUCH) {
-                this.fit();
+                this.begin();
             }
         }
     }
