@@ -50,6 +50,7 @@
         "security/duplicate_security.xml",
         "security/pool_security.xml",
         "security/approval_security.xml",
+        "security/custom_field_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",

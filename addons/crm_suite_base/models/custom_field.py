@@ -91,6 +91,7 @@ class CustomField(models.Model):
     relation_id = fields.Many2one(
         "ir.model",
         string="Kind of Record",
+        index="btree_not_null",
         ondelete="cascade",
         domain=[("transient", "=", False), ("abstract", "=", False)],
     )

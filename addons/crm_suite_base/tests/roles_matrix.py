@@ -507,6 +507,7 @@ WINDOWS = (
     "crm.suite.access.refuse",
     "crm.suite.export.wizard",
     "crm.suite.export.wizard.line",
+    "crm.suite.field.package",
     "crm.suite.operation.undo",
     "crm.suite.operation.undo.line",
     "crm.suite.override",

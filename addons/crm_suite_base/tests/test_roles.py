@@ -10,8 +10,8 @@ from . import roles_matrix as matrix
 
 OPERATIONS = {"C": "create", "R": "read", "U": "write", "D": "unlink"}
 MODULE = "odoo.addons.crm_suite_base."
-# Links by which nothing is searched: they fill in values, or point to what is hardly
-# ever deleted.
+# Links by which nothing is searched, or so many rows at once that an index is no help:
+# they fill in values, or point to what is hardly ever deleted.
 NOT_SEARCHED = {
     "create_uid",
     "currency_id",
@@ -20,6 +20,8 @@ NOT_SEARCHED = {
     "default_source_id",
     "default_team_id",
     "default_user_id",
+    "preferred_category_id",
+    "preferred_product_id",
     "write_uid",
 }
 
