@@ -63,11 +63,12 @@ def customer_file(mark, rows=ROWS):
     """
     return _file(
         ["Name", "Reference", "Email", "Phone", "City", "Country"],
-        (_customer(mark, number) for number in range(rows)),
+        (customer_row(mark, number) for number in range(rows)),
     )
 
 
-def _customer(mark, number):
+def customer_row(mark, number):
+    """Name, reference, e-mail, phone, city and country of one customer."""
     chance = hashlib.sha256(f"{mark}-{number}".encode())
     word = "".join(_SYLLABLES[byte % 64] for byte in chance.digest()[:6])
     digits = f"{int(chance.hexdigest(), 16) % 10**8:08}"

@@ -5,7 +5,7 @@ import io
 import os
 import time
 
-from .bench_import import FIELDS
+from .bench_import import FIELDS, customer_row
 from .report import Row
 from .workers import Worker, call, make_batch, undo
 
@@ -55,7 +55,8 @@ def _make_customers(bench, mark):
         partners.create(
             [
                 {
-                    "name": f"{mark} Old {number}",
+                    # Unlike each other, as customers are.
+                    "name": customer_row(f"{mark}-old", number)[0],
                     "ref": f"{mark}-{number}",
                     "city": "Before",
                     "is_company": True,
@@ -71,10 +72,8 @@ def _file(mark):
     writer = csv.writer(text)
     writer.writerow(["Name", "Reference", "Email", "Phone", "City", "Country"])
     for number in range(UPDATED + CREATED):
-        phone = f"+86 138 {number // 10_000:04} {number % 10_000:04}"
-        mail = f"info@{mark}{number}.example.com"
-        name = f"{mark} New {number}"
-        writer.writerow([name, f"{mark}-{number}", mail, phone, "After", "China"])
+        name, ref, mail, phone, _city, country = customer_row(mark, number)
+        writer.writerow([name, ref, mail, phone, "After", country])
     return text.getvalue().encode()
 
 
