@@ -128,6 +128,7 @@
         "views/approval_document_views.xml",
         "views/custom_field_views.xml",
         "views/crm_suite_menus.xml",
+        "views/integration_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
         "views/segment_menus.xml",
