@@ -4,9 +4,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.retry import is_try_again
 from .approval_mixin import passing
 from .approval_request import LIVE, MANAGER
-from .approval_run import is_concurrency
 from .approval_world import lock_requests
 
 _logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class ApprovalRequest(models.Model):
             self._effect_failed(str(error))
         except Exception as error:
             # The server runs the whole request again after two people met.
-            if is_concurrency(error):
+            if is_try_again(error):
                 raise
             _logger.exception("What approval request %s allows failed", self.id)
             self._effect_failed(repr(error))

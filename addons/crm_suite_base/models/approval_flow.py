@@ -6,6 +6,8 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from .approval_request import LIVE
+
 STARTS = [
     ("method", "A step of the document"),
     ("fields", "A change of fields"),
@@ -194,7 +196,7 @@ class ApprovalFlow(models.Model):
 
     def _compute_request_counts(self):
         rows = self.env["crm.suite.approval.request"]._read_group(
-            [("flow_id", "in", self.ids), ("state", "in", ("running", "exception"))],
+            [("flow_id", "in", self.ids), ("state", "in", LIVE)],
             ["flow_id", "state"],
             ["__count"],
         )

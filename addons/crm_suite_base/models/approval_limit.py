@@ -3,6 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .approval_request import ADMIN
 from .approval_world import Desk, lock_requests
 
 _logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class ApprovalRequest(models.Model):
     def _check_administrator(self):
         self._check_role()
         self.check_access("read")
-        if not self.env.user.has_group("crm_suite_base.group_crm_suite_admin"):
+        if not self.env.user.has_group(ADMIN):
             raise UserError(
                 self.env._("Only an administrator of the suite moves requests.")
             )

@@ -1,7 +1,8 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from ..tools import approval_walk as walk
+from .approval_request import LIVE
 from .approval_world import lock_requests
 
 
@@ -79,7 +80,7 @@ class ApprovalFlow(models.Model):
             .search(
                 [
                     ("flow_id", "=", self.id),
-                    ("state", "in", ("running", "exception")),
+                    ("state", "in", LIVE),
                     ("version_id", "!=", self.current_version_id.id),
                 ]
             )
@@ -100,10 +101,3 @@ class ApprovalFlow(models.Model):
             )
             for request in asked
         ]
-
-    @api.model
-    def _describe_migration(self, result):
-        return self.env._(
-            "%(moved)s requests go on by the new version, %(kept)s stay with theirs.",
-            **result,
-        )

@@ -38,14 +38,6 @@ class ResUsers(models.Model):
             team = team.crm_suite_parent_id
         return above
 
-    def _crm_suite_outranks(self, others):
-        """Those of some people who stand below this one.
-
-        :rtype: res.users
-        """
-        self.ensure_one()
-        return others.filtered(lambda user: self in user._crm_suite_superiors())
-
     def _crm_suite_in_team(self, name):
         """Whether the person belongs to a team or has a role of that name."""
         self.ensure_one()

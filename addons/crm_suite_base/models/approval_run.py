@@ -6,7 +6,9 @@ from odoo.http import request as http_request
 
 from ..tools import approval_walk as walk
 from ..tools.approval_graph import Flow
+from ..tools.retry import is_try_again
 from .approval_mixin import passing
+from .approval_request import LIVE
 from .approval_world import World, lock_requests
 
 _logger = logging.getLogger(__name__)
@@ -208,7 +210,7 @@ class ApprovalRequest(models.Model):
             for task in state["tasks"].values()
             if task["status"] == "open" and task.get("due")
         ]
-        live = status in ("running", "exception")
+        live = status in LIVE
         row = {
             "position": state,
             "state": status,
@@ -217,7 +219,7 @@ class ApprovalRequest(models.Model):
             "due_at": min(dues, default=False) if live else False,
             "next_tick": (walk.next_tick(state) or False) if live else False,
         }
-        if not live and self.state in ("running", "exception"):
+        if not live and self.is_running:
             row["finished_at"] = fields.Datetime.now()
             row["effect_state"] = (
                 "pending" if status == "agreed" and self.effect else "none"
@@ -336,14 +338,14 @@ class ApprovalRequest(models.Model):
             inline=True,
             parent=(self, effect["visit"]),
         )
-        if part.state in ("running", "exception"):
+        if part.is_running:
             return []
         outcome = "agreed" if part.state == "agreed" else "rejected"
         return [(effect["visit"], outcome, "")]
 
     def _cancel_parts(self, visit):
         parts = self.child_ids.filtered(
-            lambda r: r.parent_visit == visit and r.state in ("running", "exception")
+            lambda r: r.parent_visit == visit and r.is_running
         )
         parts._cancel(self.env._("The flow around it went another way."))
 
@@ -351,7 +353,7 @@ class ApprovalRequest(models.Model):
         """A part has ended: the flow around it goes on."""
         for part in self.filtered("parent_id"):
             parent, visit = part.parent_id, part.parent_visit
-            if parent.state not in ("running", "exception"):
+            if not parent.is_running:
                 continue
             lock_requests(parent)
             outcome = "agreed" if part.state == "agreed" else "rejected"
@@ -377,7 +379,7 @@ class ApprovalRequest(models.Model):
             return "failed", str(error)
         except Exception as error:
             # A failing action is put to the administrators; the flow is not lost.
-            if is_concurrency(error):
+            if is_try_again(error):
                 raise
             _logger.exception("An action of approval request %s failed", self.id)
             self._note_event("failure", node=effect["node"], comment=repr(error))
@@ -423,7 +425,7 @@ class ApprovalRequest(models.Model):
 
     def _cancel(self, reason):
         """End requests because their document is gone or does not want it any more."""
-        live = self.filtered(lambda r: r.state in ("running", "exception"))
+        live = self.filtered("is_running")
         if not live:
             return
         lock_requests(live)
@@ -450,8 +452,3 @@ class ApprovalRequest(models.Model):
                 value = nodes.get(value, {}).get("name") or value
             names[name] = value
         return names
-
-
-def is_concurrency(error):
-    """Whether the server runs the whole request again after this."""
-    return getattr(error, "pgcode", None) in ("40001", "40P01", "55P03")

@@ -5,7 +5,6 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tools import SQL
 
-from ..tools.approval_walk import WalkError  # noqa: F401  (the engine's refusals)
 from ..tools.business_time import NeverOpenError
 
 FAR = timedelta(days=180)

@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..tools.import_types import Link
-from .import_target_orm import is_try_again
+from ..tools.retry import is_try_again
 from .import_target_table import PARTNER_BY
 
 

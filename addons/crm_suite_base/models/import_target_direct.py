@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-from .import_target_orm import is_try_again
+from ..tools.retry import is_try_again
 
 
 class ImportTargetDirect(models.AbstractModel):

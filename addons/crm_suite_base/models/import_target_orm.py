@@ -1,28 +1,15 @@
 import logging
 
 import psycopg2
-from psycopg2 import errorcodes
 
 from odoo import api, models
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE
+from ..tools.retry import is_try_again
 
 _logger = logging.getLogger(__name__)
-
-# The transaction lost against another one: not the row's fault, do the chunk again.
-TRY_AGAIN = (
-    errorcodes.SERIALIZATION_FAILURE,
-    errorcodes.DEADLOCK_DETECTED,
-    errorcodes.LOCK_NOT_AVAILABLE,
-)
-
-
-def is_try_again(error):
-    if isinstance(error, ConcurrencyError):
-        return True
-    return isinstance(error, psycopg2.Error) and error.pgcode in TRY_AGAIN
 
 
 class ImportTargetRecord(models.AbstractModel):

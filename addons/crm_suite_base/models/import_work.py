@@ -8,8 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE, Problem, Row
+from ..tools.retry import is_try_again
 from .import_batch import AT_WORK
-from .import_target_orm import is_try_again
 
 _logger = logging.getLogger(__name__)
 

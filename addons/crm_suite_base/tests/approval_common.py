@@ -1,9 +1,9 @@
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.tests import new_test_user
 
 from .common import ROLE, CustomerCase
-
-FINANCE = {"by": "users", "user_ids": []}
 
 
 def chain(*nodes, **edges):
@@ -143,3 +143,15 @@ class ApprovalCase(CustomerCase):
     def holders(self, request):
         request.invalidate_recordset()
         return request.holder_ids.mapped("login")
+
+    def cover(self, user, cover):
+        """Somebody is away for some days; another one decides in his place."""
+        now = fields.Datetime.now()
+        self.env["crm.suite.absence"].create(
+            {
+                "user_id": user.id,
+                "date_from": now - timedelta(hours=1),
+                "date_to": now + timedelta(days=3),
+                "cover_approvals_id": cover.id,
+            }
+        ).action_request()

@@ -1,25 +1,23 @@
-from contextlib import contextmanager
 from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, Command, api
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .approval_common import chain
 from .common import ROLE
+from .concurrency_common import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestApprovalConcurrency(BaseCase):
+class TestApprovalConcurrency(ConcurrencyCase):
     """Two real transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.committing() as env:
             self.off = (
                 env["crm.suite.approval.flow"]
@@ -90,12 +88,6 @@ class TestApprovalConcurrency(BaseCase):
                 user.login = f"gone_{user.id}"
             for back in env["crm.suite.approval.flow"].browse(self.off):
                 back.state = "published"
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two users see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def task(self, env, user_id):
         return (

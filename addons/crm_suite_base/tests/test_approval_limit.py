@@ -81,15 +81,7 @@ class TestApprovalLimit(ApprovalCase):
 
     def test_cover_decides_and_the_history_says_for_whom(self):
         _order, request = self.held()
-        now = fields.Datetime.now()
-        self.env["crm.suite.absence"].create(
-            {
-                "user_id": self.lead.id,
-                "date_from": now - timedelta(hours=1),
-                "date_to": now + timedelta(days=3),
-                "cover_approvals_id": self.boss.id,
-            }
-        ).action_request()
+        self.cover(self.lead, self.boss)
         task = self.task(request, self.lead).with_user(self.boss)
         self.assertIn(task, self.Task.with_user(self.boss).search([]))
         self.assertEqual(task.stands_for, self.lead.name)

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.tests import HttpCase, tagged
 from odoo.tools.misc import hash_sign
 
@@ -93,15 +92,7 @@ class TestApprovalMail(ApprovalCase, HttpCase):
         self.assertEqual((request.state, order.state), ("agreed", "sale"))
 
     def test_cover_decides_by_his_own_link(self):
-        now = fields.Datetime.now()
-        self.env["crm.suite.absence"].create(
-            {
-                "user_id": self.lead.id,
-                "date_from": now - timedelta(hours=1),
-                "date_to": now + timedelta(days=3),
-                "cover_approvals_id": self.boss.id,
-            }
-        ).action_request()
+        self.cover(self.lead, self.boss)
         token = self.ours._make_token(self.boss)
         self.post(f"/crm_suite/approval/{token}", decision="agree")
         vote = self.request.event_ids.filtered("is_vote")

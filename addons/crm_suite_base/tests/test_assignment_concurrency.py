@@ -1,27 +1,26 @@
 import os
 import time
 from collections import Counter
-from contextlib import contextmanager
 
 from psycopg2.errors import SerializationFailure
 
 import odoo
 from odoo import SUPERUSER_ID, Command, api
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+
+from .concurrency_common import ConcurrencyCase
 
 LEADS = 40
 CAPACITY = 12
 
 
 @tagged("post_install", "-at_install")
-class TestAssignmentConcurrency(BaseCase):
+class TestAssignmentConcurrency(ConcurrencyCase):
     """Workers that assign the same leads at once; what is committed is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.committing() as env:
             policies = env["crm.suite.assignment.policy"]
             self.were_on = policies.search([("state", "=", "on")]).ids
@@ -76,12 +75,6 @@ class TestAssignmentConcurrency(BaseCase):
             ).unlink()
             policies = env["crm.suite.assignment.policy"]
             policies.browse(self.were_on).state = "on"
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two workers see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def policy(self, env):
         return env["crm.suite.assignment.policy"].browse(self.policy_id)

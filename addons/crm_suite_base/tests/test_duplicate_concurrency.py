@@ -1,36 +1,28 @@
-from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import ConcurrencyError, ValidationError
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models import duplicate_entry
+from .concurrency_common import ConcurrencyCase
 
 VAT = "91310000MA1FL0LX92"
 NAME = "并发测试仪器"
 
 
 @tagged("post_install", "-at_install")
-class TestDuplicateConcurrency(BaseCase):
+class TestDuplicateConcurrency(ConcurrencyCase):
     """Two real transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         self.addCleanup(self._remove)
 
     def _remove(self):
         with self.committing() as env:
             env["res.partner"].search([("name", "=like", f"{NAME}%")]).unlink()
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two workers see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def make(self, env, name, **values):
         stage = env.ref("crm_suite_base.lifecycle_stage_lead")

@@ -1,19 +1,17 @@
-from contextlib import contextmanager
-
 from odoo import SUPERUSER_ID, api, fields
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
+
+from .concurrency_common import ConcurrencyCase
 
 NAME = "Concurrent figures"
 
 
 @tagged("post_install", "-at_install")
-class TestFiguresConcurrency(BaseCase):
+class TestFiguresConcurrency(ConcurrencyCase):
     """Real transactions side by side: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         self.addCleanup(self._remove)
         with self.committing() as env:
             customers = env["res.partner"].create(
@@ -29,11 +27,6 @@ class TestFiguresConcurrency(BaseCase):
             env["crm.suite.purchase"].search(domain).unlink()
             partners.unlink()
             env["crm.suite.metric.dirty"].search([]).unlink()
-
-    @contextmanager
-    def committing(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def run_changes(self):
         with self.committing() as env:

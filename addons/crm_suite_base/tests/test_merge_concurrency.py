@@ -1,21 +1,19 @@
-from contextlib import contextmanager
-
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .concurrency_common import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestMergeConcurrency(BaseCase):
+class TestMergeConcurrency(ConcurrencyCase):
     """Two real transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.committing() as env:
             partners = env["res.partner"].create(
                 [{"name": f"Concurrent merge {number}"} for number in range(3)]
@@ -33,12 +31,6 @@ class TestMergeConcurrency(BaseCase):
                 [("name", "ilike", "Concurrent merge")]
             ).unlink()
             partners.unlink()
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two users see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def merge(self, env, *numbers):
         ids = [self.ids[number] for number in numbers]

@@ -6,7 +6,7 @@ from odoo import api
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from ..models.import_target_orm import is_try_again
+from ..tools.retry import is_try_again
 from .import_common import ImportHelpers
 
 FILE = "ref,name,city\nMIC-2,Zweimal GmbH,Kassel\n"

@@ -1,23 +1,23 @@
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from psycopg2.errors import LockNotAvailable, SerializationFailure
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .concurrency_common import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestOperationConcurrency(BaseCase):
+class TestOperationConcurrency(ConcurrencyCase):
     """Two real transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.committing() as env:
             self.partner_ids = (
                 env["res.partner"]
@@ -37,12 +37,6 @@ class TestOperationConcurrency(BaseCase):
                 [("name", "ilike", "Concurrent")]
             )
             operations.unlink()
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two users see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def operation(self, env):
         return env["crm.suite.operation"].browse(self.operation_id)

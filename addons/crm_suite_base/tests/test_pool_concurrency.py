@@ -1,26 +1,26 @@
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from random import uniform
 from threading import Barrier
 from time import sleep
 
 from psycopg2 import OperationalError
 
-from odoo import SUPERUSER_ID, Command, api
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, new_test_user, tagged
+from odoo import Command, api
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+
+from .concurrency_common import ConcurrencyCase
 
 PEOPLE = 20
 
 
 @tagged("post_install", "-at_install")
-class TestPoolConcurrency(BaseCase):
+class TestPoolConcurrency(ConcurrencyCase):
     """Twenty transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         self.addCleanup(self._remove)
         with self.committing() as env:
             people = env["res.users"].concat(
@@ -76,12 +76,6 @@ class TestPoolConcurrency(BaseCase):
             partners = users.partner_id
             users.unlink()
             partners.unlink()
-
-    @contextmanager
-    def committing(self):
-        # Connections of their own: what they see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def race(self, calls):
         """Claim at the same moment, as the server does it: a collision runs again.

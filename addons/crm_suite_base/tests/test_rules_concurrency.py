@@ -1,22 +1,20 @@
-from contextlib import contextmanager
-
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .concurrency_common import ConcurrencyCase
 
 RULES = ("crm.suite.grade.rule", "crm.suite.lifecycle.rule")
 
 
 @tagged("post_install", "-at_install")
-class TestRulesConcurrency(BaseCase):
+class TestRulesConcurrency(ConcurrencyCase):
     """Two real transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.committing() as env:
             stage = env.ref("crm_suite_base.lifecycle_stage_lead")
             partners = env["res.partner"].create(
@@ -51,12 +49,6 @@ class TestRulesConcurrency(BaseCase):
                 "DELETE FROM crm_suite_metric_dirty WHERE partner_id = ANY(%s)",
                 [self.ids],
             )
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two workers see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def run_rules(self, env):
         for name in RULES:

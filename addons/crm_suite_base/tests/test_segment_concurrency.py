@@ -1,20 +1,18 @@
-from contextlib import contextmanager
-
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from .concurrency_common import ConcurrencyCase
 
 
 @tagged("post_install", "-at_install")
-class TestSegmentConcurrency(BaseCase):
+class TestSegmentConcurrency(ConcurrencyCase):
     """Two real transactions at once: what is committed here is removed by hand."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
         with self.committing() as env:
             stage = env.ref("crm_suite_base.lifecycle_stage_lead")
             partners = env["res.partner"].create(
@@ -43,12 +41,6 @@ class TestSegmentConcurrency(BaseCase):
         with self.committing() as env:
             self.segment(env).unlink()
             env["res.partner"].browse(self.partner_ids).unlink()
-
-    @contextmanager
-    def committing(self):
-        # A cursor of its own connection: what two workers see of each other is the test.
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {})
 
     def segment(self, env):
         return env["crm.suite.segment"].browse(self.segment_id)
