@@ -18,6 +18,7 @@ from . import (
     duplicate_banner,
     duplicate_check,
     duplicate_entry,
+    duplicate_late,
     duplicate_renew,
     duplicate_search,
     rule_apply,

@@ -16,8 +16,6 @@ LOCKS = 2**31 - 1
 ALL_KEYS = -1
 MOST_LOCKS = 1500
 LOCK_COUNT = "crm_suite_duplicate_locks"
-# What a field says, where that is less than everything.
-PLACE = {"street": "street", "street2": "street", "city": "city", "zip": "zip"}
 # Where somebody looks at the screen and can be told.
 TOLD = ("form", "quick", "import")
 
@@ -98,35 +96,11 @@ class DuplicateEntry(models.AbstractModel):
         }
         return before if before else None
 
-    def _duplicate_is_asked(self, written):
-        """Whether a rule speaks of these fields of such records: the street of a
-        company, say, is what people correct all day and no rule asks about.
-        """
-        if not written.issubset(PLACE):
-            return True
-        keys = {PLACE[name] for name in written}
-        kinds = self._duplicate_kinds()
-        specs = self.env["crm.suite.duplicate.rule"]._get_specs(
-            self._name, self.env.company.id
-        )
-        return any(
-            not keys.isdisjoint(spec.keys)
-            and any(fits_kind(spec.rule, {"kind": kind}, {}) for kind in kinds)
-            for spec in specs
-        )
-
     def _duplicate_is_concerned(self, vals):
         """Whether anybody asks about records such as these, before or after the write.
         Hook.
         """
         return True
-
-    def _duplicate_kinds(self):
-        """Which kinds of records these are; an empty text may be any. Hook.
-
-        :rtype: set[str]
-        """
-        return {""}
 
     def _duplicate_after(self, before):
         """Look at those records of which the keys changed or which came back.

@@ -60,6 +60,13 @@ class DuplicateMixin(models.AbstractModel):
         return []
 
     @api.model
+    def _duplicate_late_fields(self):
+        """Name those columns of which the keys follow only while a rule asks for them
+        (``duplicate_late``). Hook.
+        """
+        return ()
+
+    @api.model
     def _duplicate_values(self, row):
         """Say what the columns mean. Hook.
 
@@ -148,7 +155,14 @@ class DuplicateMixin(models.AbstractModel):
     # === KEYS === #
 
     @api.depends(
-        lambda self: (*self._duplicate_key_fields(), *self._duplicate_depends())
+        lambda self: (
+            *(
+                name
+                for name in self._duplicate_key_fields()
+                if name not in self._duplicate_late_fields()
+            ),
+            *self._duplicate_depends(),
+        )
     )
     def _compute_crm_suite_keys(self):
         names = self._duplicate_key_fields()

@@ -46,6 +46,11 @@ class DuplicateMixin(models.AbstractModel):
             self._duplicate_fill()
             self._duplicate_note(str(VERSION))
             return
+        self._duplicate_renew()
+
+    @api.model
+    def _duplicate_renew(self):
+        """Let the keys of all records be made anew, page by page."""
         self._duplicate_note(f"{VERSION}:0")
         cron = self.env.ref(
             "crm_suite_base.ir_cron_duplicate_keys", raise_if_not_found=False

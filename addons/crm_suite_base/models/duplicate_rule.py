@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 
 from ..tools.duplicate_keys import EXACT_BLOCKS
-from ..tools.duplicate_score import Rule, Term
+from ..tools.duplicate_score import Rule, Term, fits_kind
 
 # The ways by which a record comes in; each rule has a reaction for each of them.
 CHANNELS = ("form", "quick", "api", "import", "mail", "merge", "unarchive")
@@ -209,7 +209,7 @@ class DuplicateRule(models.Model):
         rules = super().create(vals_list)
         # The host checks constraints of fields that were given only.
         rules._check_terms()
-        self.env.registry.clear_cache()
+        rules._note_changed()
         return rules
 
     def write(self, vals):
@@ -217,12 +217,18 @@ class DuplicateRule(models.Model):
         changed = set(vals) - {"version", "note", "sequence", "name"}
         if changed and "version" not in vals:
             self._count_version()
-        self.env.registry.clear_cache()
+        self._note_changed()
         return result
 
     def unlink(self):
+        result = super().unlink()
+        self._note_changed()
+        return result
+
+    def _note_changed(self):
         self.env.registry.clear_cache()
-        return super().unlink()
+        for model_name, _label in MODELS:
+            self.env[model_name]._duplicate_rules_changed()
 
     def _count_version(self):
         for rule in self:
@@ -242,6 +248,22 @@ class DuplicateRule(models.Model):
             for spec in self._load_specs(model_name)
             if not spec.company_id or not company_id or spec.company_id == company_id
         ]
+
+    @api.model
+    @ormcache("model_name", "company_id", "kind")
+    def _get_asked_keys(self, model_name, company_id, kind):
+        """Of which keys a rule speaks, for records of a kind.
+
+        :param str kind: ``company``, ``person``; an empty text may be any
+        :rtype: frozenset[str]
+        """
+        return frozenset().union(
+            *(
+                spec.keys
+                for spec in self._get_specs(model_name, company_id)
+                if fits_kind(spec.rule, {"kind": kind}, {})
+            )
+        )
 
     @api.model
     @ormcache("model_name")

@@ -42,32 +42,57 @@ class PoolMixin(models.AbstractModel):
         groups=ROLE,
     )
     crm_suite_pool_since = fields.Datetime(
-        string="In the Pool Since", readonly=True, copy=False, groups=ROLE
+        string="In the Pool Since",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     crm_suite_owned_since = fields.Datetime(
-        string="Owned Since", readonly=True, copy=False, groups=ROLE
+        string="Owned Since",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     crm_suite_protected_until = fields.Date(
-        string="Protected Until", readonly=True, copy=False, groups=ROLE
+        string="Protected Until",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     crm_suite_extended_until = fields.Date(
-        string="Extended Until", readonly=True, copy=False, groups=ROLE
+        string="Extended Until",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     crm_suite_pool_locked = fields.Boolean(
-        string="Locked", readonly=True, copy=False, groups=ROLE
+        string="Locked", readonly=True, copy=False, prefetch="crm_suite", groups=ROLE
     )
     crm_suite_last_proven = fields.Datetime(
-        string="Last Proven Follow-up", readonly=True, copy=False, groups=ROLE
+        string="Last Proven Follow-up",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     crm_suite_return_on = fields.Date(
         string="Goes Back On",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         help="When the pool takes it back, as far as things stand.",
     )
     crm_suite_pool_warned_on = fields.Date(
-        string="Warned For", readonly=True, copy=False, groups=ROLE
+        string="Warned For",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     crm_suite_in_pool = fields.Boolean(
         string="In the Pool",

@@ -12,6 +12,9 @@ class ResPartner(models.Model):
     Owner, industry, region, tags, tax number, phone and e-mail are the host's own
     fields; only what the host lacks is added here. Everything of ours is invisible
     to a user without a role of the suite.
+
+    What the host does not need is read together, when somebody asks for one of it
+    (``prefetch="crm_suite"``): the host's own reads and writes stay as small as they were.
     """
 
     _inherit = "res.partner"
@@ -31,6 +34,7 @@ class ResPartner(models.Model):
         "crm.team",
         string="Customer Team",
         index="btree_not_null",
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_size = fields.Selection(
@@ -42,12 +46,16 @@ class ResPartner(models.Model):
             ("1000_plus", "1,000 employees and more"),
         ],
         string="Company Size",
+        prefetch="crm_suite",
         groups=ROLE,
     )
-    crm_suite_employees = fields.Integer(string="Employees", groups=ROLE)
+    crm_suite_employees = fields.Integer(
+        string="Employees", prefetch="crm_suite", groups=ROLE
+    )
     crm_suite_annual_revenue = fields.Monetary(
         string="Annual Revenue",
         currency_field="currency_id",
+        prefetch="crm_suite",
         groups=ROLE,
         help="What the customer earns in a year, in the currency of your company.",
     )
@@ -55,6 +63,7 @@ class ResPartner(models.Model):
         "utm.source",
         string="Customer Source",
         index="btree_not_null",
+        prefetch="crm_suite",
         groups=ROLE,
         help="Where this customer came from first: a fair, a recommendation, a search.",
     )
@@ -67,6 +76,7 @@ class ResPartner(models.Model):
             ("visit", "Visit"),
         ],
         string="Preferred Channel",
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_preferred_time = fields.Selection(
@@ -77,12 +87,16 @@ class ResPartner(models.Model):
             ("weekend", "Weekend"),
         ],
         string="Preferred Time",
+        prefetch="crm_suite",
         groups=ROLE,
     )
-    crm_suite_preferences = fields.Text(string="Preferences", groups=ROLE)
-    crm_suite_needs = fields.Text(string="Needs", groups=ROLE)
+    crm_suite_preferences = fields.Text(
+        string="Preferences", prefetch="crm_suite", groups=ROLE
+    )
+    crm_suite_needs = fields.Text(string="Needs", prefetch="crm_suite", groups=ROLE)
     crm_suite_phone_extension = fields.Char(
         string="Extension",
+        prefetch="crm_suite",
         groups=ROLE,
         help="Found in the phone number by itself: 0755-86013388 ext. 8001, 转 8001.",
     )

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.duplicate_keys import COMPANY, PERSON
+from .duplicate_late import PLACE
 from .duplicate_mixin import BLOCKS_INDEX
 
 COMPANY_VALUES = ("vat", "website", "street", "street2", "city", "zip")
@@ -29,6 +30,7 @@ class ResPartner(models.Model):
     def write(self, vals):
         before = self._duplicate_before(vals)
         result = super().write(vals)
+        self._duplicate_follow_place(vals)
         if before is not None:
             self._duplicate_after(before)
         return result
@@ -60,6 +62,10 @@ class ResPartner(models.Model):
             "city",
             "zip",
         ]
+
+    @api.model
+    def _duplicate_late_fields(self):
+        return tuple(PLACE)
 
     def _duplicate_kinds(self):
         return {COMPANY if partner.is_company else PERSON for partner in self.sudo()}

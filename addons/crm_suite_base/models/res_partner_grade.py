@@ -33,6 +33,7 @@ class ResPartner(models.Model):
             ("other", "Other"),
         ],
         string="Customer Type",
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_grade_id = fields.Many2one(
@@ -41,12 +42,17 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         group_expand="_crm_suite_expand_grade",
         help="Given by the grade rules from figures and facts, or by a person.",
     )
     crm_suite_grade_date = fields.Datetime(
-        string="Grade Since", readonly=True, copy=False, groups=ROLE
+        string="Grade Since",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     # A run writes it for everybody; see ``reference_loose.py``.
     crm_suite_grade_rule_id = LooseMany2one(
@@ -56,12 +62,14 @@ class ResPartner(models.Model):
         ondelete="set null",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_grade_version = fields.Integer(
         string="Version of the Grade Rule",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         aggregator=None,
     )
@@ -71,15 +79,17 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         help="Given by a person; the rules leave it alone until it expires.",
     )
     crm_suite_grade_override_reason = fields.Char(
-        string="Reason of the Grade", copy=False, groups=ROLE
+        string="Reason of the Grade", copy=False, prefetch="crm_suite", groups=ROLE
     )
     crm_suite_grade_override_until = fields.Date(
         string="Grade by Hand Until",
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         help="The last day; empty: until somebody changes it.",
     )
@@ -89,6 +99,7 @@ class ResPartner(models.Model):
         index="btree_not_null",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
     )
 

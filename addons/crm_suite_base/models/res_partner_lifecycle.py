@@ -16,7 +16,11 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     crm_suite_lifecycle_date = fields.Datetime(
-        string="In Stage Since", readonly=True, copy=False, groups=ROLE
+        string="In Stage Since",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
     )
     # A run writes it for everybody; see ``reference_loose.py``.
     crm_suite_lifecycle_rule_id = LooseMany2one(
@@ -26,12 +30,14 @@ class ResPartner(models.Model):
         ondelete="set null",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_lifecycle_version = fields.Integer(
         string="Version of the Lifecycle Rule",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         aggregator=None,
     )
@@ -41,15 +47,17 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         help="Given by a person; the rules leave it alone until it expires.",
     )
     crm_suite_lifecycle_override_reason = fields.Char(
-        string="Reason of the Stage", copy=False, groups=ROLE
+        string="Reason of the Stage", copy=False, prefetch="crm_suite", groups=ROLE
     )
     crm_suite_lifecycle_override_until = fields.Date(
         string="Stage by Hand Until",
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         help="The last day; empty: until somebody changes it.",
     )
@@ -59,6 +67,7 @@ class ResPartner(models.Model):
         index="btree_not_null",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_transition_ids = fields.One2many(

@@ -37,6 +37,7 @@ class ResPartner(models.Model):
         ondelete="set null",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
     )
     crm_suite_merged_ids = fields.One2many(

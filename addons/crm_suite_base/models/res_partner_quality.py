@@ -15,6 +15,7 @@ class ResPartner(models.Model):
         string="Data Quality",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         aggregator="avg",
         help="From 0 to 100: how complete, valid, fresh and unique the record is.",
@@ -28,6 +29,7 @@ class ResPartner(models.Model):
     crm_suite_reviewed_on = fields.Date(
         string="Data Reviewed On",
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
         help="When somebody last confirmed that the data is right.",
     )
@@ -37,6 +39,7 @@ class ResPartner(models.Model):
         index="btree_not_null",
         readonly=True,
         copy=False,
+        prefetch="crm_suite",
         groups=ROLE,
     )
 

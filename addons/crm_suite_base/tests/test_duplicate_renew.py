@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..models import duplicate_renew, duplicate_run
@@ -82,6 +83,46 @@ class TestDuplicateRenew(DuplicateCase):
             self.env.ref("crm_suite_base.ir_cron_duplicates").method_direct_trigger()
         self.first.invalidate_recordset()
         self.assertEqual(self.first.crm_suite_blocks, self.blocks)
+
+    def test_place_of_a_company_is_kept_once_a_rule_asks(self):
+        self.first.city = "上海"
+        self.assertEqual(self.first.crm_suite_keys["city"], "深圳", "nobody asks")
+        rule = self.env["crm.suite.duplicate.rule"].create(
+            {
+                "name": "Name and city",
+                "kind": "company",
+                "mode": "all",
+                "term_ids": [
+                    Command.create({"key": "name", "comparison": "exact"}),
+                    Command.create({"key": "city", "comparison": "exact"}),
+                ],
+            }
+        )
+        self.assertTrue(self._triggers(self.keys_cron))
+        self.env.flush_all()
+        while self.Partner._duplicate_renew_page():
+            continue
+        self.assertEqual(self.first.crm_suite_keys["city"], "上海")
+        self.first.city = "北京"
+        self.assertEqual(self.first.crm_suite_keys["city"], "北京")
+        rule.active = False
+        self.first.city = "上海"
+        self.assertEqual(self.first.crm_suite_keys["city"], "北京")
+        self.env["ir.cron.trigger"].search([]).unlink()
+        rule.active = True
+        self.assertTrue(self._triggers(self.keys_cron), "it was not kept meanwhile")
+
+    def test_place_of_a_person_is_always_kept(self):
+        person = self._create_customer(
+            name="石敢当", city="深圳", company_type="person"
+        )
+        self.assertEqual(person.crm_suite_keys["city"], "深圳")
+        person.city = "上海"
+        self.assertEqual(person.crm_suite_keys["city"], "上海")
+        person.company_type = "company"
+        person.city = "北京"
+        person.name = "石敢当有限公司"
+        self.assertEqual(person.crm_suite_keys["city"], "北京", "with the rest")
 
     def test_many_records_are_searched_in_the_background(self):
         """Nobody waits for minutes before the screen."""
