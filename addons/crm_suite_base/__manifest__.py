@@ -51,6 +51,7 @@
         "security/pool_security.xml",
         "security/approval_security.xml",
         "security/custom_field_security.xml",
+        "security/webhook_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -70,6 +71,7 @@
         "data/merge_cron.xml",
         "data/pool_data.xml",
         "data/approval_cron.xml",
+        "data/webhook_data.xml",
         # wizards
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
@@ -87,6 +89,8 @@
         "wizard/simulation_views.xml",
         "wizard/pool_act_views.xml",
         "wizard/pool_preview_views.xml",
+        "wizard/webhook_secret_views.xml",
+        "wizard/webhook_replay_views.xml",
         # views
         "views/export_views.xml",
         "views/import_batch_views.xml",
@@ -127,8 +131,12 @@
         "views/approval_request_views.xml",
         "views/approval_document_views.xml",
         "views/custom_field_views.xml",
+        "views/webhook_views.xml",
+        "views/webhook_delivery_views.xml",
+        "views/webhook_settings_views.xml",
         "views/crm_suite_menus.xml",
         "views/integration_menus.xml",
+        "views/webhook_menus.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
         "views/segment_menus.xml",
@@ -156,6 +164,7 @@
         "demo/pool_demo.xml",
         "demo/custom_field_demo.xml",
         "demo/approval_demo.xml",
+        "demo/webhook_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

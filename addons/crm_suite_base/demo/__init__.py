@@ -8,4 +8,5 @@ from . import (
     demo_segments,
     demo_talk,
     demo_web_leads,
+    demo_webhooks,
 )

@@ -258,3 +258,20 @@ from . import (
     custom_field_view,
     ir_model_fields,
 )
+
+# isort: split
+from . import (
+    http_client,
+    webhook,
+    webhook_delivery,
+    webhook_event,
+    webhook_seen,
+    webhook_type,
+)
+
+# isort: split
+from . import (
+    res_config_settings_webhook,
+    webhook_send,
+    webhook_sources,
+)

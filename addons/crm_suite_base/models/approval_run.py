@@ -421,6 +421,23 @@ class ApprovalRequest(models.Model):
                 user_id=user.id,
             )
 
+    def _action_webhook(self, params, document, world):
+        """Tell other systems, after the transaction was committed."""
+        self.env["crm.suite.webhook"]._emit(
+            "approval.action",
+            document,
+            {
+                document.id: {
+                    "name": params["event_name"],
+                    "request_id": self.id,
+                    "flow_id": self.flow_id.id,
+                    "flow": self.flow_id.name,
+                    "document": self.name,
+                    "submitter_id": self.submitter_id.id,
+                }
+            },
+        )
+
     # === ENDING === #
 
     def _cancel(self, reason):

@@ -44,6 +44,7 @@ from . import (
     test_flow_designer,
     test_given,
     test_grade,
+    test_guarded_http,
     test_handover,
     test_host_export,
     test_import_direct,
@@ -110,6 +111,9 @@ from . import (
     test_undo_tools,
     test_upsert,
     test_visibility,
+    test_webhook,
+    test_webhook_concurrency,
+    test_webhook_sources,
     test_working_time,
     test_xlsx_fast,
 )

@@ -169,6 +169,14 @@ MODELS = {
     "crm.suite.simulation.line": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
     "crm.suite.simulation.total": _row(NONE, **dict.fromkeys(RULE_MAKERS, READ)),
     "crm.suite.todo": _row(),
+    "crm.suite.webhook": _row(NONE, admin=ALL),
+    "crm.suite.webhook.cursor": _row(NONE, admin=READ),
+    "crm.suite.webhook.delivery": _row(NONE, admin=READ),
+    "crm.suite.webhook.event": _row(NONE, admin=READ),
+    "crm.suite.webhook.replay": _row(NONE, admin=ALL),
+    "crm.suite.webhook.secret": _row(NONE, admin=ALL),
+    "crm.suite.webhook.seen": _row(NONE, admin=READ),
+    "crm.suite.webhook.type": _row(NONE, admin=READ),
     # The host's models, with the host's own groups that the roles imply.
     "res.partner": _row(
         nobody=READ,
@@ -484,6 +492,21 @@ METHODS = {
         "crm_suite_upsert",
         "explain",
     },
+    "crm.suite.webhook": {
+        "action_new_secret",
+        "action_open_deliveries",
+        "action_pause",
+        "action_replay",
+        "action_start",
+        "action_test",
+        "rotate_secret",
+    },
+    "crm.suite.webhook.delivery": {
+        "action_open_record",
+        "action_replay",
+        "action_replay_button",
+    },
+    "crm.suite.webhook.replay": {"action_replay"},
 }
 
 
@@ -521,6 +544,8 @@ WINDOWS = (
     "crm.suite.simulation",
     "crm.suite.simulation.line",
     "crm.suite.simulation.total",
+    "crm.suite.webhook.replay",
+    "crm.suite.webhook.secret",
 )
 
 

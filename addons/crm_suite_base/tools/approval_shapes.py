@@ -23,7 +23,7 @@ PROPERTIES = {
     "condition": set(),
     "parallel": set(),
     "join": set(),
-    "action": {"action", "field", "value", "server_action_id", "subscription_id"}
+    "action": {"action", "field", "value", "server_action_id", "event_name"}
     | {"summary", "approvers", "days", "activity_type_id"},
     "subflow": {"flow_id", "reject_to"},
 }
@@ -231,6 +231,8 @@ def _check_action(node, flow):
     name = "server_action_id"
     if action == "server_action" and not _whole(node.get(name), 1, 2**31 - 1):
         yield _bad("missing", key, field=name, name=name)
+    if action == "webhook" and not _text(node.get("event_name")):
+        yield _bad("missing", key, field="event_name", name="event_name")
     if action == "activity":
         if not _text(node.get("summary")):
             yield _bad("missing", key, field="summary", name="summary")

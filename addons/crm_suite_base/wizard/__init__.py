@@ -17,4 +17,6 @@ from . import (
     reassign,
     segment_add,
     simulation,
+    webhook_replay,
+    webhook_secret,
 )

@@ -14,6 +14,7 @@ export const ACTION_PROPERTIES = [
             ["set_field", _t("Set a field")],
             ["server_action", _t("Run a server action")],
             ["activity", _t("Plan an activity")],
+            ["webhook", _t("Tell another system (webhook)")],
         ],
     },
     {
@@ -54,6 +55,13 @@ export const ACTION_PROPERTIES = [
         help: _t("Nobody named: for the submitter."),
         showIf: isAction("activity"),
     },
+    {
+        name: "event_name",
+        type: "text",
+        label: _t("Name of the event"),
+        help: _t("Subscriptions to “Step of an approval” receive it with this name."),
+        showIf: isAction("webhook"),
+    },
 ];
 
 export function describeAction(node, { names }) {
@@ -69,6 +77,8 @@ export function describeAction(node, { names }) {
             return _t("Runs “%s”", names("ir.actions.server", node.server_action_id) || "…");
         case "activity":
             return _t("Plans: %s", node.summary || "…");
+        case "webhook":
+            return _t("Tells other systems: %s", node.event_name || "…");
     }
     return _t("Nothing is chosen yet");
 }

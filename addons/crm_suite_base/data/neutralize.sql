@@ -1,0 +1,11 @@
+-- nothing leaves a copy: pause webhooks and drop their secrets
+UPDATE crm_suite_webhook
+   SET state = CASE WHEN state = 'on' THEN 'paused' ELSE state END,
+       pause_reason = 'neutralization',
+       secret = NULL,
+       secret_old = NULL,
+       secret_old_until = NULL,
+       url = 'https://neutralized.invalid/';
+UPDATE crm_suite_webhook_delivery
+   SET state = 'dead', next_try = NULL
+ WHERE state IN ('pending', 'sending', 'failed');

@@ -1,0 +1,335 @@
+import logging
+import random
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools.guarded_address import GuardedHttpError
+from ..tools.guarded_http import Limits, request
+from ..tools.retry import is_try_again
+from ..tools.webhook_sign import get_wait, make_headers, read_retry_after
+
+_logger = logging.getLogger(__name__)
+
+# How many are sent at once, over all subscriptions and to one.
+LANES = 24
+LANES_EACH = 4
+# With less time left than this no more is begun for who does not answer well.
+SLOW_MARGIN = 5
+# A receiver should note the event and answer; what it does then is its own time.
+LIMITS = Limits(connect=5, read=10, total=12, size=2000, cut=True)
+MOST_TRIES = 12
+TRIES_PARAMETER = "crm_suite_base.webhook_tries"
+PAUSE_HOURS = 72
+PAUSE_PARAMETER = "crm_suite_base.webhook_pause_hours"
+PAUSE_AFTER = 5
+GONE = 410
+
+
+class Letter(NamedTuple):
+    """What a thread needs to send one delivery; it knows no database."""
+
+    delivery_id: int
+    webhook_id: int
+    url: str
+    secrets: tuple
+    message_id: str
+    event_type: str
+    body: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of it; ``error`` is one of the client, or ``None``."""
+
+    answer: object
+    error: object
+    seconds: float
+
+
+def post(letter, policy, lookup=None):
+    """Send one message and say what became of it.
+
+    :rtype: Outcome
+    """
+    started = time.monotonic()
+    timestamp = int(time.time())
+    headers = make_headers(
+        letter.secrets, letter.message_id, timestamp, letter.body, letter.event_type
+    )
+    try:
+        answer = request(
+            "POST", letter.url, letter.body, headers, policy, LIMITS, lookup
+        )
+    except GuardedHttpError as error:
+        return Outcome(None, error, time.monotonic() - started)
+    return Outcome(answer, None, answer.seconds)
+
+
+class WebhookDelivery(models.Model):
+    """Sending what waits in the outbox.
+
+    Each message is claimed and the claim committed before it is sent, and marked after
+    it. Threads send side by side without touching the database, and each subscription
+    has a few of them only, so who answers slowly holds up nobody else.
+    """
+
+    _inherit = "crm.suite.webhook.delivery"
+
+    @api.model
+    def _cron_send(self):
+        """Spread new events, send what is due, and come back when the next is."""
+        progress = self.env["ir.cron"]._commit_progress
+        progress()
+        self._guarded(self.env["crm.suite.webhook"]._spread)
+        left = progress()
+        self._guarded(self._release_lost)
+        left = progress()
+        try:
+            policy = self.env["crm.suite.http"]._get_policy()
+        except GuardedHttpError as error:
+            _logger.info("No webhooks are sent: %s", error)
+            return
+        if left:
+            self._send_due(policy, lambda done: progress(done))
+        self._plan_next()
+
+    def _guarded(self, method):
+        """Run it; two workers that met leave it to the one who was faster."""
+        try:
+            result = method()
+            self.env.flush_all()
+            return result
+        except Exception as error:
+            if not is_try_again(error):
+                raise
+            self.env.cr.rollback()
+            return None
+
+    def _send_due(self, policy, commit):
+        """Send until nothing is due or the time is up.
+
+        :param commit: commits, takes how many are done, and gives the seconds left
+        """
+        running, slow = {}, set()
+        left = commit(0)
+        with ThreadPoolExecutor(LANES) as pool:
+            while True:
+                if left:
+                    busy = [letter.webhook_id for letter in running.values()]
+                    letters = self._take_letters(busy, slow, left)
+                    # What is claimed is committed before it leaves.
+                    left = commit(0)
+                    for letter in letters:
+                        running[pool.submit(post, letter, policy)] = letter
+                if not running:
+                    return
+                done, _rest = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    letter, outcome = running.pop(future), future.result()
+                    if outcome.error or outcome.seconds > SLOW_MARGIN:
+                        slow.add(letter.webhook_id)
+                    self._mark_guarded(letter.delivery_id, outcome)
+                    left = commit(1)
+
+    def _take_letters(self, busy, slow, left):
+        """Claim what free lanes can take.
+
+        :param list busy: of which subscriptions something is on its way
+        :param set slow: subscriptions that did not answer well in this run
+        :rtype: list[Letter]
+        """
+        letters = []
+        for webhook_id in self._find_due_webhooks():
+            room = LANES - len(busy) - len(letters)
+            each = 1 if webhook_id in slow else LANES_EACH
+            free = min(each - busy.count(webhook_id), room)
+            if free <= 0 or (webhook_id in slow and left < SLOW_MARGIN):
+                continue
+            claimed = self._guarded(lambda w=webhook_id, n=free: self._claim(w, n))
+            if claimed is None:
+                # What was claimed before in this transaction is lost with it.
+                return []
+            letters += [delivery._make_letter() for delivery in claimed]
+        return letters
+
+    def _make_letter(self):
+        webhook = self.webhook_id.sudo()
+        secrets = [webhook.secret]
+        if webhook.secret_old and webhook.secret_old_until > fields.Datetime.now():
+            secrets.append(webhook.secret_old)
+        return Letter(
+            delivery_id=self.id,
+            webhook_id=webhook.id,
+            url=webhook.url,
+            secrets=tuple(secret for secret in secrets if secret),
+            message_id=self.event_id.uuid,
+            event_type=self.event_type,
+            body=(self.body or "").encode(),
+        )
+
+    # === MARKING === #
+
+    def _mark_guarded(self, delivery_id, outcome):
+        """Write down what became of it; again when two workers met at the subscription."""
+        for _attempt in range(5):
+            try:
+                with self.env.cr.savepoint():
+                    self.browse(delivery_id)._mark(outcome)
+                return
+            except Exception as error:
+                if not is_try_again(error):
+                    raise
+                # Only a new transaction sees what the other one did.
+                self.env.cr.rollback()
+        _logger.warning("Delivery %s stays claimed and is sent again", delivery_id)
+
+    def _mark(self, outcome):
+        self.ensure_one()
+        delivery = self.exists()
+        if not delivery or delivery.state != "sending":
+            return
+        status = outcome.answer.status if outcome.answer else 0
+        values = {
+            "status_code": status,
+            "seconds": outcome.seconds,
+            "sent_at": fields.Datetime.now(),
+            # PostgreSQL takes no zero bytes.
+            "answer": outcome.answer.text.replace("\0", "")[:2000]
+            if outcome.answer
+            else False,
+        }
+        if 200 <= status < 300:
+            delivery.write({**values, "state": "sent", "error": False})
+            delivery.webhook_id._note_success()
+            return
+        error = delivery._word_outcome(outcome)
+        delivery.write({**values, **delivery._plan_retry(outcome), "error": error})
+        if status == GONE:
+            delivery.webhook_id._unsubscribe()
+        elif not delivery.is_test:
+            delivery.webhook_id._note_failure(error)
+
+    def _word_outcome(self, outcome):
+        if outcome.error:
+            return self.env["crm.suite.http"]._word(outcome.error)
+        return self.env._("The receiver answered %(code)s.", code=outcome.answer.status)
+
+    def _plan_retry(self, outcome):
+        """When it is tried again, or that it is given up."""
+        # A number of the settings.
+        parameters = self.env["ir.config_parameter"].sudo()
+        most = int(parameters.get_param(TRIES_PARAMETER) or MOST_TRIES)
+        gone = outcome.answer is not None and outcome.answer.status == GONE
+        if self.attempts >= most or gone or self.is_test:
+            return {"state": "dead", "next_try": False}
+        asked = None
+        if outcome.answer is not None:
+            value = outcome.answer.headers.get("retry-after")
+            asked = read_retry_after(value, time.time())
+        # Spreads tries; nothing depends on its being secret.
+        seconds = get_wait(self.attempts, random.random(), asked)  # noqa: S311
+        return {
+            "state": "failed",
+            "next_try": fields.Datetime.now() + timedelta(seconds=seconds),
+        }
+
+    @api.model
+    def _plan_next(self):
+        """Wake up for what can be sent now, or when the next try is due."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT min(d.next_try)
+                  FROM crm_suite_webhook_delivery d
+                  JOIN crm_suite_webhook w ON w.id = d.webhook_id
+                 WHERE d.state IN ('pending', 'failed')
+                   AND (w.state = 'on' AND w.active OR d.is_test)
+                """
+            )
+        )
+        unspread = self.env["crm.suite.webhook.event"].search_count(
+            [("spread", "=", False)], limit=1
+        )
+        if unspread:
+            self._wake()
+        elif rows[0][0]:
+            # Not before it can be done, and not in a circle.
+            soon = fields.Datetime.now() + timedelta(seconds=1)
+            self._wake(at=max(rows[0][0], soon))
+
+
+class Webhook(models.Model):
+    """How a receiver behaves, and what follows from it."""
+
+    _inherit = "crm.suite.webhook"
+
+    def _note_success(self):
+        """At most once a minute: workers would wait for each other at this row."""
+        recent = fields.Datetime.now() - timedelta(minutes=1)
+        for webhook in self:
+            if webhook.failing_since or (webhook.last_success or recent) <= recent:
+                webhook.write(
+                    {
+                        "last_success": fields.Datetime.now(),
+                        "failing_since": False,
+                        "failure_count": 0,
+                    }
+                )
+
+    def _note_failure(self, error):
+        """Count it; who fails for too long is paused, and somebody is told."""
+        now = fields.Datetime.now()
+        # A number of the settings.
+        parameters = self.env["ir.config_parameter"].sudo()
+        hours = float(parameters.get_param(PAUSE_PARAMETER) or PAUSE_HOURS)
+        for webhook in self:
+            since = webhook.failing_since or now
+            webhook.write(
+                {
+                    "last_failure": now,
+                    "last_error": error,
+                    "failing_since": since,
+                    "failure_count": webhook.failure_count + 1,
+                }
+            )
+            long = now - since >= timedelta(hours=hours)
+            if long and webhook.failure_count >= PAUSE_AFTER and webhook.state == "on":
+                webhook._stop(
+                    "paused",
+                    self.env._(
+                        "Paused by itself: no success since %(moment)s. %(error)s",
+                        moment=fields.Datetime.to_string(since),
+                        error=error,
+                    ),
+                )
+
+    def _unsubscribe(self):
+        """The receiver does not want any more (410): no new events are kept."""
+        for webhook in self.filtered(lambda w: w.state in ("on", "paused")):
+            webhook._stop(
+                "gone", self.env._("The receiver has ended the subscription (410).")
+            )
+
+    def _stop(self, state, reason):
+        self.write({"state": state, "pause_reason": reason, "last_error": reason})
+        local = self.with_context(lang=self.owner_id.lang or self.env.lang)
+        # Through the host: into the inbox or by mail, as the person wants it.
+        self.env["mail.thread"].sudo().message_notify(
+            partner_ids=self.owner_id.partner_id.ids,
+            subject=local.env._(
+                "The webhook “%(name)s” does not send any more", name=self.name
+            ),
+            body=local.env._(
+                "%(reason)s What happens meanwhile is kept and sent when you start it "
+                "again.",
+                reason=reason,
+            )
+            if state == "paused"
+            else reason,
+            model=self._name,
+            res_id=self.id,
+        )
