@@ -89,6 +89,7 @@
         "wizard/simulation_views.xml",
         "wizard/pool_act_views.xml",
         "wizard/pool_preview_views.xml",
+        "wizard/bi_access_views.xml",
         "wizard/webhook_secret_views.xml",
         "wizard/webhook_replay_views.xml",
         # views
@@ -131,6 +132,7 @@
         "views/approval_request_views.xml",
         "views/approval_document_views.xml",
         "views/custom_field_views.xml",
+        "views/bi_views.xml",
         "views/webhook_views.xml",
         "views/webhook_delivery_views.xml",
         "views/webhook_settings_views.xml",

@@ -13,5 +13,7 @@ def uninstall_hook(env):
     """Remove the settings, which nobody would find again under another application,
     and what the company added to forms: it lives in tables of the host."""
     env["crm.suite.field"]._remove_everything()
+    # The role belongs to the whole server and would outlive the addon.
+    env["crm.suite.bi.access"].search([]).unlink()
     parameters = env["ir.config_parameter"]
     parameters.search([("key", "=like", r"crm\_suite\_base.%")]).unlink()

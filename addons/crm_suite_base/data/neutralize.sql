@@ -9,3 +9,6 @@ UPDATE crm_suite_webhook
 UPDATE crm_suite_webhook_delivery
    SET state = 'dead', next_try = NULL
  WHERE state IN ('pending', 'sending', 'failed');
+-- and the door for reports stays with the original; the role belongs to the server
+DROP SCHEMA IF EXISTS crm_suite_bi CASCADE;
+DELETE FROM crm_suite_bi_access;

@@ -261,6 +261,8 @@ from . import (
 
 # isort: split
 from . import (
+    bi_access,
+    bi_view,
     http_client,
     webhook,
     webhook_delivery,

@@ -154,10 +154,17 @@ class Webhook(models.Model):
         return super().create([self._drop_secrets(vals) for vals in vals_list])
 
     def write(self, vals):
-        """A new address or person starts anew with a look at the rights."""
+        """Who begins to listen to customers, or ends, changes what is remembered."""
         result = super().write(self._drop_secrets(vals))
-        if "type_ids" in vals or "active" in vals:
+        if {"type_ids", "active", "state"} & set(vals):
+            # Rows of the engine, in which nothing is chosen by the user.
             self.env["crm.suite.webhook.seen"].sudo()._prepare()
+        return result
+
+    def unlink(self):
+        """As :meth:`write`."""
+        result = super().unlink()
+        self.env["crm.suite.webhook.seen"].sudo()._prepare()
         return result
 
     def _drop_secrets(self, vals):
@@ -201,8 +208,6 @@ class Webhook(models.Model):
                 "failure_count": 0,
             }
         )
-        # Readers of customers' values; its rows hold nothing that the user chooses.
-        self.env["crm.suite.webhook.seen"].sudo()._prepare()
         self.env["crm.suite.webhook.delivery"]._wake()
         return True
 

@@ -94,8 +94,14 @@ class WebhookDelivery(models.Model):
             _logger.info("No webhooks are sent: %s", error)
             return
         if left:
-            self._send_due(policy, lambda done: progress(done))
+            self._send_due(policy, self._commit)
         self._plan_next()
+
+    def _commit(self, done):
+        """Commit, and see from then on what others have committed."""
+        left = self.env["ir.cron"]._commit_progress(done)
+        self.env.invalidate_all(flush=False)
+        return left
 
     def _guarded(self, method):
         """Run it; two workers that met leave it to the one who was faster."""

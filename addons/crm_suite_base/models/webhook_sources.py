@@ -129,7 +129,7 @@ class WebhookCursor(models.Model):
                    'crm.suite.approval.event' AS source_model, e.id AS source_id,
                    'approval,' || e.id AS source_key, e.at AS occurred_at,
                    jsonb_strip_nulls(jsonb_build_object(
-                       'request_id', r.id, 'flow_id', r.flow_id, 'flow', f.name,
+                       'request_id', r.id, 'flow_id', r.flow_id, 'flow', f.name ->> 'en_US',
                        'document', r.name, 'node', e.node, 'node_name', e.node_name,
                        'user_id', e.user_id,
                        'decision', CASE WHEN e.kind IN ('agree', 'reject', 'return')

@@ -15,6 +15,7 @@ from . import (
     test_assignment_act,
     test_assignment_concurrency,
     test_assignment_engine,
+    test_bi,
     test_business_time,
     test_call,
     test_contact_point,

@@ -90,6 +90,8 @@ MODELS = {
     ),
     "crm.suite.assignment.skill": _row(**POLICY_MAKERS),
     "crm.suite.assignment.territory": _row(**POLICY_MAKERS),
+    "crm.suite.bi.access": _row(NONE, admin=READ),
+    "crm.suite.bi.grant": _row(NONE, admin=ALL),
     "crm.suite.call": _row(**WORKERS),
     "crm.suite.customer.member": _row(**WORKERS),
     "crm.suite.contact.point": _row(**WORKERS),
@@ -492,6 +494,8 @@ METHODS = {
         "crm_suite_upsert",
         "explain",
     },
+    "crm.suite.bi.access": {"action_new_password", "action_rebuild", "action_remove"},
+    "crm.suite.bi.grant": {"action_grant"},
     "crm.suite.webhook": {
         "action_new_secret",
         "action_open_deliveries",
@@ -544,6 +548,7 @@ WINDOWS = (
     "crm.suite.simulation",
     "crm.suite.simulation.line",
     "crm.suite.simulation.total",
+    "crm.suite.bi.grant",
     "crm.suite.webhook.replay",
     "crm.suite.webhook.secret",
 )

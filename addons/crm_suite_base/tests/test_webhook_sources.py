@@ -194,6 +194,7 @@ class TestWebhookSources(WebhookCase):
             ["approval.requested", "approval.decided", "approval.finished"],
         )
         self.assertEqual(events[1].data["decision"], "agree")
+        self.assertEqual(events[1].data["flow"], "Told")
         self.assertEqual(events[2].data["result"], "agreed")
         self.assertNotIn("fine", str(events.mapped("data")), "comments stay here")
 

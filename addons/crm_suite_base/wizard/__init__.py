@@ -5,6 +5,7 @@ from . import (
     approval_replay,
     assignment_act,
     assignment_simulation,
+    bi_access,
     custom_field_package,
     export_wizard,
     handover,
