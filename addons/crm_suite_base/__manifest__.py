@@ -75,8 +75,11 @@
         # wizards
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
+        "wizard/approval_choose_views.xml",
         "wizard/approval_decide_views.xml",
+        "wizard/approval_migration_views.xml",
         "wizard/approval_replay_views.xml",
+        "wizard/approval_rescue_views.xml",
         "wizard/assignment_act_views.xml",
         "wizard/assignment_simulation_views.xml",
         "wizard/custom_field_package_views.xml",

@@ -228,6 +228,7 @@ from . import approval_event, approval_request, approval_task
 
 # isort: split
 from . import (
+    approval_choice,
     approval_effect,
     approval_facts,
     approval_limit,

@@ -23,6 +23,7 @@ KINDS = [
     ("skip", "Passed by itself"),
     ("nobody", "Nobody found"),
     ("rescue", "Moved by an administrator"),
+    ("choose", "Chose who decides"),
     ("action", "Done by the flow"),
     ("finish", "Finished"),
     ("effect", "Carried out"),

@@ -141,6 +141,11 @@ class ApprovalFlow(models.Model):
     stuck_count = fields.Integer(
         string="Nobody Found", compute="_compute_request_counts", compute_sudo=False
     )
+    old_count = fields.Integer(
+        string="Running under Older Versions",
+        compute="_compute_old_count",
+        compute_sudo=False,
+    )
 
     # === COMPUTES === #
 
@@ -204,6 +209,21 @@ class ApprovalFlow(models.Model):
         for flow in self:
             flow.request_count = counts.get((flow.id, "running"), 0)
             flow.stuck_count = counts.get((flow.id, "exception"), 0)
+
+    @api.depends("current_version_id")
+    def _compute_old_count(self):
+        for flow in self:
+            flow.old_count = (
+                self.env["crm.suite.approval.request"].search_count(
+                    [
+                        ("flow_id", "=", flow.id),
+                        ("state", "in", LIVE),
+                        ("version_id", "!=", flow.current_version_id.id),
+                    ]
+                )
+                if flow.current_version_id
+                else 0
+            )
 
     @api.model
     def _get_document_models(self):

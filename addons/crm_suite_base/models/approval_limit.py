@@ -10,6 +10,9 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 200
 
+# Where a request can stand, what needs help first.
+STANDING = ("exception", "open", "recheck", "waiting")
+
 
 class ApprovalRequest(models.Model):
     """Time limits, in the working time of who is asked."""
@@ -99,11 +102,25 @@ class ApprovalRequest(models.Model):
 
     def _get_stuck_visit(self):
         visits = self.position.get("visits", {})
-        for wanted in ("exception", "open", "recheck", "waiting"):
+        for wanted in STANDING:
             for key, visit in visits.items():
                 if visit["status"] == wanted:
                     return key
         return None
+
+    def _get_places(self):
+        """Where the request stands, to be shown: visits with the names of their steps.
+
+        :rtype: list[tuple[str, str]]
+        """
+        # The steps of a flow are no secret to who may read its requests.
+        request = self.sudo()
+        nodes = request.version_id._prepare_graph().nodes
+        return [
+            (key, nodes.get(visit["node"], {}).get("name") or visit["node"])
+            for key, visit in request.position.get("visits", {}).items()
+            if visit["status"] in STANDING
+        ]
 
     def action_retry(self):
         """Look once more for the people who were not found.

@@ -22,6 +22,7 @@ class ApprovalFlow(models.Model):
         """
         self.ensure_one()
         plans = self._plan_migration(choices)
+        words = self._get_reason_words()
         rows = [
             {
                 "id": request.id,
@@ -29,7 +30,10 @@ class ApprovalFlow(models.Model):
                 "version": request.version_id.number,
                 "ok": plan.ok,
                 "mapped": plan.mapped,
-                "unmapped": plan.unmapped,
+                "unmapped": [
+                    {**item, "reason": words[item["code"]] % item["params"]}
+                    for item in plan.unmapped
+                ],
                 "notes": plan.notes,
             }
             for request, plan in plans

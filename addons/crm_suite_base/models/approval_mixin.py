@@ -88,6 +88,11 @@ class ApprovalMixin(models.AbstractModel):
         compute_sudo=False,
         groups=ROLE,
     )
+    crm_suite_approval_offered = fields.Boolean(
+        string="May Be Put to Approval",
+        compute="_compute_crm_suite_approval_offered",
+        groups=ROLE,
+    )
     crm_suite_approval_mine = fields.Boolean(
         string="I Decide",
         compute="_compute_crm_suite_approval",
@@ -463,10 +468,7 @@ class ApprovalMixin(models.AbstractModel):
         gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
         if flow_id:
             gates = [gate for gate in gates if gate.flow_id == flow_id]
-        if chosen is not None and not isinstance(chosen, dict):
-            raise UserError(
-                self.env._("Give the chosen people as {node: [ids of users]}.")
-            )
+        chosen = self.env[REQUEST]._check_chosen(chosen)
         matched = {r.id: g for g, rs in self._approval_match(gates) for r in rs}
         asked = self.env[REQUEST].sudo()
         found = []
@@ -494,6 +496,30 @@ class ApprovalMixin(models.AbstractModel):
         if gate.start == "method":
             return f"method:{gate.method}", {"kind": "method", "method": gate.method}
         return f"{gate.start}:{','.join(gate.fields) or gate.flow_id}", {}
+
+    @api.depends("crm_suite_approval_id.state")
+    def _compute_crm_suite_approval_offered(self):
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        buttons = [gate for gate in gates if gate.start == "button"]
+        stored = self._origin
+        offered = stored.browse()
+        for _gate, records in stored._approval_match(buttons) if buttons else ():
+            offered |= records.filtered(
+                lambda r: not r.crm_suite_approval_id.is_running
+            ).with_env(self.env)
+        for record in self:
+            record.crm_suite_approval_offered = record._origin in offered
+
+    def action_crm_suite_ask_approval(self):
+        """Put the document to the people whom the first flow that fits names.
+
+        :return: the window in which to choose who decides, where that is left to the
+            user; otherwise ``True``
+        """
+        self.ensure_one()
+        ids = self.crm_suite_request_approval()
+        # Just begun by the user, who may see what he asked.
+        return self.env[REQUEST].sudo().browse(ids)._notice_held()
 
     def action_crm_suite_approval(self):
         """Open the latest request about the document.

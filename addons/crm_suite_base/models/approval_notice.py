@@ -183,7 +183,18 @@ class ApprovalRequest(models.Model):
         self.env["crm.suite.approval.task"]._wake()
 
     def _tell_stuck(self):
-        """Nobody was found: the administrators of the suite look after it."""
+        """Nobody was found: the administrators of the suite look after it, or the
+        submitter, where it was left to him.
+        """
+        if self._waits_for_choice():
+            if self.submitter_id != self.env.user:
+                self._tell(
+                    self.submitter_id,
+                    lambda r: r.env._(
+                        "Choose who decides: %(document)s", document=r.name
+                    ),
+                )
+            return
         group = self.env.ref("crm_suite_base.group_crm_suite_admin")
         company = self.company_id
         users = group.sudo().all_user_ids.filtered(
@@ -222,8 +233,8 @@ class ApprovalRequest(models.Model):
     def _notice_held(self):
         """Say that documents wait now, instead of doing what was asked.
 
-        :return: a notification for the web client
-        :rtype: dict
+        :return: the window in which to choose who decides, where that is left to the
+            user, for the web client; otherwise ``True``
         """
         lines = [f"{r.name}: {r._describe_waiting()}" for r in self[:5]]
         message = "\n".join(lines)
@@ -237,6 +248,8 @@ class ApprovalRequest(models.Model):
                     "message": message,
                 },
             )
+        if len(self) == 1 and self._waits_for_choice() and self.submitter_id == user:
+            return self.action_open_choice()
         return True
 
     @api.model

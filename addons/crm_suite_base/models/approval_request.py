@@ -111,6 +111,7 @@ class ApprovalRequest(models.Model):
     can_decide = fields.Boolean(compute="_compute_can", compute_sudo=False)
     can_withdraw = fields.Boolean(compute="_compute_can", compute_sudo=False)
     can_retrieve = fields.Boolean(compute="_compute_can", compute_sudo=False)
+    can_choose = fields.Boolean(compute="_compute_can", compute_sudo=False)
 
     _record_idx = models.Index("(res_model, res_id)")
     _live_unique = models.UniqueIndex(
@@ -166,6 +167,7 @@ class ApprovalRequest(models.Model):
             request.can_decide = live and request in mine
             request.can_withdraw = live and own and not request.parent_id
             request.can_retrieve = live and bool(backs.get(request.id))
+            request.can_choose = live and own and bool(request.sudo()._get_choices())
 
     @api.depends("res_model", "res_id")
     @api.depends_context("lang")
@@ -282,6 +284,10 @@ class ApprovalRequest(models.Model):
         if not self or self.state not in LIVE:
             return ""
         request = self.sudo()
+        if request._waits_for_choice():
+            return self.env._(
+                "%(person)s has to choose who decides", person=request.submitter_id.name
+            )
         if request.state == "exception":
             return self.env._("nobody was found; an administrator looks after it")
         people = request.task_ids.filtered(lambda t: t.state == "open").user_id

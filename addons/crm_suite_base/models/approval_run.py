@@ -28,6 +28,7 @@ EVENT_KINDS = {
     "withdrawn": "withdraw",
     "cancelled": "cancel",
     "rescued": "rescue",
+    "named": "choose",
     "exception": "nobody",
     "finished": "finish",
 }
@@ -99,6 +100,10 @@ class ApprovalRequest(models.Model):
     def _check_chosen(self, chosen):
         """Ids as the engine wants them; programs send keys as text anyway."""
         checked = {}
+        if chosen and not isinstance(chosen, dict):
+            raise UserError(
+                self.env._("Give the chosen people as {node: [ids of users]}.")
+            )
         for node, users in (chosen or {}).items():
             if not isinstance(users, list | tuple) or not all(
                 type(id_) is int for id_ in users

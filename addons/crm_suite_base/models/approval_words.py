@@ -49,6 +49,23 @@ class ApprovalFlow(models.Model):
     _inherit = "crm.suite.approval.flow"
 
     @api.model
+    def _get_reason_words(self):
+        """Why a step has no place in another version, by the code of the plain engine.
+
+        :rtype: dict[str, str]
+        """
+        _ = self.env._
+        return {
+            "gone": _("The step %(node)s is not part of the other version."),
+            "type": _("The step %(node)s is of another kind in the other version."),
+            "nesting": _(
+                "The step %(node)s lies between other parallel paths in the other version."
+            ),
+            "branches": _(
+                "The parallel %(node)s has another number of paths in the other version."
+            ),
+        }
+
     def _get_problem_words(self):
         """Sentences for the codes of ``tools/approval_messages.py``.
 

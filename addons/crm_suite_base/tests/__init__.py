@@ -10,6 +10,7 @@ from . import (
     test_approval_paths,
     test_approval_schema,
     test_approval_walk,
+    test_approval_windows,
     test_assign_tour,
     test_assignment,
     test_assignment_act,

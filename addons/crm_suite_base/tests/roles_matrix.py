@@ -65,10 +65,15 @@ MODELS = {
     "crm.suite.access.request": _row(),
     "crm.suite.absence": _row(ALL),
     "crm.suite.absence.work": _row(),
+    "crm.suite.approval.choose": _row(ALL),
+    "crm.suite.approval.choose.line": _row(ALL),
     "crm.suite.approval.decide": _row(ALL),
+    "crm.suite.approval.migration": _row(NONE, admin=ALL),
+    "crm.suite.approval.migration.line": _row(NONE, admin=ALL),
     "crm.suite.approval.event": _row(),
     "crm.suite.approval.flow": _row(admin=ALL),
     "crm.suite.approval.replay": _row(NONE, admin=ALL),
+    "crm.suite.approval.rescue": _row(NONE, admin=ALL),
     "crm.suite.approval.request": _row(),
     "crm.suite.approval.task": _row(),
     "crm.suite.approval.version": _row(),
@@ -261,6 +266,7 @@ METHODS = {
         "action_show_work",
     },
     "crm.suite.absence.work": {"action_open"},
+    "crm.suite.approval.choose": {"action_choose"},
     "crm.suite.approval.decide": {
         "action_agree",
         "action_apply",
@@ -278,9 +284,13 @@ METHODS = {
         "preview_migration",
         "simulate",
     },
+    "crm.suite.approval.migration": {"action_migrate", "action_preview"},
     "crm.suite.approval.replay": {"action_replay"},
+    "crm.suite.approval.rescue": {"action_apply"},
     "crm.suite.approval.request": {
+        "action_choose",
         "action_decide_mine",
+        "action_open_choice",
         "action_open_document",
         "action_rescue",
         "action_retrieve",
@@ -288,6 +298,7 @@ METHODS = {
         "action_retry_effect",
         "action_withdraw",
         "explain",
+        "get_choices",
         "trace",
     },
     "crm.suite.approval.task": {
@@ -462,11 +473,13 @@ METHODS = {
     "sale.order": {
         "action_crm_suite_approval",
         "action_crm_suite_approval_decide",
+        "action_crm_suite_ask_approval",
         "crm_suite_request_approval",
     },
     "res.partner": {
         "action_crm_suite_approval",
         "action_crm_suite_approval_decide",
+        "action_crm_suite_ask_approval",
         "crm_suite_request_approval",
         "action_crm_suite_claim",
         "action_crm_suite_pool_give_back",
@@ -523,8 +536,13 @@ def _table(head, rows):
 # Windows that a person fills in and sends off; each sees only the own ones, and what
 # they do asks for the rights on what they do it to.
 WINDOWS = (
+    "crm.suite.approval.choose",
+    "crm.suite.approval.choose.line",
     "crm.suite.approval.decide",
+    "crm.suite.approval.migration",
+    "crm.suite.approval.migration.line",
     "crm.suite.approval.replay",
+    "crm.suite.approval.rescue",
     "crm.suite.assignment.act",
     "crm.suite.assignment.simulation",
     "crm.suite.assignment.simulation.line",

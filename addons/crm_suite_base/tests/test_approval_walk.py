@@ -173,6 +173,20 @@ class TestApprovalPeople(WalkCase):
         self.assertEqual(Play(line(step), chosen={"a": [4, 5]}).open(), [4, 5])
         self.assertEqual(Play(line(step)).status, "exception")
 
+    def test_chosen_later(self):
+        step = node("a", "approval", approvers=[{"by": "chosen"}])
+        late = node("b", "approval", approvers=[{"by": "chosen"}])
+        play = Play(line(step, approval("m", 2), late))
+        self.assertEqual(walk.choices(play.graph, play.state), ["a", "b"])
+        self.assertRefused("place", play.do, "choose", {"m": [4]}, by=1)
+        self.assertRefused("who", play.do, "choose", {"a": []}, by=1)
+        play.do("choose", {"a": [4], "b": [5]}, by=1)
+        self.assertEqual((play.status, play.open()), ("running", [4]))
+        self.assertEqual(walk.choices(play.graph, play.state), [])
+        play.act(4, "agree")
+        play.act(2, "agree")
+        self.assertEqual(play.open(), [5])
+
     def test_transfer(self):
         play = Play(line(approval("a", 2, 3, may_transfer=True)))
         play.act(2, "transfer", users=[7])

@@ -200,6 +200,22 @@ class Acts(Limits):
         else:
             self.fail(vid, kind, error)
 
+    # === WHOM THE SUBMITTER CHOOSES ===
+
+    def name_people(self, chosen, by):
+        """Remember whom the submitter chose; ask them where it waited for that."""
+        for node_id, users in chosen.items():
+            if node_id not in self.flow.choices:
+                raise WalkError("place", node=node_id)
+            if not users:
+                raise WalkError("who")
+            self.state["chosen"][node_id] = list(users)
+        self.event("named", by=by)
+        for vid in self.live():
+            visit = self.visits[vid]
+            if visit["status"] == "exception" and visit["node"] in chosen:
+                self.rescue_retry(vid)
+
     # === RESCUE ===
 
     def rescue_move(self, vid, to):

@@ -62,6 +62,19 @@ class Flow:
         """Type of a node; None for one that is not in this graph (any more)."""
         return self.nodes.get(node_id, {}).get("type")
 
+    @property
+    def choices(self):
+        """Ids of the nodes at which the submitter chooses who is asked."""
+        return [
+            key
+            for key, node in self.nodes.items()
+            if node.get("type") in ASKING
+            and any(
+                isinstance(rule, dict) and rule.get("by") == "chosen"
+                for rule in node.get("approvers") or ()
+            )
+        ]
+
     def _nest(self):
         """Follow all paths from the start and note the parallels that are open."""
         if self.start is None:

@@ -66,6 +66,8 @@ __all__ = [
     "allowed",
     "can_retrieve",
     "cancel",
+    "choices",
+    "choose",
     "edited",
     "finished",
     "migrate",
@@ -256,6 +258,21 @@ def rescue(
         walk.rescue_put(visit, users)
     else:
         walk.rescue_retry(visit)
+    return _step(walk)
+
+
+def choices(graph, state):
+    """Ids of the nodes for which the submitter has still to choose the people."""
+    return [node for node in Flow.of(graph).choices if not state["chosen"].get(node)]
+
+
+def choose(graph, state, world, chosen, by=None):
+    """The submitter names people where the flow leaves it to him.
+
+    :param chosen: user ids by node id, see :func:`choices`
+    """
+    walk = _open(graph, state, world)
+    walk.name_people(chosen, by)
     return _step(walk)
 
 

@@ -1,8 +1,11 @@
 from . import (
     access_ask,
     access_refuse,
+    approval_choose,
     approval_decide,
+    approval_migration,
     approval_replay,
+    approval_rescue,
     assignment_act,
     assignment_simulation,
     bi_access,

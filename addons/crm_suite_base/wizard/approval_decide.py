@@ -38,18 +38,9 @@ class ApprovalDecide(models.TransientModel):
     user_ids = fields.Many2many(
         "res.users", string="Whom", domain=[("share", "=", False)]
     )
-    return_to = fields.Selection("_selection_return_to", string="Back To")
+    return_to = fields.Char(string="Back To")
+    return_choices = fields.Json(compute="_compute_options", compute_sudo=False)
     later = fields.Boolean(string="With My Later Tasks")
-
-    @api.model
-    def _selection_return_to(self):
-        task_id = self.env.context.get("default_task_id")
-        if not task_id:
-            return []
-        task = self.env["crm.suite.approval.task"].browse(task_id).exists()
-        if not task or not task.has_access("read"):
-            return []
-        return [(row["id"], row["name"]) for row in task.get_options()["return_to"]]
 
     @api.depends("task_id")
     def _compute_options(self):
@@ -60,6 +51,9 @@ class ApprovalDecide(models.TransientModel):
             wizard.may_transfer = "transfer" in allowed
             wizard.may_add = "add_before" in allowed
             wizard.may_return = "return" in allowed
+            wizard.return_choices = [
+                (row["id"], row["name"]) for row in options.get("return_to") or ()
+            ]
 
     @api.depends("task_id")
     def _compute_history_text(self):
