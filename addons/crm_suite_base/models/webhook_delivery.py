@@ -17,6 +17,8 @@ OPEN = ("pending", "sending", "failed")
 # So long after the claim somebody who did not answer is taken for dead.
 LOST_MINUTES = 10
 KEPT_DAYS = 30
+# How many of the oldest are looked at for a claim.
+WINDOW = 5000
 DAYS_PARAMETER = "crm_suite_base.webhook_days"
 
 
@@ -160,7 +162,8 @@ class WebhookDelivery(models.Model):
         """Take deliveries of one subscription, so that nobody else sends them.
 
         To be committed before anything is sent. Of each record only the first one that
-        is open; the others follow when that one is done.
+        is open; the others follow when that one is done. The oldest are looked at, in
+        one pass: among them the first of a record is the first of all.
 
         :return: what was taken
         """
@@ -168,20 +171,26 @@ class WebhookDelivery(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                WITH next AS (
+                WITH oldest AS MATERIALIZED (
+                    SELECT id, res_model, res_id, state, next_try
+                      FROM crm_suite_webhook_delivery
+                     WHERE webhook_id = %(webhook)s
+                       AND state IN ('pending', 'failed', 'sending')
+                  ORDER BY id
+                     LIMIT %(window)s
+                ), head AS (
+                    SELECT DISTINCT ON (res_model, res_id) id, state, next_try
+                      FROM oldest
+                  ORDER BY res_model, res_id, id
+                ), next AS (
                     SELECT d.id
                       FROM crm_suite_webhook_delivery d
                       JOIN crm_suite_webhook w ON w.id = d.webhook_id
-                     WHERE d.webhook_id = %(webhook)s
-                       AND d.state IN ('pending', 'failed')
-                       AND d.next_try <= %(now)s
+                     WHERE d.id = ANY(ARRAY(
+                               SELECT id FROM head
+                                WHERE state IN ('pending', 'failed')
+                                  AND next_try <= %(now)s))
                        AND (w.state = 'on' AND w.active OR d.is_test)
-                       AND NOT EXISTS (
-                           SELECT 1 FROM crm_suite_webhook_delivery e
-                            WHERE e.webhook_id = d.webhook_id
-                              AND e.res_model = d.res_model AND e.res_id = d.res_id
-                              AND e.id < d.id
-                              AND e.state IN ('pending', 'failed', 'sending'))
                   ORDER BY d.id
                      LIMIT %(limit)s
                        FOR UPDATE OF d SKIP LOCKED
@@ -196,6 +205,7 @@ class WebhookDelivery(models.Model):
                 webhook=webhook_id,
                 now=fields.Datetime.now(),
                 limit=limit,
+                window=WINDOW,
             ),
             # That another worker was faster is nothing to tell in the log.
             log_exceptions=False,
@@ -203,6 +213,17 @@ class WebhookDelivery(models.Model):
         ids = sorted(id_ for (id_,) in self.env.cr.fetchall())
         self.invalidate_model(flush=False)
         return self.browse(ids)
+
+    def _give_back(self):
+        """What was claimed and did not leave is as before."""
+        for delivery in self:
+            delivery.write(
+                {
+                    "state": "pending",
+                    "attempts": delivery.attempts - 1,
+                    "next_try": fields.Datetime.now(),
+                }
+            )
 
     @api.model
     def _release_lost(self):
@@ -221,20 +242,23 @@ class WebhookDelivery(models.Model):
 
     @api.model
     def _find_due_webhooks(self):
-        """Subscriptions for which something can be sent now, the longest waiting first.
+        """Subscriptions for which something is due.
+
+        Asked for each message that has left: it stops at the first row of each.
 
         :rtype: list[int]
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT d.webhook_id
-                  FROM crm_suite_webhook_delivery d
-                  JOIN crm_suite_webhook w ON w.id = d.webhook_id
-                 WHERE d.state IN ('pending', 'failed') AND d.next_try <= %s
-                   AND (w.state = 'on' AND w.active OR d.is_test)
-              GROUP BY d.webhook_id
-              ORDER BY min(d.next_try), d.webhook_id
+                SELECT w.id
+                  FROM crm_suite_webhook w
+                 WHERE EXISTS (
+                       SELECT 1 FROM crm_suite_webhook_delivery d
+                        WHERE d.webhook_id = w.id
+                          AND d.state IN ('pending', 'failed')
+                          AND d.next_try <= %s
+                          AND (w.state = 'on' AND w.active OR d.is_test))
                 """,
                 fields.Datetime.now(),
             )

@@ -167,6 +167,8 @@ class WebhookEvent(models.Model):
             the subscription may read
         :rtype: dict[int, str]
         """
+        if not webhook.run_as_id.active:
+            return {}
         reader = self.env(
             user=webhook.run_as_id.id,
             su=False,

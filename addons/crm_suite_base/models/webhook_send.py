@@ -1,6 +1,7 @@
 import logging
 import random
 import time
+from collections import Counter, defaultdict, deque
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import NamedTuple
@@ -17,7 +18,11 @@ _logger = logging.getLogger(__name__)
 
 # How many are sent at once, over all subscriptions and to one.
 LANES = 24
-LANES_EACH = 4
+LANES_EACH = 8
+# How many of one subscription are claimed at once.
+CLAIMED = 40
+# Seconds to wait for those who answer at the same time.
+GATHER = 0.01
 # With less time left than this no more is begun for who does not answer well.
 SLOW_MARGIN = 5
 # A receiver should note the event and answer; what it does then is its own time.
@@ -67,6 +72,52 @@ def post(letter, policy, lookup=None):
     except GuardedHttpError as error:
         return Outcome(None, error, time.monotonic() - started)
     return Outcome(answer, None, answer.seconds)
+
+
+class _Desk:
+    """What a run has claimed and what is on its way; the lanes are shared fairly."""
+
+    def __init__(self):
+        self.running = {}
+        self.queues = defaultdict(deque)
+        self.due = []
+        # Who did not answer well in this run, and how often each had its turn.
+        self.slow = set()
+        self.served = Counter()
+
+    def has_letters(self, webhook_id):
+        """Whether something of a subscription is claimed, here or on its way.
+
+        One that is slow has one at a time; another one goes on claiming while its last
+        ones are on their way.
+        """
+        if webhook_id in self.slow:
+            return any(r.webhook_id == webhook_id for r in self.running.values())
+        return bool(self.queues[webhook_id])
+
+    def next_letters(self):
+        """What free lanes take, first from those who had the fewest turns."""
+        waiting = [id_ for id_, queue in self.queues.items() if queue]
+        busy = Counter(letter.webhook_id for letter in self.running.values())
+        room = LANES - len(self.running)
+        share = max(1, min(LANES_EACH, LANES // max(len(waiting), 1)))
+        for webhook_id in sorted(waiting, key=lambda id_: (self.served[id_], id_)):
+            each = 1 if webhook_id in self.slow else share
+            for _turn in range(each - busy[webhook_id]):
+                if room > 0 and self.queues[webhook_id]:
+                    room -= 1
+                    self.served[webhook_id] += 1
+                    yield self.queues[webhook_id].popleft()
+
+    def take_back(self, future):
+        """A letter whose answer is there, with the answer."""
+        letter, outcome = self.running.pop(future), future.result()
+        if outcome.error or outcome.seconds > SLOW_MARGIN:
+            self.slow.add(letter.webhook_id)
+        return letter, outcome
+
+    def unsent(self):
+        return [letter for queue in self.queues.values() for letter in queue]
 
 
 class WebhookDelivery(models.Model):
@@ -120,47 +171,49 @@ class WebhookDelivery(models.Model):
 
         :param commit: commits, takes how many are done, and gives the seconds left
         """
-        running, slow = {}, set()
+        desk = _Desk()
         left = commit(0)
         with ThreadPoolExecutor(LANES) as pool:
             while True:
-                if left:
-                    busy = [letter.webhook_id for letter in running.values()]
-                    letters = self._take_letters(busy, slow, left)
+                if left and self._claim_letters(desk, left):
                     # What is claimed is committed before it leaves.
                     left = commit(0)
-                    for letter in letters:
-                        running[pool.submit(post, letter, policy)] = letter
-                if not running:
-                    return
-                done, _rest = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    letter, outcome = running.pop(future), future.result()
-                    if outcome.error or outcome.seconds > SLOW_MARGIN:
-                        slow.add(letter.webhook_id)
-                    self._mark_guarded(letter.delivery_id, outcome)
-                    left = commit(1)
+                for letter in desk.next_letters() if left else ():
+                    desk.running[pool.submit(post, letter, policy)] = letter
+                if not desk.running:
+                    break
+                wait(desk.running, return_when=FIRST_COMPLETED)
+                # Who answers at once is marked together with his neighbours.
+                done, _rest = wait(desk.running, timeout=GATHER)
+                outcomes = [desk.take_back(future) for future in done]
+                self._mark_guarded(outcomes)
+                left = commit(len(outcomes))
+        unsent = [letter.delivery_id for letter in desk.unsent()]
+        if unsent:
+            self._guarded(self.browse(unsent)._give_back)
+            commit(0)
 
-    def _take_letters(self, busy, slow, left):
-        """Claim what free lanes can take.
+    def _claim_letters(self, desk, left):
+        """Claim for those who have nothing claimed any more.
 
-        :param list busy: of which subscriptions something is on its way
-        :param set slow: subscriptions that did not answer well in this run
-        :rtype: list[Letter]
+        :return: whether anything was claimed
+        :rtype: bool
         """
-        letters = []
-        for webhook_id in self._find_due_webhooks():
-            room = LANES - len(busy) - len(letters)
-            each = 1 if webhook_id in slow else LANES_EACH
-            free = min(each - busy.count(webhook_id), room)
-            if free <= 0 or (webhook_id in slow and left < SLOW_MARGIN):
+        found = []
+        desk.due = self._find_due_webhooks()
+        for webhook_id in desk.due:
+            slow = webhook_id in desk.slow
+            if desk.has_letters(webhook_id) or (slow and left < SLOW_MARGIN):
                 continue
-            claimed = self._guarded(lambda w=webhook_id, n=free: self._claim(w, n))
+            limit = 1 if slow else CLAIMED
+            claimed = self._guarded(lambda w=webhook_id, n=limit: self._claim(w, n))
             if claimed is None:
                 # What was claimed before in this transaction is lost with it.
-                return []
-            letters += [delivery._make_letter() for delivery in claimed]
-        return letters
+                return False
+            found += [delivery._make_letter() for delivery in claimed]
+        for letter in found:
+            desk.queues[letter.webhook_id].append(letter)
+        return bool(found)
 
     def _make_letter(self):
         webhook = self.webhook_id.sudo()
@@ -179,24 +232,33 @@ class WebhookDelivery(models.Model):
 
     # === MARKING === #
 
-    def _mark_guarded(self, delivery_id, outcome):
-        """Write down what became of it; again when two workers met at the subscription."""
+    def _mark_guarded(self, outcomes):
+        """Write down what became of some; again when two workers met at a subscription.
+
+        :param list outcomes: pairs of :class:`Letter` and :class:`Outcome`
+        """
         for _attempt in range(5):
             try:
-                with self.env.cr.savepoint():
-                    self.browse(delivery_id)._mark(outcome)
+                ids = [letter.delivery_id for letter, _outcome in outcomes]
+                known = {
+                    delivery.id: delivery for delivery in self.browse(ids).exists()
+                }
+                for letter, outcome in outcomes:
+                    if letter.delivery_id in known:
+                        known[letter.delivery_id]._mark(outcome)
+                self.env.flush_all()
                 return
             except Exception as error:
                 if not is_try_again(error):
                     raise
                 # Only a new transaction sees what the other one did.
                 self.env.cr.rollback()
-        _logger.warning("Delivery %s stays claimed and is sent again", delivery_id)
+        _logger.warning("%s deliveries stay claimed and are sent again", len(outcomes))
 
     def _mark(self, outcome):
         self.ensure_one()
-        delivery = self.exists()
-        if not delivery or delivery.state != "sending":
+        delivery = self
+        if delivery.state != "sending":
             return
         status = outcome.answer.status if outcome.answer else 0
         values = {
@@ -245,7 +307,11 @@ class WebhookDelivery(models.Model):
 
     @api.model
     def _plan_next(self):
-        """Wake up for what can be sent now, or when the next try is due."""
+        """Wake up for what can be sent now, or when the next try is due.
+
+        What waits for an earlier event of its record is not due, whatever its date.
+        """
+        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -254,6 +320,12 @@ class WebhookDelivery(models.Model):
                   JOIN crm_suite_webhook w ON w.id = d.webhook_id
                  WHERE d.state IN ('pending', 'failed')
                    AND (w.state = 'on' AND w.active OR d.is_test)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM crm_suite_webhook_delivery e
+                        WHERE e.webhook_id = d.webhook_id
+                          AND e.res_model = d.res_model AND e.res_id = d.res_id
+                          AND e.id < d.id
+                          AND e.state IN ('pending', 'failed', 'sending'))
                 """
             )
         )

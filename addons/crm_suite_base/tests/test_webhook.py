@@ -1,5 +1,6 @@
 import json
 import time
+from collections import Counter
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -236,6 +237,24 @@ class TestWebhook(WebhookCase):
         self.assertEqual(first.with_user(self.env.user).action_replay(), 1)
         self.assertEqual((first.state, first.attempts), ("pending", 0))
         self.assertEqual(first.event_id.uuid, uuid)
+
+    def test_who_waits_for_another_wakes_nobody(self):
+        """The scheduled action comes back for the first one, not in a circle."""
+        first, second = self.emit(self.customer, self.customer)
+        self.claim()
+        self.answer(first, 500)
+        triggers = self.env["ir.cron.trigger"]
+        known = triggers.search([])
+        first._plan_next()
+        self.env.flush_all()
+        woken = triggers.search([]) - known
+        self.assertEqual(len(woken), 1)
+        self.assertGreaterEqual(woken.call_at, first.next_try)
+        self.assertLess(second.next_try, first.next_try)
+
+    def test_archived_readers_read_nothing(self):
+        self.lead.active = False
+        self.assertEqual(self.emit(self.customer).state, "skipped")
 
     def test_retry_after(self):
         delivery = self.emit(self.customer)
@@ -528,6 +547,38 @@ class TestWebhookSend(WebhookCase):
             )
         self.assertEqual(order[:10], [self.webhook.id] * 10)
         self.assertIn(slow.id, order)
+
+    def test_everybody_has_a_turn(self):
+        """Many subscriptions share the lanes; none waits for the end of another."""
+        hooks = self.webhook
+        for number in range(8):
+            url = self.server.url(f"ok/{number}")
+            hooks |= self._create_webhook("customer.owner_changed", url=url)
+        self.emit(*(self._create_customer() for _n in range(8)))
+        desk = webhook_send._Desk()
+        self.env["crm.suite.webhook.delivery"]._claim_letters(desk, 100)
+        self.assertEqual(len(desk.unsent()), 72)
+        turns = Counter(letter.webhook_id for letter in desk.next_letters())
+        self.assertEqual(turns, dict.fromkeys(hooks.ids, 2))
+        desk.served[hooks[0].id] = 50
+        self.assertEqual(list(desk.next_letters())[-1].webhook_id, hooks[0].id)
+        desk.slow.add(hooks[1].id)
+        turns = Counter(letter.webhook_id for letter in desk.next_letters())
+        self.assertEqual(turns[hooks[1].id], 1)
+
+    def test_what_did_not_leave_is_given_back(self):
+        deliveries = self.emit(*(self._create_customer() for _n in range(20)))
+        policy = self.env["crm.suite.http"]._get_policy()
+        seconds = iter([100, 100])
+        self.env["crm.suite.webhook.delivery"]._send_due(
+            policy, lambda done: next(seconds, 0)
+        )
+        states = Counter(deliveries.mapped("state"))
+        self.assertEqual(states["sent"], len(self.server.seen))
+        self.assertEqual(states["sent"] + states["pending"], 20)
+        self.assertGreater(states["pending"], 0)
+        waiting = deliveries.filtered(lambda d: d.state == "pending")
+        self.assertEqual(set(waiting.mapped("attempts")), {0})
 
     def test_redirect_is_a_failure(self):
         self.webhook.url = self.server.url("redirect")
