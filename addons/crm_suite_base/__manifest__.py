@@ -26,6 +26,7 @@
     "external_dependencies": {
         "python": [
             "chardet",
+            "jsonschema",
             "opencc-python-reimplemented",
             "phonenumbers",
             "pypinyin",
@@ -52,6 +53,7 @@
         "security/approval_security.xml",
         "security/custom_field_security.xml",
         "security/webhook_security.xml",
+        "security/api_security.xml",
         # data
         "data/import_data.xml",
         "data/grade_data.xml",
@@ -76,6 +78,7 @@
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
         "wizard/approval_choose_views.xml",
+        "wizard/api_key_new_views.xml",
         "wizard/approval_decide_views.xml",
         "wizard/approval_migration_views.xml",
         "wizard/approval_replay_views.xml",
@@ -139,6 +142,10 @@
         "views/webhook_views.xml",
         "views/webhook_delivery_views.xml",
         "views/webhook_settings_views.xml",
+        "views/api_key_views.xml",
+        "views/api_log_views.xml",
+        "views/api_meter_views.xml",
+        "views/api_settings_views.xml",
         "views/crm_suite_menus.xml",
         "views/integration_menus.xml",
         "views/webhook_menus.xml",
@@ -153,6 +160,7 @@
         "views/pool_menus.xml",
         "views/approval_menus.xml",
         "views/custom_field_menus.xml",
+        "views/api_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -170,6 +178,7 @@
         "demo/custom_field_demo.xml",
         "demo/approval_demo.xml",
         "demo/webhook_demo.xml",
+        "demo/api_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -12,3 +12,5 @@ UPDATE crm_suite_webhook_delivery
 -- and the door for reports stays with the original; the role belongs to the server
 DROP SCHEMA IF EXISTS crm_suite_bi CASCADE;
 DELETE FROM crm_suite_bi_access;
+-- and no program comes in that knows a key of the original
+UPDATE crm_suite_api_key SET revoked = now() AT TIME ZONE 'UTC' WHERE revoked IS NULL;

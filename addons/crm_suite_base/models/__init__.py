@@ -278,3 +278,26 @@ from . import (
     webhook_send,
     webhook_sources,
 )
+
+# isort: split
+from . import (
+    api_service,
+    api_target,
+    api_target_of,
+)
+
+# isort: split
+from . import (
+    api_approval,
+    api_key,
+    api_log,
+    api_meter,
+    api_request,
+    api_target_customer,
+    api_target_interaction,
+    api_target_lead,
+    api_target_purchase,
+    crm_lead_reference,
+    ir_http_api,
+    res_config_settings_api,
+)

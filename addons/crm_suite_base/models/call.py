@@ -89,7 +89,18 @@ class Call(models.Model):
         default=lambda self: self.env.company,
     )
 
+    reference = fields.Char(
+        string="External Reference",
+        readonly=True,
+        copy=False,
+        help="Number of the call in the system from which it comes.",
+    )
+
     _timeline_idx = models.Index("(commercial_partner_id, date DESC)")
+    _reference_unique = models.UniqueIndex(
+        "(company_id, reference) WHERE reference IS NOT NULL",
+        "A call with this external reference is there already.",
+    )
     _duration_not_negative = models.Constraint(
         "CHECK(duration >= 0)", "The duration of a call cannot be negative."
     )

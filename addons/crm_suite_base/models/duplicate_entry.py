@@ -20,6 +20,20 @@ LOCK_COUNT = "crm_suite_duplicate_locks"
 TOLD = ("form", "quick", "import")
 
 
+class DuplicateRefused(ValidationError):
+    """Records that a rule refuses.
+
+    :ivar dict refused: the records of the other side by the id of each refused one, as
+        hits with the reaction ``block``
+    :ivar list created: the ids of all records of the call in its order, if it made them
+    """
+
+    def __init__(self, message, refused):
+        super().__init__(message)
+        self.refused = refused
+        self.created = None
+
+
 class DuplicateEntry(models.AbstractModel):
     """Asking the rules when a record is entered, by whatever way.
 
@@ -70,7 +84,11 @@ class DuplicateEntry(models.AbstractModel):
         if self._duplicate_is_off():
             return
         if records := self._duplicate_checked():
-            records._duplicate_enter(self._duplicate_channel())
+            try:
+                records._duplicate_enter(self._duplicate_channel())
+            except DuplicateRefused as error:
+                error.created = self.ids
+                raise
 
     @api.model
     def _duplicate_triggers(self):
@@ -156,16 +174,28 @@ class DuplicateEntry(models.AbstractModel):
         self._duplicate_lock(probes)
         hits = self._duplicate_hits(probes, specs, channel)
         hits = self.env["crm.suite.duplicate.pair"]._drop_known(self._name, hits)
+        refused = []
         for probe in probes:
-            refused = [h for h in hits.get(probe.no, ()) if h.reaction == "block"]
-            if refused:
-                self._duplicate_refuse(probe, refused, channel)
+            blocking = [h for h in hits.get(probe.no, ()) if h.reaction == "block"]
+            if blocking:
+                refused.append((probe, blocking))
+        if refused:
+            self._duplicate_refuse(refused, channel)
         self.env["crm.suite.duplicate.pair"]._store_hits(self._name, hits, channel)
 
-    def _duplicate_refuse(self, probe, hits, channel):
-        """Say no, and no more about the other record than the user may know."""
+    def _duplicate_refuse(self, refused, channel):
+        """Say no, and no more about the other record than the user may know.
+
+        :param refused: the hits of each probe, as pairs
+        """
+        by_id = {probe.no: hits for probe, hits in refused}
+        if self.env.context.get("crm_suite_refusals_by_row"):
+            # The caller takes out these rows and tells about each of them himself.
+            raise DuplicateRefused("", by_id)
+        # The one that is told about.
+        probe, hits = refused[0]
         self.env["crm.suite.duplicate.query"]._note_refusal(self, probe, hits, channel)
-        raise ValidationError(self._duplicate_refusal(hits))
+        raise DuplicateRefused(self._duplicate_refusal(hits), by_id)
 
     @api.model
     def _duplicate_refusal(self, hits):

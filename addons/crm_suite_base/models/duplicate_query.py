@@ -167,11 +167,13 @@ class DuplicateQuery(models.Model):
         )
 
     @api.model
-    def _note_told(self, asked, hits, channel):
+    def _note_told(self, asked, hits, channel, rolled_back=None):
         """Write down, after this transaction, what a form or a refusal told.
 
         A cursor of its own: a refused entry is rolled back, and a form that is only
         being filled in must not write.
+
+        :param bool rolled_back: whether the transaction will be; a refusal by default
         """
         values = (
             self.env.uid,
@@ -182,7 +184,7 @@ class DuplicateQuery(models.Model):
         )
         write = partial(_write_told, self.env.registry, values)
         cursor = self.env.cr
-        if channel == "refusal":
+        if channel == "refusal" if rolled_back is None else rolled_back:
             cursor.postrollback.add(write)
         else:
             cursor.postcommit.add(write)

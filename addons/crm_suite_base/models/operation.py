@@ -10,6 +10,7 @@ from .operation_journal import JOURNAL, Journal
 
 KINDS = [
     ("import", "Import"),
+    ("api", "By a program"),
     ("mass_edit", "Mass edit"),
     ("reassign", "Reassignment"),
     ("merge", "Merge"),

@@ -25,6 +25,11 @@ class Purchase(models.Model):
     )
     date = fields.Date(required=True, default=fields.Date.context_today)
     reference = fields.Char(index="btree_not_null", help="Number of the order there.")
+    line = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Which line of that order, where another system brought it in.",
+    )
     product_id = fields.Many2one(
         "product.product",
         index="btree_not_null",
@@ -55,6 +60,10 @@ class Purchase(models.Model):
     )
 
     _partner_date_idx = models.Index("(partner_id, date)")
+    _line_unique = models.UniqueIndex(
+        "(company_id, reference, line, COALESCE(source, '')) WHERE line IS NOT NULL",
+        "This line of the order is there already.",
+    )
 
     @api.depends("product_id")
     def _compute_product_name(self):

@@ -144,27 +144,36 @@ class ResPartner(models.Model):
 
     def _crm_suite_upsert_apply(self, vals, keys, found):
         partner = found.get(self._crm_suite_key(vals, keys), self.browse())
-        if len(partner) > 1:
-            raise UserError(
-                self.env._(
-                    "%(count)s customers have %(key)s. Use a key that only one has, or merge them.",
-                    count=len(partner),
-                    key=self._crm_suite_key_text(vals, keys),
-                )
-            )
         if not partner:
             partner = self.create(self._crm_suite_upsert_new(vals))
             return {"id": partner.id, "action": "created"}
-        partner.check_access("write")
-        changed = {
-            name: value
-            for name, value in vals.items()
-            if self._crm_suite_differs(partner, name, value)
-        }
+        partner, changed = partner._crm_suite_upsert_changes(vals, keys)
         if not changed:
             return {"id": partner.id, "action": "unchanged"}
+        partner.check_access("write")
         partner.write(changed)
         return {"id": partner.id, "action": "updated"}
+
+    def _crm_suite_upsert_changes(self, vals, keys):
+        """The customer that takes the values, and which of them differ.
+
+        :rtype: tuple[ResPartner, dict]
+        :raise UserError: several customers have the key
+        """
+        if len(self) > 1:
+            raise UserError(
+                self.env._(
+                    "%(count)s customers have %(key)s. Use a key that only one has, or merge them.",
+                    count=len(self),
+                    key=self._crm_suite_key_text(vals, keys),
+                )
+            )
+        self.check_access("write")
+        return self, {
+            name: value
+            for name, value in vals.items()
+            if self._crm_suite_differs(self, name, value)
+        }
 
     def _crm_suite_upsert_new(self, vals):
         """A new customer has a name and is a lead, unless something else is said."""
@@ -351,7 +360,7 @@ class ResPartner(models.Model):
                     count=LONGEST,
                 )
             )
-        cached = field.convert_to_cache(value, self.browse())
+        cached = field.convert_to_cache(value, self.env[field.model_name])
         if field.type == "integer" and cached not in INTEGERS:
             raise ValueError(value)
         if field.type in ("float", "monetary") and not math.isfinite(cached):

@@ -55,27 +55,20 @@ class ResPartner(models.Model):
             merged.select(text, into),
         )
 
-    def _crm_suite_upsert_apply(self, vals, keys, found):
+    def _crm_suite_upsert_changes(self, vals, keys):
         """A program that still names a merged record adds what the survivor lacks: its
         old values shall not come back with every run."""
-        row_key = self._crm_suite_key(vals, keys)
-        partner = found.get(row_key, self.browse())
-        survivor = partner._crm_suite_survivors()
-        if survivor == partner or len(survivor) != 1:
-            return super()._crm_suite_upsert_apply(vals, keys, found)
+        survivor = self._crm_suite_survivors()
+        if survivor == self or len(survivor) != 1:
+            return super()._crm_suite_upsert_changes(vals, keys)
         survivor.check_access("read")
-        missing = {
+        return survivor, {
             name: value
             for name, value in vals.items()
             if name not in keys
             and not survivor[name]
             and self._crm_suite_differs(survivor, name, value)
         }
-        if not missing:
-            return {"id": survivor.id, "action": "unchanged"}
-        survivor.check_access("write")
-        survivor.write(missing)
-        return {"id": survivor.id, "action": "updated"}
 
 
 class ImportTargetPartner(models.AbstractModel):

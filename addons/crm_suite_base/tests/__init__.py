@@ -1,6 +1,11 @@
 from . import (
     test_absence,
     test_access_request,
+    test_api_approval,
+    test_api_concurrency,
+    test_api_http,
+    test_api_key,
+    test_api_rows,
     test_approval,
     test_approval_concurrency,
     test_approval_documents,

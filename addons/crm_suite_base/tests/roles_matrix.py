@@ -67,6 +67,11 @@ MODELS = {
     "crm.suite.absence.work": _row(),
     "crm.suite.approval.choose": _row(ALL),
     "crm.suite.approval.choose.line": _row(ALL),
+    "crm.suite.api.key": _row(),
+    "crm.suite.api.key.new": _row(ALL),
+    "crm.suite.api.log": _row(NONE, admin=READ),
+    "crm.suite.api.meter": _row(NONE, admin=READ),
+    "crm.suite.api.request": _row(NONE, admin=READ),
     "crm.suite.approval.decide": _row(ALL),
     "crm.suite.approval.migration": _row(NONE, admin=ALL),
     "crm.suite.approval.migration.line": _row(NONE, admin=ALL),
@@ -202,6 +207,7 @@ MODELS = {
 SCOPE = {
     "crm.suite.absence": ABSENCE_READERS,
     "crm.suite.absence.work": ABSENCE_READERS,
+    "crm.suite.api.key": {"admin"},
     "crm.suite.call": set(ROLES) - {None, "mail_gateway"},
     "crm.suite.duplicate.query": {
         "sales_manager",
@@ -267,6 +273,8 @@ METHODS = {
     },
     "crm.suite.absence.work": {"action_open"},
     "crm.suite.approval.choose": {"action_choose"},
+    "crm.suite.api.key": {"action_revoke"},
+    "crm.suite.api.key.new": {"action_make"},
     "crm.suite.approval.decide": {
         "action_agree",
         "action_apply",
@@ -538,6 +546,7 @@ def _table(head, rows):
 WINDOWS = (
     "crm.suite.approval.choose",
     "crm.suite.approval.choose.line",
+    "crm.suite.api.key.new",
     "crm.suite.approval.decide",
     "crm.suite.approval.migration",
     "crm.suite.approval.migration.line",

@@ -95,6 +95,14 @@ class TestRoles(RolesCommon):
                 "date_from": "2026-03-02 00:00:00",
                 "date_to": "2026-03-06 00:00:00",
             },
+            "crm.suite.api.key": {
+                "name": "Role",
+                "user_id": other.id,
+                "company_id": other.company_id.id,
+                "index": "00role00",
+                "digest": "-",
+                "expires": "2040-01-01 00:00:00",
+            },
             "crm.suite.call": {"partner_id": customer.id, "user_id": other.id},
             "crm.suite.export": {
                 "user_id": other.id,
@@ -148,8 +156,9 @@ class TestRoles(RolesCommon):
         # customer and the members of a policy name colleagues, who do not own their
         # lines; of a policy it is who answers for it, of a search for duplicates who
         # began it. Tasks and events of approvals name who was asked: who sees them
-        # follows from the request.
+        # follows from the request. Calls of programs are for administrators alone.
         shared = {
+            "crm.suite.api.log",
             "crm.suite.approval.event",
             "crm.suite.approval.task",
             "crm.suite.assignment.member",

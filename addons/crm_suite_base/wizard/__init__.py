@@ -1,6 +1,7 @@
 from . import (
     access_ask,
     access_refuse,
+    api_key_new,
     approval_choose,
     approval_decide,
     approval_migration,

@@ -1,0 +1,120 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from .api_target import _sentence
+
+# Their own spelling is asked for one by one to find out which of them is wrong.
+SPELLED = ("name", "email", "phone", "vat")
+
+
+class ApiTargetCustomer(models.AbstractModel):
+    """Customers and their contacts: :meth:`res.partner.crm_suite_upsert` for many rows,
+    with the same values, keys and rules."""
+
+    _name = "crm.suite.api.target.customer"
+    _inherit = "crm.suite.api.target"
+    _description = "Customers That Programs Write"
+
+    _api_entity = "customer"
+    _api_model = "res.partner"
+
+    @api.model
+    def _api_values(self, row, memory):
+        vals = super()._api_values(row, memory)
+        partners = self.env["res.partner"]
+        try:
+            [vals] = partners._crm_suite_normalize_values([vals])
+        except UserError:
+            row.field = self._api_misspelled(vals)
+            raise
+        row.field = None
+        return vals
+
+    @api.model
+    def _api_misspelled(self, vals):
+        partners = self.env["res.partner"]
+        for name in SPELLED:
+            if name not in vals:
+                continue
+            place = {"country_id": vals.get("country_id")}
+            try:
+                partners._crm_suite_normalize_values([{**place, name: vals[name]}])
+            except UserError:
+                return name
+        return None
+
+    @api.model
+    def _api_match(self, rows, key):
+        partners = self.env["res.partner"]
+        by_key = self._api_match_ids(rows)
+        for row in by_key:
+            if row.vals.get(key):
+                row.key, row.names = (row.vals[key],), (key,)
+            else:
+                reason = self.env._("The key is empty: give %(fields)s.", fields=key)
+                row.reject("key", reason, key)
+        wanted = {row.key for row in by_key if row.key}
+        found = partners._crm_suite_upsert_find(wanted, [key])
+        for row in by_key:
+            row.record = found.get(row.key)
+        self._api_keep_people(rows)
+
+    @api.model
+    def _api_keep_people(self, rows):
+        """Colleagues are no customers, and who changes the e-mail of somebody with an
+        account opens it: programs do neither."""
+        ids = [id_ for row in rows if row.record for id_ in row.record.ids]
+        if not ids:
+            return
+        # sudo: only whether there is an account is looked at.
+        users = self.env["res.users"].sudo().with_context(active_test=False)
+        people = dict(
+            users._read_group(
+                [("partner_id", "in", ids)], ["partner_id"], ["share:bool_and"]
+            )
+        )
+        kinds = {partner.id: share for partner, share in people.items()}
+        for row in rows:
+            for id_ in row.record.ids if row.record and not row.result else ():
+                if id_ not in kinds or (kinds[id_] and "email" not in row.vals):
+                    continue
+                if kinds[id_] and row.record.email == row.vals["email"]:
+                    continue
+                row.reject(
+                    "forbidden",
+                    self.env._(
+                        "This contact has an account here: programs do not change it."
+                    ),
+                    "email" if kinds[id_] else None,
+                )
+
+    @api.model
+    def _api_new_values(self, row):
+        # What it asks for is the name.
+        row.field = "name"
+        return self.env["res.partner"]._crm_suite_upsert_new(row.vals)
+
+    @api.model
+    def _api_changes(self, row):
+        """A row of a merged customer only adds what the survivor lacks."""
+        row.record, changes = row.record._crm_suite_upsert_changes(
+            row.vals, [name for name in row.names if name in row.vals]
+        )
+        return changes
+
+    @api.model
+    def _api_reject_error(self, row, error):
+        result = super()._api_reject_error(row, error)
+        if isinstance(error, UserError) and row.code == "value" and row.vals:
+            # Rules about a field name it first.
+            text = _sentence(error)
+            labels = self.env["res.partner"].fields_get(list(row.vals), ["string"])
+            row.field = next(
+                (
+                    name
+                    for name, about in labels.items()
+                    if text.startswith(f"{about['string']} ")
+                ),
+                None,
+            )
+        return result

@@ -1,0 +1,93 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import email_normalize
+
+from ..tools.normalize import normalize_phone
+
+# Where what the key says is stored in one spelling.
+STORED = {"email_from": "email_normalized", "phone": "phone_sanitized"}
+
+
+class ApiTargetLead(models.AbstractModel):
+    """Leads and deals. By e-mail or phone only those are found that are worked on: the
+    next question of somebody whose deal is won or lost is a lead of its own."""
+
+    _name = "crm.suite.api.target.lead"
+    _inherit = "crm.suite.api.target.of"
+    _description = "Leads That Programs Write"
+
+    _api_entity = "lead"
+    _api_model = "crm.lead"
+    _api_needs_customer = False
+
+    @api.model
+    def _api_match(self, rows, key):
+        by_key = self._api_match_ids(rows)
+        for row in by_key:
+            if value := self._api_key_value(row, key):
+                row.key, row.names = (value,), (key,)
+            elif not row.result:
+                reason = self.env._("The key is empty: give %(fields)s.", fields=key)
+                row.reject("key", reason, key)
+        wanted = {row.key for row in by_key if row.key}
+        found = self._api_find(
+            wanted, key, lambda target, keys: target._api_find_leads(keys, key)
+        )
+        for row in by_key:
+            row.record = found.get(row.key)
+
+    @api.model
+    def _api_key_value(self, row, key):
+        value = row.vals.get(key)
+        if not value or key == "crm_suite_reference":
+            return value
+        if key == "email_from":
+            if normal := email_normalize(value):
+                return normal
+            reason = self.env._("An e-mail address has the form name@company.com.")
+            row.reject("value", reason, key)
+            return None
+        country = self.env["res.country"].browse(row.vals.get("country_id") or ())
+        try:
+            code = (country or self.env.company.country_id).code
+            return normalize_phone(value, code)[0]
+        except ValueError:
+            row.reject("value", self.env._("No country has such a number."), key)
+            return None
+
+    @api.model
+    def _api_find_leads(self, keys, key):
+        """Leads by key.
+
+        :rtype: dict[tuple, CrmLead]
+        """
+        name = STORED.get(key, key)
+        leads = self.env["crm.lead"]
+        domain = Domain(name, "in", sorted(value for (value,) in keys))
+        if key in STORED:
+            domain &= Domain("won_status", "=", "pending")
+        else:
+            leads = leads.with_context(active_test=False)
+        found = {}
+        for lead in leads.search_fetch(domain, [name, "active"]):
+            known = found.get((lead[name],), leads)
+            found[(lead[name],)] = known | lead
+        return {
+            value: records.filtered("active") or records
+            for value, records in found.items()
+        }
+
+    @api.model
+    def _api_new_values(self, row):
+        vals = super()._api_new_values(row)
+        if vals.get("name"):
+            return vals
+        who = vals.get("partner_name") or vals.get("contact_name")
+        who = who or vals.get("email_from") or vals.get("phone")
+        if not who:
+            row.field = "name"
+            raise UserError(
+                self.env._("Give a title, or the name of the company or person.")
+            )
+        return {**vals, "name": self.env._("Request of %(who)s", who=who)}
