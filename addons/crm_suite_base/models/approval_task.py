@@ -96,6 +96,7 @@ class ApprovalTask(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    can_decide = fields.Boolean(compute="_compute_can_decide", compute_sudo=False)
     stands_for = fields.Char(
         string="In Place Of", compute="_compute_stands_for", compute_sudo=False
     )
@@ -119,6 +120,13 @@ class ApprovalTask(models.Model):
         for task in self:
             own = task.sudo().user_id
             task.stands_for = "" if own == self.env.user else own.name
+
+    @api.depends("state", "user_id")
+    @api.depends_context("uid")
+    def _compute_can_decide(self):
+        people = self._get_people()
+        for task in self:
+            task.can_decide = task.state == "open" and task.sudo().user_id.id in people
 
     # === ACCESS === #
 

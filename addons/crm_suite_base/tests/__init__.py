@@ -14,6 +14,7 @@ from . import (
     test_approval_mail,
     test_approval_paths,
     test_approval_schema,
+    test_approval_tour,
     test_approval_walk,
     test_approval_windows,
     test_assign_tour,

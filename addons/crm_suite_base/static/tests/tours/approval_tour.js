@@ -1,0 +1,167 @@
+import { registry } from "@web/core/registry";
+
+/**
+ * The story of one order. The steps find what they need by the names of fields and
+ * methods, so that they go through in any language; on a phone some things lie in menus.
+ */
+const BANNER = ".alert:has([name='crm_suite_approval_waiting'])";
+const MORE = ".o_statusbar_buttons button:has(.oi-ellipsis-v)";
+
+function tour(name, steps) {
+    registry.category("web_tour.tours").add(`crm_suite_approval_${name}`, { steps: () => steps });
+}
+
+/** The banner says for whom the order waits. */
+const waitsFor = (name) => ({
+    content: `It waits for ${name}`,
+    trigger: `${BANNER} [name='crm_suite_approval_waiting']:contains(${name})`,
+});
+
+const openDecision = [
+    {
+        content: "Decide, from the order",
+        trigger: `${BANNER} button[name='action_crm_suite_approval_decide']`,
+        run: "click",
+    },
+    { trigger: ".modal .o_form_view" },
+];
+
+tour("rep_confirms", [
+    { trigger: ".o_form_view .o_field_widget[name='partner_id']" },
+    { content: "More", isActive: ["mobile"], trigger: MORE, run: "click" },
+    {
+        content: "Confirm the order",
+        trigger: "button[name='action_confirm']:visible",
+        run: "click",
+    },
+    waitsFor("Story Lead"),
+]);
+
+tour("lead_adds_finance", [
+    ...openDecision,
+    {
+        content: "Something else than yes or no",
+        trigger: ".modal .o_field_widget[name='decision'] input",
+        run: "click",
+    },
+    {
+        content: "Agree, and ask somebody else too: the last one",
+        isActive: ["desktop"],
+        trigger: ".o_select_menu_item:last",
+        run: "click",
+    },
+    {
+        content: "The same in the sheet of a phone, which the runner takes for hidden",
+        isActive: ["mobile"],
+        trigger: ".modal:has(.o_field_widget[name='decision'])",
+        async run({ waitUntil }) {
+            const items = () => [...document.querySelectorAll(".o_select_menu_item")];
+            await waitUntil(() => items().length);
+            items().at(-1).click();
+        },
+    },
+    {
+        isActive: ["desktop"],
+        trigger: ".modal .o_field_widget[name='user_ids'] input",
+        run: "edit Story Finance",
+    },
+    {
+        isActive: ["desktop"],
+        trigger: ".o-autocomplete--dropdown-item:contains(Story Finance)",
+        run: "click",
+    },
+    {
+        isActive: ["mobile"],
+        trigger: ".modal .o_field_widget[name='user_ids'] input",
+        run: "click",
+    },
+    {
+        isActive: ["mobile"],
+        trigger: ".modal .o_kanban_record:contains(Story Finance)",
+        run: "click",
+    },
+    {
+        content: "He is chosen",
+        trigger: ".modal .o_field_widget[name='user_ids'] .o_tag:contains(Story Finance)",
+    },
+    {
+        content: "Do it",
+        trigger: ".modal button[name='action_apply']:visible",
+        run: "click",
+    },
+    waitsFor("Story Finance"),
+]);
+
+tour("finance_returns", [
+    {
+        content: "What waits for me",
+        trigger:
+            ".o_data_row button[name='action_open_decision'], .o_kanban_record button[name='action_open_decision']",
+        run: "click",
+    },
+    {
+        content: "The highest discount is among the figures",
+        trigger: ".modal .o_field_widget[name='figures_text']:contains(18)",
+    },
+    {
+        content: "Say why",
+        trigger: ".modal .o_field_widget[name='comment'] textarea",
+        run: "edit Lower it, please",
+    },
+    {
+        content: "Send it back",
+        trigger: ".modal button[name='action_return']:visible",
+        run: "click",
+    },
+    {
+        content: "Nothing waits any more",
+        trigger: "body:not(:has(.modal)):not(:has(button[name='action_open_decision']))",
+    },
+]);
+
+tour("rep_lowers", [
+    waitsFor("Story Rep"),
+    {
+        isActive: ["desktop"],
+        content: "The discount of the line",
+        trigger: ".o_field_widget[name='order_line'] .o_data_row .o_data_cell[name='discount']",
+        run: "click",
+    },
+    {
+        isActive: ["desktop"],
+        trigger: ".o_field_widget[name='order_line'] .o_selected_row [name='discount'] input",
+        run: "edit 16",
+    },
+    {
+        isActive: ["mobile"],
+        content: "Open the line",
+        trigger: ".o_field_widget[name='order_line'] .o_kanban_record:not(.o_kanban_ghost)",
+        run: "click",
+    },
+    {
+        isActive: ["mobile"],
+        trigger: ".modal .o_field_widget[name='discount'] input",
+        run: "edit 16",
+    },
+    { isActive: ["mobile"], trigger: ".modal .o_form_button_save", run: "click" },
+    { isActive: ["mobile"], trigger: "body:not(:has(.modal))" },
+    { content: "Save", trigger: ".o_form_button_save:visible", run: "click" },
+    { content: "It is stored", trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" },
+    ...openDecision,
+    {
+        content: "Put it forward again",
+        trigger: ".modal button[name='action_agree']:visible",
+        run: "click",
+    },
+    waitsFor("Story Finance"),
+]);
+
+tour("order_is_confirmed", [
+    { trigger: ".o_form_view .o_field_widget[name='partner_id']" },
+    {
+        content: "It was confirmed by itself",
+        isActive: ["desktop"],
+        trigger: ".o_statusbar_status [data-value='sale'].o_arrow_button_current",
+    },
+    { trigger: "body:not(:has([name='crm_suite_approval_waiting']))" },
+]);
