@@ -123,6 +123,7 @@ def _post_bare(env, webhook, url):
     bodies = webhook.delivery_ids[:EVENTS].mapped("body")
     started = time.perf_counter()
     for body in bodies:
-        # As the host's webhooks do: a connection for each.
+        # As the host's webhooks do: a connection for each. To our own receiver.
+        # nosemgrep: odoo-requests-ssrf
         requests.post(url, data=body.encode(), timeout=5)
     return time.perf_counter() - started

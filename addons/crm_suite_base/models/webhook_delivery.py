@@ -61,7 +61,7 @@ class WebhookDelivery(models.Model):
     next_try = fields.Datetime(readonly=True)
     claimed_at = fields.Datetime(readonly=True)
     sent_at = fields.Datetime(string="Answered On", readonly=True)
-    status_code = fields.Integer(string="Status", readonly=True, aggregator=None)
+    status_code = fields.Integer(string="HTTP Status", readonly=True, aggregator=None)
     answer = fields.Text(string="Beginning of the Answer", readonly=True)
     error = fields.Char(string="What Went Wrong", readonly=True)
     seconds = fields.Float(

@@ -135,8 +135,10 @@ class WebhookDelivery(models.Model):
         """Spread new events, send what is due, and come back when the next is."""
         progress = self.env["ir.cron"]._commit_progress
         progress()
-        self._guarded(self.env["crm.suite.webhook"]._spread)
-        left = progress()
+        left = 1
+        while left and self._guarded(self.env["crm.suite.webhook"]._spread):
+            left = progress()
+        progress()
         self._guarded(self._release_lost)
         left = progress()
         try:
