@@ -15,5 +15,8 @@ def uninstall_hook(env):
     env["crm.suite.field"]._remove_everything()
     # The role belongs to the whole server and would outlive the addon.
     env["crm.suite.bi.access"].search([]).unlink()
+    # Rules of the host that stand for rules of ours; those of others stay as they are.
+    hosts = env["base.automation"].with_context(active_test=False)
+    hosts.search([("crm_suite_rule_id", "!=", False)]).unlink()
     parameters = env["ir.config_parameter"]
     parameters.search([("key", "=like", r"crm\_suite\_base.%")]).unlink()

@@ -1,1 +1,1 @@
-from . import api, approval, export, host_export, mail
+from . import api, approval, automation, export, host_export, mail

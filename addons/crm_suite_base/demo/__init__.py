@@ -10,3 +10,6 @@ from . import (
     demo_web_leads,
     demo_webhooks,
 )
+
+# isort: split
+from . import demo_automation

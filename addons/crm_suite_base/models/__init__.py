@@ -301,3 +301,19 @@ from . import (
     ir_http_api,
     res_config_settings_api,
 )
+
+# isort: split
+from . import (
+    automation,
+    automation_action,
+    automation_engine,
+    automation_host,
+    automation_mark,
+    automation_perform,
+    automation_run,
+    automation_simulate,
+    automation_switch,
+    automation_template,
+    automation_watch,
+    automation_webhook,
+)

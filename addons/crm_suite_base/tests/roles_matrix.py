@@ -48,6 +48,8 @@ RULE_READERS = dict.fromkeys(
     ["marketing_manager", "service_manager", "analyst", "privacy_officer"], READ
 )
 
+AUTOMATORS = ["sales_manager", "marketing_manager", "service_manager", "admin"]
+
 ABSENCE_READERS = {"sales_lead", "sales_manager", "marketing_manager"}
 ABSENCE_READERS |= {"service_manager", "admin"}
 
@@ -102,6 +104,20 @@ MODELS = {
     "crm.suite.assignment.territory": _row(**POLICY_MAKERS),
     "crm.suite.bi.access": _row(NONE, admin=READ),
     "crm.suite.bi.grant": _row(NONE, admin=ALL),
+    "crm.suite.automation": _row(NONE, **dict.fromkeys(AUTOMATORS, ALL)),
+    "crm.suite.automation.action": _row(NONE, **dict.fromkeys(AUTOMATORS, ALL)),
+    "crm.suite.automation.mark": _row(NONE, admin=READ),
+    "crm.suite.automation.param": _row(
+        NONE, **dict.fromkeys(AUTOMATORS, READ) | {"admin": ALL}
+    ),
+    "crm.suite.automation.run": _row(NONE, **dict.fromkeys(AUTOMATORS, READ)),
+    "crm.suite.automation.simulation": _row(NONE, **dict.fromkeys(AUTOMATORS, READ)),
+    "crm.suite.automation.simulation.line": _row(
+        NONE, **dict.fromkeys(AUTOMATORS, READ)
+    ),
+    "crm.suite.automation.template": _row(
+        NONE, **dict.fromkeys(AUTOMATORS, READ) | {"admin": ALL}
+    ),
     "crm.suite.call": _row(**WORKERS),
     "crm.suite.customer.member": _row(**WORKERS),
     "crm.suite.contact.point": _row(**WORKERS),
@@ -295,6 +311,21 @@ METHODS = {
     "crm.suite.approval.migration": {"action_migrate", "action_preview"},
     "crm.suite.approval.replay": {"action_replay"},
     "crm.suite.approval.rescue": {"action_apply"},
+    "crm.suite.automation": {
+        "action_keep_draft",
+        "action_new_secret",
+        "action_open_runs",
+        "action_simulate",
+        "action_switch_off",
+        "action_switch_on",
+        "action_take_over",
+        "field_options",
+        "simulate",
+    },
+    "crm.suite.automation.run": {"action_open", "action_retry", "explain"},
+    "crm.suite.automation.simulation": {"action_back", "action_switch_on"},
+    "crm.suite.automation.simulation.line": {"action_open"},
+    "crm.suite.automation.template": {"action_use"},
     "crm.suite.approval.request": {
         "action_choose",
         "action_decide_mine",
@@ -556,6 +587,8 @@ WINDOWS = (
     "crm.suite.assignment.simulation",
     "crm.suite.assignment.simulation.line",
     "crm.suite.assignment.simulation.person",
+    "crm.suite.automation.simulation",
+    "crm.suite.automation.simulation.line",
     "crm.suite.handover",
     "crm.suite.access.ask",
     "crm.suite.access.refuse",

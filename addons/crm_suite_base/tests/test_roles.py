@@ -155,14 +155,18 @@ class TestRoles(RolesCommon):
         # Profiles belong to all unless somebody keeps one to himself; the team of a
         # customer and the members of a policy name colleagues, who do not own their
         # lines; of a policy it is who answers for it, of a search for duplicates who
-        # began it. Tasks and events of approvals name who was asked: who sees them
-        # follows from the request. Calls of programs are for administrators alone.
+        # began it; rules name whose rights they have, and their log who set them off.
+        # Tasks and events of approvals name who was asked: who sees them follows from
+        # the request. Calls of programs are for administrators alone.
         shared = {
             "crm.suite.api.log",
             "crm.suite.approval.event",
             "crm.suite.approval.task",
             "crm.suite.assignment.member",
             "crm.suite.assignment.policy",
+            "crm.suite.automation",
+            "crm.suite.automation.action",
+            "crm.suite.automation.run",
             "crm.suite.customer.member",
             "crm.suite.duplicate.run",
             "crm.suite.import.profile",

@@ -9,6 +9,7 @@ from . import (
     approval_rescue,
     assignment_act,
     assignment_simulation,
+    automation_simulation,
     bi_access,
     custom_field_package,
     export_wizard,

@@ -1,0 +1,210 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.automation_params import read
+from .automation_run import describe_error
+from .rule_dry_run import dry_run
+
+DAYS = 90
+# As many are tried; of the others it is only told how many they are.
+TRIED = 200
+SAMPLE = 20
+STEPS = {"hour": "hours", "day": "days", "month": "months"}
+
+
+class Automation(models.Model):
+    """Trying a rule on what is there, before it is switched on."""
+
+    _inherit = "crm.suite.automation"
+
+    def simulate(self):
+        """Tell what the rule would have done in the last 90 days, or would do now.
+
+        The very same code runs on the records and all of it is taken back: nothing
+        stays in the database, nothing is sent.
+
+        :return: ``{"total": how many records, "days": of how many days, 0 for those that
+            meet the condition now, "exact": whether each of them is known to have been
+            concerned, "sample": whether, for want of these, it was tried on some that
+            meet the condition now, "tried": how many were tried, "failed": how many of them failed,
+            "owners": [{"name", "count"}], "lines": [{"id", "name", "owner", "effect",
+            "error"}]}``
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self._check_author()
+        self._check_definition()
+        ids, days, exact = self._find_touched()
+        lines = self._try(ids[:TRIED] or self._find_sample())
+        counts = {}
+        for line in lines:
+            counts[line["owner"]] = counts.get(line["owner"], 0) + 1
+        return {
+            "total": len(ids),
+            "days": days,
+            "exact": exact,
+            "sample": bool(lines and not ids),
+            "tried": len(lines),
+            "failed": sum(1 for line in lines if line["error"]),
+            "owners": [
+                {"name": name, "count": count}
+                for name, count in sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+            ],
+            "lines": lines,
+        }
+
+    def _describe_touched(self):
+        """How many records it would have concerned, in a sentence."""
+        ids, days, exact = self._find_touched()
+        if self.trigger == "webhook":
+            return self.env._("It waits for calls of the other system.")
+        if not ids and days:
+            return self.env._(
+                "In the last %(days)s days it would not have worked for any.", days=days
+            )
+        if not days:
+            return self.env._("%(count)s meet the condition now.", count=len(ids))
+        if exact:
+            return self.env._(
+                "In the last %(days)s days it would have worked for %(count)s.",
+                days=days,
+                count=len(ids),
+            )
+        return self.env._(
+            "In the last %(days)s days it would have worked for at most %(count)s.",
+            days=days,
+            count=len(ids),
+        )
+
+    # === WHOM IT WOULD HAVE CONCERNED === #
+
+    def _find_touched(self):
+        """Ids of the records, days looked back and whether all of them are certain.
+
+        Looked for with the rights of who asks and of who manages the rule.
+        """
+        since = fields.Datetime.now() - timedelta(days=DAYS)
+        find = getattr(self, f"_touched_{self.trigger}")
+        domain, days, exact = find(since)
+        return self._find_meeting(domain), days, exact
+
+    def _find_sample(self):
+        """Some records that meet the condition now, to show what it would do."""
+        if self.trigger == "webhook":
+            return []
+        return self._find_meeting(Domain.TRUE, limit=SAMPLE)
+
+    def _find_meeting(self, domain, limit=None):
+        """Ids of records that meet the condition of the rule as well."""
+        subject = self.env[self.model].with_user(self.user_id)
+        # pylint: disable-next=context-overridden
+        subject = subject.with_context(self._get_context())
+        domain &= Domain(read(self.domain))
+        if self.company_id and "company_id" in subject._fields:
+            domain &= Domain("company_id", "in", [False, self.company_id.id])
+        records = subject.search(domain, order="id desc", limit=limit)
+        if self.env.user != self.user_id:
+            records = records.with_env(self.env)._filtered_access("read")
+        return self._filter_condition(records).ids
+
+    def _touched_created(self, since):
+        return Domain("create_date", ">=", since), DAYS, True
+
+    def _touched_changed(self, since):
+        known = self.env[self.model]._fields
+        watched = self._watched()
+        if watched and all(getattr(known[n], "tracking", None) for n in watched):
+            return Domain("id", "in", self._find_tracked(since)), DAYS, True
+        return Domain("write_date", ">=", since), DAYS, False
+
+    def _touched_saved(self, since):
+        domain, days, exact = self._touched_changed(since)
+        return domain | Domain("create_date", ">=", since), days, exact
+
+    def _find_tracked(self, since):
+        """Of which records the watched fields changed, by what the host tracked."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT m.res_id
+                  FROM mail_tracking_value v
+                  JOIN mail_message m ON m.id = v.mail_message_id
+                 WHERE m.model = %s AND m.date >= %s AND v.field_id = ANY(%s)
+                """,
+                self.model,
+                since,
+                [
+                    self.env["ir.model.fields"]._get(self.model, n).id
+                    for n in self._watched()
+                ],
+            )
+        )
+        return [id_ for (id_,) in rows]
+
+    def _touched_date(self, since):
+        sign = 1 if self.date_side == "before" else -1
+        shift = relativedelta(**{STEPS[self.date_unit or "day"]: self.date_offset})
+        now = fields.Datetime.now()
+        first, last = (
+            (since + shift, now + shift)
+            if sign > 0
+            else (
+                since - shift,
+                now - shift,
+            )
+        )
+        field = self.env[self.model]._fields[self.date_field]
+        if field.type == "date":
+            first, last = first.date(), last.date()
+        name = field.name
+        return Domain(name, ">=", first) & Domain(name, "<=", last), DAYS, True
+
+    def _touched_crossing(self, _since):
+        managed = Domain("crm_suite_lifecycle_id", "!=", False)
+        return managed if self.model == "res.partner" else Domain.TRUE, 0, True
+
+    def _touched_webhook(self, _since):
+        return Domain.FALSE, 0, True
+
+    # === TRYING === #
+
+    def _try(self, ids):
+        """Run the rule on some records and take it back.
+
+        :rtype: list[dict]
+        """
+        rule = self.sudo()
+        records = self.env[self.model].browse(ids)
+        lines = [
+            {
+                "id": record.id,
+                "name": record.display_name,
+                "owner": rule._name_owner(record),
+                "effect": "",
+                "error": "",
+            }
+            for record in records
+        ]
+        for record, line in zip(records, lines, strict=True):
+            with dry_run(self.env):
+                rule._try_one(record, line)
+        return lines
+
+    def _try_one(self, record, line):
+        try:
+            effects, _journal = self._act(record, {}, record.env.user)
+        except Exception as error:
+            # It is what is to be found out; all is taken back anyway.
+            line["error"] = describe_error(error)
+        else:
+            line["effect"] = "; ".join(effects[record.id])
+
+    def _name_owner(self, record):
+        owner = "user_id" in record._fields and record.sudo().user_id
+        return owner.name if owner else self.env._("Nobody")

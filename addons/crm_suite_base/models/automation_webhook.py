@@ -1,0 +1,177 @@
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import consteq
+from odoo.tools import hmac as signed
+
+SCOPE = "crm_suite_automation"
+# Seconds by which the clocks of the two systems may differ.
+WINDOW = 300
+# Calls of one rule in a minute; more than that is a mistake of the other system.
+PER_MINUTE = 300
+LONGEST_BODY = 256 * 1024
+
+
+class Automation(models.Model):
+    """Rules that another system calls.
+
+    The host's webhook takes unsigned calls, by GET too. Here a call is a POST with::
+
+        X-CRM-Suite-Timestamp: seconds since 1970
+        X-CRM-Suite-Signature: hex of HMAC-SHA256(secret, timestamp + "." + body)
+
+    and a JSON body ``{"customer": {field: value}, …}``. It is taken once, put into the
+    queue in the same transaction and answered; what it says is done afterwards, with
+    the rights of who manages the rule.
+    """
+
+    _inherit = "crm.suite.automation"
+
+    webhook_uuid = fields.Char(readonly=True, copy=False, groups="base.group_system")
+    webhook_create = fields.Boolean(
+        string="Create Missing Customers",
+        default=True,
+        help="Otherwise calls about customers that are not there fail.",
+    )
+    webhook_key = fields.Char(
+        string="Customers Are Known By",
+        default="email",
+        help="Fields that identify a customer, separated by commas: email, or ref.",
+    )
+    webhook_url = fields.Char(string="Address", compute="_compute_webhook")
+    webhook_secret = fields.Char(string="Secret", compute="_compute_webhook")
+
+    @api.depends("trigger", "state", "webhook_uuid")
+    @api.depends_context("uid")
+    def _compute_webhook(self):
+        """Address and secret, for those who may change the rule.
+
+        The secret is made of the address and the secret of the database: it is stored
+        nowhere.
+        """
+        may = self.has_access("write")
+        for rule in self:
+            uuid = rule.sudo().webhook_uuid
+            known = may and rule.trigger == "webhook" and uuid
+            path = f"/crm_suite/automation/{uuid}"
+            rule.webhook_url = known and rule.get_base_url() + path
+            rule.webhook_secret = known and rule._get_secret()
+
+    def _get_secret(self):
+        # The key of the database is for superusers; what is made of it tells nothing.
+        return signed(self.env(su=True), SCOPE, self.sudo().webhook_uuid)
+
+    def _switch(self, on):
+        for rule in self:
+            if on and rule.trigger == "webhook" and not rule.webhook_uuid:
+                rule.webhook_uuid = str(uuid4())
+        return super()._switch(on)
+
+    # Who may write the rule is asked for first.
+    def action_new_secret(self):  # nosemgrep: odoo-public-method-sudo
+        """Give the rule a new address and a new secret; the old ones end at once.
+
+        :return: True
+        """
+        self.check_access("write")
+        for rule in self.sudo():
+            rule.webhook_uuid = str(uuid4())
+        return True
+
+    # === A CALL === #
+
+    @api.model
+    def _find_called(self, uuid):
+        """The rule at an address, as superuser: nobody is logged in."""
+        domain = [
+            ("webhook_uuid", "=", uuid),
+            ("trigger", "=", "webhook"),
+            ("state", "=", "on"),
+        ]
+        return self.sudo().search(domain, limit=1)
+
+    def _is_signed(self, timestamp, signature, body):
+        """Whether a call comes from who knows the secret, and just now.
+
+        :param bytes body: as it arrived
+        """
+        if not (timestamp or "").isdigit() or len(timestamp) > 12:
+            return False
+        if abs(int(timestamp) - fields.Datetime.now().timestamp()) > WINDOW:
+            return False
+        wanted = hmac.new(
+            self._get_secret().encode(),
+            timestamp.encode() + b"." + body,
+            hashlib.sha256,
+        ).hexdigest()
+        return consteq(wanted, (signature or "").removeprefix("sha256=").lower())
+
+    def _accept_call(self, signature, body):
+        """Put a call into the queue.
+
+        :return: the run and whether it is new; the same call again finds the first one
+        :raise UserError: when it cannot be read or there are too many
+        """
+        payload = self._read_body(body)
+        runs = self.env["crm.suite.automation.run"].sudo()
+        key = hashlib.sha256((signature or "").encode()).hexdigest()
+        mine = [("automation_id", "=", self.id)]
+        if known := runs.search([*mine, ("event_key", "=", key)], limit=1):
+            return known, False
+        minute = fields.Datetime.now() - timedelta(minutes=1)
+        if runs.search_count([*mine, ("at", ">", minute)]) >= PER_MINUTE:
+            raise UserError(self.env._("Too many calls. Try again in a minute."))
+        run = self._note(
+            self._get_nothing(),
+            {False: {"payload": payload}},
+            "queued",
+            about_none=True,
+        )
+        run.event_key = key
+        return run, True
+
+    def _read_body(self, body):
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise UserError(self.env._("The body is no JSON.")) from error
+        if not isinstance(payload, dict) or not isinstance(
+            payload.get("customer"), dict
+        ):
+            raise UserError(
+                self.env._('The body must be {"customer": {field: value}, …}.')
+            )
+        return payload
+
+    def _work_payload(self, run):
+        """Find or make the customer of a call, then do what the rule does."""
+        payload = run.input["payload"]
+        actor = self._get_actor(self.user_id)
+        partners = self.env["res.partner"].with_user(actor)
+        # pylint: disable-next=context-overridden
+        partners = partners.with_context(self._get_context(actor))
+        record = self._find_partner(partners, payload["customer"])
+        run.write({"res_id": record.id, "user_id": actor.id})
+        if self._filter_fitting(record):
+            self._execute(record, {record.id: run.input}, run, actor)
+        else:
+            run._end("skipped", [self.env._("The condition of the rule is not met.")])
+
+    def _find_partner(self, partners, values):
+        keys = [key.strip() for key in (self.webhook_key or "email").split(",")]
+        if not self.webhook_create:
+            partners._crm_suite_check_role()
+            known = partners._crm_suite_upsert_keys(keys)
+            vals = partners._crm_suite_upsert_values(values)
+            key = partners._crm_suite_key(vals, known)
+            if not partners._crm_suite_upsert_find([key], known).get(key):
+                raise UserError(
+                    self.env._("There is no such customer, and none is to be created.")
+                )
+        answer = partners.crm_suite_upsert(values, keys)
+        return partners.browse(answer["id"])

@@ -1,0 +1,132 @@
+import hashlib
+import hmac
+import json
+import time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import ROLE
+
+
+@tagged("post_install", "-at_install")
+class TestAutomationWebhook(HttpCase):
+    """Calls of another system: signed, fresh, taken once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = new_test_user(cls.env, "hook_manager", f"{ROLE}sales_manager")
+        template = cls.env.ref("crm_suite_base.automation_template_webhook_customer")
+        cls.rule = (
+            cls.env["crm.suite.automation"]
+            .with_user(cls.manager)
+            .create({"template_id": template.id})
+        )
+        cls.rule.action_switch_on()
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.env["base.automation"]._unregister_hook)
+        self.registry.registry_invalidated = False
+
+    def call(self, payload, at=None, secret=None, signature=None, url=None, body=None):
+        body = body if body is not None else json.dumps(payload).encode()
+        at = str(int(time.time()) if at is None else at)
+        secret = self.rule.webhook_secret if secret is None else secret
+        signature = (
+            signature
+            or "sha256="
+            + (
+                hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256)
+            ).hexdigest()
+        )
+        headers = {
+            "X-CRM-Suite-Timestamp": at,
+            "X-CRM-Suite-Signature": signature,
+            "Content-Type": "application/json",
+        }
+        path = url or self.rule.webhook_url.split("/", 3)[3]
+        return self.url_open(f"/{path}", data=body, headers=headers)
+
+    def runs(self):
+        return self.env["crm.suite.automation.run"].search(
+            [("automation_id", "=", self.rule.id)], order="id"
+        )
+
+    def work(self):
+        for run in self.runs().filtered(lambda r: r.state == "queued"):
+            run._work()
+
+    def test_signed_call_makes_a_customer(self):
+        payload = {
+            "customer": {"name": "Fair Visitor", "email": "visitor@fair.example"},
+            "source": "Canton Fair",
+            "note": "<b>wants</b> a catalogue",
+        }
+        answer = self.call(payload)
+        self.assertEqual(answer.status_code, 202)
+        self.work()
+        partner = self.env["res.partner"].search(
+            [("email", "=", "visitor@fair.example")]
+        )
+        self.assertEqual(partner.name, "Fair Visitor")
+        note = partner.message_ids.filtered(lambda m: "Canton Fair" in m.body)
+        self.assertIn("&lt;b&gt;", note.body, "what others send is no HTML")
+        self.assertEqual(self.runs().state, "done")
+        payload["customer"]["name"] = "Fair Visitor Ltd."
+        self.call(payload)
+        self.work()
+        self.assertEqual(partner.name, "Fair Visitor Ltd.")
+
+    def test_the_same_call_again_is_known(self):
+        payload = {"customer": {"name": "Twice", "email": "twice@fair.example"}}
+        now = int(time.time())
+        self.assertEqual(self.call(payload, at=now).status_code, 202)
+        self.assertEqual(self.call(payload, at=now).status_code, 200)
+        self.assertEqual(len(self.runs()), 1)
+
+    @mute_logger("odoo.http")
+    def test_refused_calls(self):
+        payload = {"customer": {"name": "Evil", "email": "evil@fair.example"}}
+        self.assertEqual(self.call(payload, secret="guess").status_code, 401)
+        self.assertEqual(self.call(payload, signature="sha256=00").status_code, 401)
+        self.assertEqual(self.call(payload, at=int(time.time()) - 900).status_code, 401)
+        self.assertEqual(self.call(payload, at="soon").status_code, 401)
+        elsewhere = self.call(payload, url="crm_suite/automation/nowhere")
+        self.assertEqual(elsewhere.status_code, 404)
+        self.assertEqual(self.call(None, body=b"[1]").status_code, 422)
+        self.assertEqual(self.call(None, body=b"{").status_code, 422)
+        self.assertFalse(self.runs())
+        path = self.rule.webhook_url.split("/", 3)[3]
+        self.assertEqual(self.url_open(f"/{path}").status_code, 405, "GET does nothing")
+
+    @mute_logger("odoo.http", "odoo.addons.base_automation.models.base_automation")
+    def test_the_address_of_the_host_does_nothing(self):
+        host = self.rule.sudo().host_rule_id
+        answer = self.url_open(f"/web/hook/{host.webhook_uuid}")
+        self.assertEqual(answer.status_code, 500)
+        self.assertFalse(self.runs())
+
+    @mute_logger("odoo.http")
+    def test_switched_off_and_renewed(self):
+        payload = {"customer": {"name": "Late", "email": "late@fair.example"}}
+        path, secret = self.rule.webhook_url.split("/", 3)[3], self.rule.webhook_secret
+        self.rule.action_new_secret()
+        self.assertNotEqual(self.rule.webhook_secret, secret)
+        self.assertEqual(self.call(payload, secret=secret, url=path).status_code, 404)
+        self.rule.action_switch_off()
+        self.assertEqual(self.call(payload).status_code, 404)
+
+    def test_unknown_customers_where_none_is_to_be_made(self):
+        self.rule.webhook_create = False
+        self.call({"customer": {"name": "New", "email": "new@fair.example"}})
+        with self.assertRaisesRegex(UserError, "no such customer"):
+            self.runs()._work()
+
+    def test_the_secret_is_for_who_may_change_the_rule(self):
+        agent = new_test_user(self.env, "hook_rep", f"{ROLE}sales_rep")
+        self.assertTrue(self.rule.webhook_secret)
+        with self.assertRaises(AccessError):
+            self.rule.with_user(agent).read(["webhook_secret"])
