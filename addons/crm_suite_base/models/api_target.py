@@ -28,6 +28,7 @@ class ApiRow:
     :param record: the records that the key finds
     :param tuple key: by which it was looked for
     :param tuple names: the fields that make the key
+    :param dict defaults: values of a new record about which the row says nothing
     """
 
     index: int
@@ -36,6 +37,7 @@ class ApiRow:
     record: object = None
     key: tuple = None
     names: tuple = ()
+    defaults: dict = dataclasses.field(default_factory=dict)
     result: str = ""
     id: int = None
     code: str = ""
@@ -324,7 +326,7 @@ class ApiTarget(models.AbstractModel):
 
         :raise UserError: something is missing
         """
-        return row.vals
+        return {**row.defaults, **row.vals}
 
     @api.model
     def _api_wants_change(self, row):

@@ -19,6 +19,20 @@ class ApiTargetCustomer(models.AbstractModel):
     _api_model = "res.partner"
 
     @api.model
+    def _api_prepare(self, rows, key):
+        result = super()._api_prepare(rows, key)
+        # Looked up once, not for each row.
+        defaults = {
+            "crm_suite_lifecycle_id": self.env["res.partner"]
+            ._crm_suite_first_stage()
+            .id
+        }
+        for row in rows:
+            if not row.result and not row.vals.get("parent_id"):
+                row.defaults = defaults
+        return result
+
+    @api.model
     def _api_values(self, row, memory):
         vals = super()._api_values(row, memory)
         partners = self.env["res.partner"]
@@ -92,7 +106,8 @@ class ApiTargetCustomer(models.AbstractModel):
     def _api_new_values(self, row):
         # What it asks for is the name.
         row.field = "name"
-        return self.env["res.partner"]._crm_suite_upsert_new(row.vals)
+        values = super()._api_new_values(row)
+        return self.env["res.partner"]._crm_suite_upsert_new(values)
 
     @api.model
     def _api_changes(self, row):
