@@ -27,12 +27,10 @@ class AutomationController(http.Controller):
             return self._answer("unknown address", 404)
         body = request.httprequest.get_data()
         headers = request.httprequest.headers
-        signature = headers.get("X-CRM-Suite-Signature")
-        timestamp = headers.get("X-CRM-Suite-Timestamp")
-        if not rule._is_signed(timestamp, signature, body):
+        if not rule._is_signed(headers, body):
             return self._answer("wrong signature or time", 401)
         try:
-            run, new = rule._accept_call(signature, body)
+            run, new = rule._accept_call(headers["webhook-id"], body)
         except UserError as error:
             return self._answer(str(error), 422)
         return self._answer("accepted" if new else "known", 202 if new else 200, run.id)

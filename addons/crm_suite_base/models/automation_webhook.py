@@ -1,33 +1,30 @@
-import hashlib
-import hmac
+import base64
 import json
+import time
 from datetime import timedelta
 from uuid import uuid4
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import consteq
 from odoo.tools import hmac as signed
 
+from ..tools import webhook_sign
+
 SCOPE = "crm_suite_automation"
-# Seconds by which the clocks of the two systems may differ.
-WINDOW = 300
 # Calls of one rule in a minute; more than that is a mistake of the other system.
 PER_MINUTE = 300
+LONGEST_ID = 200
 LONGEST_BODY = 256 * 1024
 
 
 class Automation(models.Model):
     """Rules that another system calls.
 
-    The host's webhook takes unsigned calls, by GET too. Here a call is a POST with::
-
-        X-CRM-Suite-Timestamp: seconds since 1970
-        X-CRM-Suite-Signature: hex of HMAC-SHA256(secret, timestamp + "." + body)
-
-    and a JSON body ``{"customer": {field: value}, …}``. It is taken once, put into the
-    queue in the same transaction and answered; what it says is done afterwards, with
-    the rights of who manages the rule.
+    The host's webhook takes unsigned calls, by GET too. Here a call is a POST signed as
+    our own webhooks are (``tools/webhook_sign.py``), with a JSON body ``{"customer":
+    {field: value}, …}``. It is taken once, put into the queue in the same transaction
+    and answered; what it says is done afterwards, with the rights of who manages the
+    rule.
     """
 
     _inherit = "crm.suite.automation"
@@ -64,7 +61,8 @@ class Automation(models.Model):
 
     def _get_secret(self):
         # The key of the database is for superusers; what is made of it tells nothing.
-        return signed(self.env(su=True), SCOPE, self.sudo().webhook_uuid)
+        made = signed(self.env(su=True), SCOPE, self.sudo().webhook_uuid)
+        return webhook_sign.PREFIX + base64.b64encode(bytes.fromhex(made)).decode()
 
     def _switch(self, on):
         for rule in self:
@@ -95,33 +93,28 @@ class Automation(models.Model):
         ]
         return self.sudo().search(domain, limit=1)
 
-    def _is_signed(self, timestamp, signature, body):
+    def _is_signed(self, headers, body):
         """Whether a call comes from who knows the secret, and just now.
 
+        :param headers: of the call, by names in any case
         :param bytes body: as it arrived
         """
-        if not (timestamp or "").isdigit() or len(timestamp) > 12:
+        headers = {name.lower(): value for name, value in headers.items()}
+        if len(headers.get("webhook-id", "")) > LONGEST_ID:
             return False
-        if abs(int(timestamp) - fields.Datetime.now().timestamp()) > WINDOW:
-            return False
-        wanted = hmac.new(
-            self._get_secret().encode(),
-            timestamp.encode() + b"." + body,
-            hashlib.sha256,
-        ).hexdigest()
-        return consteq(wanted, (signature or "").removeprefix("sha256=").lower())
+        return webhook_sign.verify(self._get_secret(), headers, body, time.time())
 
-    def _accept_call(self, signature, body):
+    def _accept_call(self, call_id, body):
         """Put a call into the queue.
 
+        :param str call_id: by which its sender knows it, the same in every try
         :return: the run and whether it is new; the same call again finds the first one
         :raise UserError: when it cannot be read or there are too many
         """
         payload = self._read_body(body)
         runs = self.env["crm.suite.automation.run"].sudo()
-        key = hashlib.sha256((signature or "").encode()).hexdigest()
         mine = [("automation_id", "=", self.id)]
-        if known := runs.search([*mine, ("event_key", "=", key)], limit=1):
+        if known := runs.search([*mine, ("event_key", "=", call_id)], limit=1):
             return known, False
         minute = fields.Datetime.now() - timedelta(minutes=1)
         if runs.search_count([*mine, ("at", ">", minute)]) >= PER_MINUTE:
@@ -132,7 +125,7 @@ class Automation(models.Model):
             "queued",
             about_none=True,
         )
-        run.event_key = key
+        run.event_key = call_id
         return run, True
 
     def _read_body(self, body):

@@ -1,12 +1,12 @@
-import hashlib
-import hmac
 import json
 import time
+from uuid import uuid4
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..tools import webhook_sign
 from .common import ROLE
 
 
@@ -31,24 +31,24 @@ class TestAutomationWebhook(HttpCase):
         self.addCleanup(self.env["base.automation"]._unregister_hook)
         self.registry.registry_invalidated = False
 
-    def call(self, payload, at=None, secret=None, signature=None, url=None, body=None):
+    def call(
+        self,
+        payload,
+        at=None,
+        secret=None,
+        url=None,
+        body=None,
+        call_id=None,
+        **headers,
+    ):
         body = body if body is not None else json.dumps(payload).encode()
-        at = str(int(time.time()) if at is None else at)
+        at = int(time.time()) if at is None else at
         secret = self.rule.webhook_secret if secret is None else secret
-        signature = (
-            signature
-            or "sha256="
-            + (
-                hmac.new(secret.encode(), at.encode() + b"." + body, hashlib.sha256)
-            ).hexdigest()
+        signed = webhook_sign.make_headers(
+            [secret], call_id or str(uuid4()), at, body, "customer"
         )
-        headers = {
-            "X-CRM-Suite-Timestamp": at,
-            "X-CRM-Suite-Signature": signature,
-            "Content-Type": "application/json",
-        }
         path = url or self.rule.webhook_url.split("/", 3)[3]
-        return self.url_open(f"/{path}", data=body, headers=headers)
+        return self.url_open(f"/{path}", data=body, headers={**signed, **headers})
 
     def runs(self):
         return self.env["crm.suite.automation.run"].search(
@@ -82,18 +82,27 @@ class TestAutomationWebhook(HttpCase):
 
     def test_the_same_call_again_is_known(self):
         payload = {"customer": {"name": "Twice", "email": "twice@fair.example"}}
-        now = int(time.time())
-        self.assertEqual(self.call(payload, at=now).status_code, 202)
-        self.assertEqual(self.call(payload, at=now).status_code, 200)
+        self.assertEqual(self.call(payload, call_id="call-1").status_code, 202)
+        # Tried again later, as senders do who did not get the answer.
+        later = int(time.time()) + 60
+        self.assertEqual(
+            self.call(payload, at=later, call_id="call-1").status_code, 200
+        )
         self.assertEqual(len(self.runs()), 1)
 
     @mute_logger("odoo.http")
     def test_refused_calls(self):
         payload = {"customer": {"name": "Evil", "email": "evil@fair.example"}}
-        self.assertEqual(self.call(payload, secret="guess").status_code, 401)
-        self.assertEqual(self.call(payload, signature="sha256=00").status_code, 401)
+        wrong = webhook_sign.make_secret()
+        self.assertEqual(self.call(payload, secret=wrong).status_code, 401)
         self.assertEqual(self.call(payload, at=int(time.time()) - 900).status_code, 401)
-        self.assertEqual(self.call(payload, at="soon").status_code, 401)
+        for headers in (
+            {"webhook-signature": "v1,00"},
+            {"webhook-timestamp": "soon"},
+            {"webhook-id": "another"},
+            {"webhook-id": "x" * 300},
+        ):
+            self.assertEqual(self.call(payload, **headers).status_code, 401, headers)
         elsewhere = self.call(payload, url="crm_suite/automation/nowhere")
         self.assertEqual(elsewhere.status_code, 404)
         self.assertEqual(self.call(None, body=b"[1]").status_code, 422)
