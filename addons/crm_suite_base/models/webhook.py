@@ -149,6 +149,36 @@ class Webhook(models.Model):
                         )
                     )
 
+    def _find_obstacle(self):
+        """Why nothing can be read for this subscription, whatever the records.
+
+        :return: a sentence, or nothing
+        :rtype: str | None
+        """
+        self.ensure_one()
+        # Who works where is no secret for who names him.
+        webhook = self.sudo()
+        user, company = webhook.run_as_id, webhook.company_id
+        if not company.active:
+            return self.env._(
+                "%(company)s is archived. Choose another company for this webhook.",
+                company=company.name,
+            )
+        if not user.active:
+            return self.env._(
+                "%(user)s, as whom the events are read, is archived. Choose somebody "
+                "else.",
+                user=user.name,
+            )
+        if company.id not in user._get_company_ids():
+            return self.env._(
+                "%(user)s, as whom the events are read, does not belong to %(company)s "
+                "any more. Choose somebody who works there.",
+                user=user.name,
+                company=company.name,
+            )
+        return None
+
     @api.model_create_multi
     def create(self, vals_list):
         return super().create([self._drop_secrets(vals) for vals in vals_list])
@@ -199,6 +229,9 @@ class Webhook(models.Model):
                         name=webhook.name,
                     )
                 )
+            obstacle = webhook._find_obstacle()
+            if obstacle:
+                raise UserError(obstacle)
             self.env["crm.suite.http"]._check_url(webhook.url, resolve=True)
         self.write(
             {
@@ -281,6 +314,9 @@ class Webhook(models.Model):
         self.check_access("write")
         if not self.has_secret:
             raise UserError(self.env._("Make a secret first: the test is signed, too."))
+        obstacle = self._find_obstacle()
+        if obstacle:
+            raise UserError(obstacle)
         self.env["crm.suite.http"]._check_url(self.url, resolve=True)
         # Checked above; the engine alone writes events.
         events = self.env["crm.suite.webhook.event"].sudo()

@@ -1,11 +1,15 @@
 import json
+import logging
 import uuid
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.retry import is_try_again
 from ..tools.sensitive import is_sensitive
 from .webhook import LISTENING, TEST
+
+_logger = logging.getLogger(__name__)
 
 BATCH = 500
 LOCK = "crm_suite_base.webhook.spread"
@@ -167,7 +171,7 @@ class WebhookEvent(models.Model):
             the subscription may read
         :rtype: dict[int, str]
         """
-        if not webhook.run_as_id.active:
+        if webhook._find_obstacle():
             return {}
         reader = self.env(
             user=webhook.run_as_id.id,
@@ -289,16 +293,38 @@ class Webhook(models.Model):
         for webhook in self.search([("state", "in", LISTENING)]):
             codes = set(webhook.type_ids.mapped("code"))
             wanted = events.filtered(lambda event, codes=codes: event.type in codes)
-            webhook._add_deliveries(wanted)
+            if wanted:
+                webhook._add_guarded(wanted)
         # In this order two at once meet here, and the second one is rolled back.
         events.write({"spread": True})
         self.env.flush_all()
         return len(events)
 
-    def _add_deliveries(self, events, is_test=False):
-        """Put events into the outbox of a subscription, with what they say now."""
+    def _add_guarded(self, events):
+        """Put events into the outbox; a subscription for which that does not go is
+        paused, its events are kept as skipped, and the others go on."""
         self.ensure_one()
-        bodies = events._get_bodies(self)
+        reason = self._find_obstacle()
+        try:
+            with self.env.cr.savepoint():
+                self._add_deliveries(events, error=reason)
+        except Exception as error:
+            if is_try_again(error):
+                raise
+            _logger.warning("Webhook %s cannot be told", self.id, exc_info=error)
+            reason = self.env._("Its events could not be read: %(error)s", error=error)
+            self._add_deliveries(events, error=reason)
+        # Told once: who is paused already was told, or knows.
+        if reason and self.state == "on":
+            self._stop("paused", reason, events_are_kept=False)
+
+    def _add_deliveries(self, events, is_test=False, error=None):
+        """Put events into the outbox of a subscription, with what they say now.
+
+        :param str error: why nothing can be read for it
+        """
+        self.ensure_one()
+        bodies = {} if error else events._get_bodies(self)
         now = fields.Datetime.now()
         return self.env["crm.suite.webhook.delivery"].create(
             [
@@ -311,7 +337,8 @@ class Webhook(models.Model):
                     "state": "pending" if event.id in bodies else "skipped",
                     "error": False
                     if event.id in bodies
-                    else self.env._(
+                    else error
+                    or self.env._(
                         "Not to be read by %(user)s.", user=self.run_as_id.name
                     ),
                     "body": bodies.get(event.id),

@@ -394,22 +394,34 @@ class Webhook(models.Model):
                 "gone", self.env._("The receiver has ended the subscription (410).")
             )
 
-    def _stop(self, state, reason):
+    def _stop(self, state, reason, events_are_kept=True):
+        """Send no more and tell the owner.
+
+        :param bool events_are_kept: whether what happens meanwhile waits with its
+            text; otherwise it is skipped and can be sent again later
+        """
         self.write({"state": state, "pause_reason": reason, "last_error": reason})
         local = self.with_context(lang=self.owner_id.lang or self.env.lang)
+        body = reason
+        if state == "paused" and events_are_kept:
+            body = local.env._(
+                "%(reason)s What happens meanwhile is kept and sent when you start it "
+                "again.",
+                reason=reason,
+            )
+        elif state == "paused":
+            body = local.env._(
+                "%(reason)s What happens meanwhile is skipped; when you have started it "
+                "again, send the skipped events once more.",
+                reason=reason,
+            )
         # Through the host: into the inbox or by mail, as the person wants it.
         self.env["mail.thread"].sudo().message_notify(
             partner_ids=self.owner_id.partner_id.ids,
             subject=local.env._(
                 "The webhook “%(name)s” does not send any more", name=self.name
             ),
-            body=local.env._(
-                "%(reason)s What happens meanwhile is kept and sent when you start it "
-                "again.",
-                reason=reason,
-            )
-            if state == "paused"
-            else reason,
+            body=body,
             model=self._name,
             res_id=self.id,
         )

@@ -5,7 +5,12 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import (
+    AccessError,
+    ConcurrencyError,
+    UserError,
+    ValidationError,
+)
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
@@ -255,6 +260,73 @@ class TestWebhook(WebhookCase):
     def test_archived_readers_read_nothing(self):
         self.lead.active = False
         self.assertEqual(self.emit(self.customer).state, "skipped")
+
+    def _count_notices(self, webhook):
+        return self.env["mail.message"].search_count(
+            [("model", "=", webhook._name), ("res_id", "=", webhook.id)]
+        )
+
+    def test_one_that_cannot_be_read_stops_nobody(self):
+        """The company was archived, or its reader does not work there any more."""
+        company = self.env["res.company"].create({"name": "Other"})
+        self.lead.company_ids |= company
+        bad = self._create_webhook("customer.owner_changed", company_id=company.id)
+
+        def leave():
+            self.lead.company_ids -= company
+
+        def archive():
+            company.active = False
+
+        for step, break_it in enumerate((leave, archive), 1):
+            with self.subTest(step=step):
+                break_it()
+                self.emit(self.customer)
+                self.assertEqual(len(self.claim()), 1, "the other one goes on")
+                self.webhook.delivery_ids.write({"state": "sent"})
+                self.assertEqual(set(bad.delivery_ids.mapped("state")), {"skipped"})
+                self.assertEqual(bad.state, "paused")
+                self.assertIn("Other", bad.pause_reason)
+                self.emit(self.customer)
+                self.webhook.delivery_ids.write({"state": "sent"})
+                self.assertEqual(self._count_notices(bad), step, "told once")
+                self.assertEqual(bad.delivery_ids.action_replay(), 0)
+                for method in (bad.action_start, bad.action_test):
+                    with self.assertRaisesRegex(UserError, "Other"):
+                        method()
+                # As if somebody had set it right.
+                self.lead.company_ids |= company
+                bad.write({"state": "on", "pause_reason": False})
+        self.assertEqual(self.webhook.state, "on")
+        company.active = True
+        self.assertEqual(bad.delivery_ids.action_replay(), 4)
+
+    @mute_logger("odoo.addons.crm_suite_base.models.webhook_event")
+    def test_one_that_fails_stops_nobody(self):
+        bad = self._create_webhook("customer.owner_changed")
+        events = type(self.env["crm.suite.webhook.event"])
+        original = events._get_bodies
+
+        def break_for(error):
+            def get_bodies(records, webhook):
+                if webhook == bad:
+                    raise error
+                return original(records, webhook)
+
+            return patch.object(events, "_get_bodies", get_bodies)
+
+        with break_for(ValueError("broken field")):
+            self.assertEqual(self.emit(self.customer).state, "pending")
+        self.assertEqual((bad.state, bad.delivery_ids.state), ("paused", "skipped"))
+        self.assertIn("broken field", bad.pause_reason)
+        self.assertEqual(self._count_notices(bad), 1)
+        self.assertEqual(bad.delivery_ids.action_replay(), 1)
+        # Lost against another worker: the whole round is done again.
+        with (
+            break_for(ConcurrencyError("again")),
+            self.assertRaises(ConcurrencyError),
+        ):
+            self.emit(self.customer)
 
     def test_retry_after(self):
         delivery = self.emit(self.customer)
