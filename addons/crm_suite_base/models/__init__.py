@@ -8,6 +8,7 @@ from . import (
     import_target,
     import_target_orm,
     metric_run,
+    rule_dry_run_mail,
     rule_mixin,
     visibility_documents,
 )

@@ -192,6 +192,9 @@ class AutomationAction(models.Model):
             record._message_sms(
                 self._fill("body", record, inputs, customer.lang),
                 partner_ids=customer.ids,
+                # Sent by the host's scheduled action, which a row of the queue wakes:
+                # at once would be within the transaction, again in each try of it.
+                put_in_queue=True,
             )
         return dict.fromkeys(records.ids, self.env._("Text message"))
 

@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE, Problem, Row
 from ..tools.retry import is_try_again
 from .import_batch import AT_WORK
+from .rule_dry_run import dry_run
 
 _logger = logging.getLogger(__name__)
 
@@ -453,15 +454,8 @@ class ImportWork(models.Model):
 
     def _do_dry(self, plan, rows):
         """Do the real thing and take it back, with whatever it wanted to send."""
-        cursor = self.env.cr
-        waiting = list(cursor.postcommit._funcs)
-        savepoint = cursor.savepoint()
-        try:
+        with dry_run(self.env):
             self._do_targets(plan, rows)
-        finally:
-            savepoint.close(rollback=True)
-            cursor.postcommit._funcs.clear()
-            cursor.postcommit._funcs.extend(waiting)
 
     def _do_targets(self, plan, rows):
         if implied := [row for row in rows if row.kind == "implied"]:

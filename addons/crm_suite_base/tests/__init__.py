@@ -25,6 +25,7 @@ from . import (
     test_automation,
     test_automation_concurrency,
     test_automation_tour,
+    test_automation_trial,
     test_automation_webhook,
     test_bi,
     test_business_time,
