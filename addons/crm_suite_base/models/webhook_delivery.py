@@ -17,9 +17,18 @@ OPEN = ("pending", "sending", "failed")
 # So long after the claim somebody who did not answer is taken for dead.
 LOST_MINUTES = 10
 KEPT_DAYS = 30
-# How many of the oldest are looked at for a claim.
-WINDOW = 5000
 DAYS_PARAMETER = "crm_suite_base.webhook_days"
+# What is sent when it is due: the first one of its record that is open.
+HEAD = """
+    d.is_test IS NOT TRUE AND d.state IN ('pending', 'failed')
+    AND w.state = 'on' AND w.active
+    AND NOT EXISTS (
+        SELECT 1 FROM crm_suite_webhook_delivery e
+         WHERE e.webhook_id = d.webhook_id
+           AND e.res_model = d.res_model AND e.res_id = d.res_id
+           AND e.id < d.id
+           AND e.state IN ('pending', 'failed', 'sending'))
+"""
 
 
 class WebhookDelivery(models.Model):
@@ -77,6 +86,12 @@ class WebhookDelivery(models.Model):
     _order_idx = models.Index(
         "(webhook_id, res_model, res_id, id)"
         " WHERE state IN ('pending', 'failed', 'sending')"
+    )
+    _next_idx = models.Index(
+        "(webhook_id, next_try) WHERE state IN ('pending', 'failed')"
+    )
+    _test_idx = models.Index(
+        "(webhook_id, id) WHERE is_test AND state IN ('pending', 'failed')"
     )
     _old_idx = models.Index("(create_date)")
 
@@ -162,8 +177,8 @@ class WebhookDelivery(models.Model):
         """Take deliveries of one subscription, so that nobody else sends them.
 
         To be committed before anything is sent. Of each record only the first one that
-        is open; the others follow when that one is done. The oldest are looked at, in
-        one pass: among them the first of a record is the first of all.
+        is open, when it is due; the others follow when that one is done. A test waits
+        for nothing, also while the subscription is paused.
 
         :return: what was taken
         """
@@ -171,29 +186,26 @@ class WebhookDelivery(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                WITH oldest AS MATERIALIZED (
-                    SELECT id, res_model, res_id, state, next_try
-                      FROM crm_suite_webhook_delivery
-                     WHERE webhook_id = %(webhook)s
-                       AND state IN ('pending', 'failed', 'sending')
-                  ORDER BY id
-                     LIMIT %(window)s
-                ), head AS (
-                    SELECT DISTINCT ON (res_model, res_id) id, state, next_try
-                      FROM oldest
-                  ORDER BY res_model, res_id, id
-                ), next AS (
+                WITH test AS (
                     SELECT d.id
                       FROM crm_suite_webhook_delivery d
-                      JOIN crm_suite_webhook w ON w.id = d.webhook_id
-                     WHERE d.id = ANY(ARRAY(
-                               SELECT id FROM head
-                                WHERE state IN ('pending', 'failed')
-                                  AND next_try <= %(now)s))
-                       AND (w.state = 'on' AND w.active OR d.is_test)
+                     WHERE d.webhook_id = %(webhook)s AND d.is_test
+                       AND d.state IN ('pending', 'failed')
+                       AND d.next_try <= %(now)s
                   ORDER BY d.id
                      LIMIT %(limit)s
                        FOR UPDATE OF d SKIP LOCKED
+                ), head AS (
+                    SELECT d.id
+                      FROM crm_suite_webhook_delivery d
+                      JOIN crm_suite_webhook w ON w.id = d.webhook_id
+                     WHERE d.webhook_id = %(webhook)s AND d.next_try <= %(now)s
+                       AND %(head)s
+                  ORDER BY d.id
+                     LIMIT GREATEST(%(limit)s - (SELECT count(*) FROM test), 0)
+                       FOR UPDATE OF d SKIP LOCKED
+                ), next AS (
+                    SELECT id FROM test UNION ALL SELECT id FROM head
                 )
                 UPDATE crm_suite_webhook_delivery d
                    SET state = 'sending', attempts = COALESCE(attempts, 0) + 1,
@@ -205,7 +217,7 @@ class WebhookDelivery(models.Model):
                 webhook=webhook_id,
                 now=fields.Datetime.now(),
                 limit=limit,
-                window=WINDOW,
+                head=SQL(HEAD),
             ),
             # That another worker was faster is nothing to tell in the log.
             log_exceptions=False,
@@ -242,25 +254,31 @@ class WebhookDelivery(models.Model):
 
     @api.model
     def _find_due_webhooks(self):
-        """Subscriptions for which something is due.
+        """Subscriptions that may have something to send; whether it waits for another
+        one of its record is seen by the claim.
 
-        Asked for each message that has left: it stops at the first row of each.
+        Asked for each message that has left: it looks at one row of each.
 
         :rtype: list[int]
         """
+        now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT w.id
                   FROM crm_suite_webhook w
-                 WHERE EXISTS (
+                 WHERE w.state = 'on' AND w.active AND EXISTS (
                        SELECT 1 FROM crm_suite_webhook_delivery d
                         WHERE d.webhook_id = w.id
                           AND d.state IN ('pending', 'failed')
-                          AND d.next_try <= %s
-                          AND (w.state = 'on' AND w.active OR d.is_test))
+                          AND d.next_try <= %(now)s)
+                    OR EXISTS (
+                       SELECT 1 FROM crm_suite_webhook_delivery d
+                        WHERE d.webhook_id = w.id AND d.is_test
+                          AND d.state IN ('pending', 'failed')
+                          AND d.next_try <= %(now)s)
                 """,
-                fields.Datetime.now(),
+                now=now,
             )
         )
         return [id_ for (id_,) in rows]

@@ -13,6 +13,7 @@ from ..tools.guarded_address import GuardedHttpError
 from ..tools.guarded_http import Limits, request
 from ..tools.retry import is_try_again
 from ..tools.webhook_sign import get_wait, make_headers, read_retry_after
+from .webhook_delivery import HEAD
 
 _logger = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ LANES_EACH = 8
 CLAIMED = 40
 # Seconds to wait for those who answer at the same time.
 GATHER = 0.01
+# Seconds in which a subscription is not asked again for which nothing was to be claimed:
+# to find that out may mean to look at all that waits there.
+REST = 1
 # With less time left than this no more is begun for who does not answer well.
 SLOW_MARGIN = 5
 # A receiver should note the event and answer; what it does then is its own time.
@@ -84,6 +88,12 @@ class _Desk:
         # Who did not answer well in this run, and how often each had its turn.
         self.slow = set()
         self.served = Counter()
+        # Until when somebody has nothing that could be sent.
+        self.resting = {}
+
+    def is_resting(self, webhook_id):
+        """Whether a subscription had nothing to claim a moment ago."""
+        return time.monotonic() < self.resting.get(webhook_id, 0)
 
     def has_letters(self, webhook_id):
         """Whether something of a subscription is claimed, here or on its way.
@@ -112,6 +122,8 @@ class _Desk:
     def take_back(self, future):
         """A letter whose answer is there, with the answer."""
         letter, outcome = self.running.pop(future), future.result()
+        # What waited for this one may be sent now.
+        self.resting.pop(letter.webhook_id, None)
         if outcome.error or outcome.seconds > SLOW_MARGIN:
             self.slow.add(letter.webhook_id)
         return letter, outcome
@@ -207,11 +219,15 @@ class WebhookDelivery(models.Model):
             slow = webhook_id in desk.slow
             if desk.has_letters(webhook_id) or (slow and left < SLOW_MARGIN):
                 continue
+            if desk.is_resting(webhook_id):
+                continue
             limit = 1 if slow else CLAIMED
             claimed = self._guarded(lambda w=webhook_id, n=limit: self._claim(w, n))
             if claimed is None:
                 # What was claimed before in this transaction is lost with it.
                 return False
+            if not claimed:
+                desk.resting[webhook_id] = time.monotonic() + REST
             found += [delivery._make_letter() for delivery in claimed]
         for letter in found:
             desk.queues[letter.webhook_id].append(letter)
@@ -317,18 +333,16 @@ class WebhookDelivery(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT min(d.next_try)
-                  FROM crm_suite_webhook_delivery d
-                  JOIN crm_suite_webhook w ON w.id = d.webhook_id
-                 WHERE d.state IN ('pending', 'failed')
-                   AND (w.state = 'on' AND w.active OR d.is_test)
-                   AND NOT EXISTS (
-                       SELECT 1 FROM crm_suite_webhook_delivery e
-                        WHERE e.webhook_id = d.webhook_id
-                          AND e.res_model = d.res_model AND e.res_id = d.res_id
-                          AND e.id < d.id
-                          AND e.state IN ('pending', 'failed', 'sending'))
-                """
+                SELECT LEAST(
+                       (SELECT min(d.next_try)
+                          FROM crm_suite_webhook_delivery d
+                         WHERE d.is_test AND d.state IN ('pending', 'failed')),
+                       (SELECT min(d.next_try)
+                          FROM crm_suite_webhook_delivery d
+                          JOIN crm_suite_webhook w ON w.id = d.webhook_id
+                         WHERE %s))
+                """,
+                SQL(HEAD),
             )
         )
         unspread = self.env["crm.suite.webhook.event"].search_count(

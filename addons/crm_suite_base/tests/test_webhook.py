@@ -1,6 +1,7 @@
 import json
 import time
 from collections import Counter
+from concurrent.futures import Future
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -256,6 +257,83 @@ class TestWebhook(WebhookCase):
         self.assertEqual(len(woken), 1)
         self.assertGreaterEqual(woken.call_at, first.next_try)
         self.assertLess(second.next_try, first.next_try)
+
+    def _pile(self, count, state="pending", same_record=False, hours=0):
+        """Put many deliveries into the outbox, of records that need not be there."""
+        self.env.flush_all()
+        next_try = fields.Datetime.now() + timedelta(hours=hours, seconds=-1)
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH event AS (
+                    INSERT INTO crm_suite_webhook_event
+                           (uuid, type, res_model, res_id, occurred_at, spread)
+                    SELECT gen_random_uuid()::text, 'customer.owner_changed',
+                           'res.partner', CASE WHEN %s THEN 1 ELSE n END, now(), TRUE
+                      FROM generate_series(1000000, 1000000 + %s - 1) n
+                 RETURNING id, type, res_model, res_id)
+                INSERT INTO crm_suite_webhook_delivery
+                       (webhook_id, event_id, event_type, res_model, res_id, state,
+                        next_try, body, is_test)
+                SELECT %s, id, type, res_model, res_id, %s, %s, '{}', FALSE
+                  FROM event ORDER BY id
+                """,
+                same_record,
+                count,
+                self.webhook.id,
+                state,
+                next_try,
+            )
+        )
+        self.env.invalidate_all()
+
+    def _find_woken(self):
+        """When the scheduled action comes back, if it does."""
+        triggers = self.env["ir.cron.trigger"]
+        known = triggers.search([])
+        self.env["crm.suite.webhook.delivery"]._plan_next()
+        return (triggers.search([]) - known).mapped("call_at")
+
+    def test_a_test_passes_all_that_waits(self):
+        """And while paused nobody comes back for what waits."""
+        self.webhook.action_pause()
+        self._pile(5100)
+        with patch.object(
+            type(self.env["crm.suite.http"]), "_check_url", lambda *a, **k: None
+        ):
+            self.webhook.action_test()
+        test = self.webhook.delivery_ids.filtered("is_test")
+        deliveries = self.env["crm.suite.webhook.delivery"]
+        self.assertEqual(deliveries._find_due_webhooks(), self.webhook.ids)
+        self.assertEqual(len(self._find_woken()), 1)
+        self.assertEqual(self.claim(), test)
+        self.answer(test)
+        self.assertFalse(deliveries._find_due_webhooks())
+        self.assertFalse(self._find_woken())
+
+    def test_what_is_due_passes_what_is_to_be_tried_later(self):
+        self._pile(5100, "failed", hours=3)
+        self.assertFalse(self.claim())
+        self.assertGreater(
+            self._find_woken()[0], fields.Datetime.now() + timedelta(hours=2)
+        )
+        self.emit(self.customer)
+        delivery = self.webhook.delivery_ids.filtered(
+            lambda d: d.res_id == self.customer.id
+        )
+        self.assertEqual(self.claim(), delivery)
+        self.answer(delivery)
+        self.assertFalse(self.claim())
+
+    def test_what_is_due_passes_what_waits_for_another(self):
+        self._pile(1, "failed", same_record=True, hours=3)
+        self._pile(5100, same_record=True)
+        self.emit(self.customer)
+        self.assertEqual(self.claim().res_id, self.customer.id)
+        self.assertFalse(self.claim())
+        self.assertGreater(
+            self._find_woken()[0], fields.Datetime.now() + timedelta(hours=2)
+        )
 
     def test_archived_readers_read_nothing(self):
         self.lead.active = False
@@ -637,6 +715,22 @@ class TestWebhookSend(WebhookCase):
         desk.slow.add(hooks[1].id)
         turns = Counter(letter.webhook_id for letter in desk.next_letters())
         self.assertEqual(turns[hooks[1].id], 1)
+
+    def test_who_has_nothing_to_claim_rests(self):
+        """Until one of its own comes back; what waits is not looked at each time."""
+        self.emit(self.customer, self.customer)
+        deliveries = self.env["crm.suite.webhook.delivery"]
+        desk = webhook_send._Desk()
+        self.assertTrue(deliveries._claim_letters(desk, 100))
+        [letter] = desk.next_letters()
+        self.assertFalse(deliveries._claim_letters(desk, 100))
+        self.assertTrue(desk.is_resting(self.webhook.id))
+        future = Future()
+        future.set_result(Outcome(Answer(200, {}, b""), None, 0.1))
+        desk.running[future] = letter
+        _letter, outcome = desk.take_back(future)
+        deliveries.browse(letter.delivery_id)._mark(outcome)
+        self.assertTrue(deliveries._claim_letters(desk, 100))
 
     def test_what_did_not_leave_is_given_back(self):
         deliveries = self.emit(*(self._create_customer() for _n in range(20)))
