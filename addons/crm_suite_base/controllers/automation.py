@@ -1,8 +1,8 @@
 from odoo import http
-from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..models.automation_webhook import LONGEST_BODY
+from ..models.automation_webhook import LONGEST_BODY, TooManyCallsError
+from ..tools.api_body import BodyError
 
 
 class AutomationController(http.Controller):
@@ -31,10 +31,13 @@ class AutomationController(http.Controller):
             return self._answer("wrong signature or time", 401)
         try:
             run, new = rule._accept_call(headers["webhook-id"], body)
-        except UserError as error:
+        except BodyError as error:
             return self._answer(str(error), 422)
+        except TooManyCallsError as error:
+            wait = {"Retry-After": str(error.seconds)}
+            return self._answer(str(error), 429, headers=wait)
         return self._answer("accepted" if new else "known", 202 if new else 200, run.id)
 
-    def _answer(self, text, status, run_id=None):
+    def _answer(self, text, status, run_id=None, headers=None):
         data = {"status": text} if run_id is None else {"status": text, "run": run_id}
-        return request.make_json_response(data, status=status)
+        return request.make_json_response(data, headers=headers, status=status)

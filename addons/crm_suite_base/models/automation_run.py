@@ -82,6 +82,7 @@ class AutomationRun(models.Model):
     error_text = fields.Text(string="Error", compute="_compute_shown")
 
     _record_idx = models.Index("(res_model, res_id)")
+    _pace_idx = models.Index("(automation_id, at)")
     _waiting_idx = models.Index("(next_try) WHERE state IN ('queued', 'failed')")
     _event_unique = models.UniqueIndex(
         "(automation_id, event_key) WHERE event_key IS NOT NULL"

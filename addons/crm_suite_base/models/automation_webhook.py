@@ -1,5 +1,5 @@
 import base64
-import json
+import math
 import time
 from datetime import timedelta
 from uuid import uuid4
@@ -9,12 +9,29 @@ from odoo.exceptions import UserError
 from odoo.tools import hmac as signed
 
 from ..tools import webhook_sign
+from ..tools.api_body import (
+    BodyError,
+    is_storable,
+    may_hold_odd_characters,
+    parse_body,
+)
 
 SCOPE = "crm_suite_automation"
 # Calls of one rule in a minute; more than that is a mistake of the other system.
 PER_MINUTE = 300
 LONGEST_ID = 200
 LONGEST_BODY = 256 * 1024
+
+
+class TooManyCallsError(Exception):
+    """A system calls more often than it may.
+
+    :ivar int seconds: after which it may call again
+    """
+
+    def __init__(self, seconds):
+        super().__init__("Too many calls. Try again later.")
+        self.seconds = seconds
 
 
 class Automation(models.Model):
@@ -109,16 +126,17 @@ class Automation(models.Model):
 
         :param str call_id: by which its sender knows it, the same in every try
         :return: the run and whether it is new; the same call again finds the first one
-        :raise UserError: when it cannot be read or there are too many
+        :raise BodyError: when it cannot be read or kept
+        :raise TooManyCallsError: when its sender has to wait
         """
         payload = self._read_body(body)
+        if not is_storable(call_id):
+            raise BodyError("The id of the call holds characters that cannot be kept.")
         runs = self.env["crm.suite.automation.run"].sudo()
         mine = [("automation_id", "=", self.id)]
         if known := runs.search([*mine, ("event_key", "=", call_id)], limit=1):
             return known, False
-        minute = fields.Datetime.now() - timedelta(minutes=1)
-        if runs.search_count([*mine, ("at", ">", minute)]) >= PER_MINUTE:
-            raise UserError(self.env._("Too many calls. Try again in a minute."))
+        self._check_pace(runs, mine)
         run = self._note(
             self._get_nothing(),
             {False: {"payload": payload}},
@@ -128,17 +146,26 @@ class Automation(models.Model):
         run.event_key = call_id
         return run, True
 
+    def _check_pace(self, runs, mine):
+        """Refuse a call while the one that many calls before it is not a minute old."""
+        order, before = "at desc, id desc", PER_MINUTE - 1
+        if last := runs.search(mine, order=order, offset=before, limit=1):
+            free = last.at + timedelta(minutes=1)
+            if (wait := (free - fields.Datetime.now()).total_seconds()) > 0:
+                raise TooManyCallsError(max(1, math.ceil(wait)))
+
     def _read_body(self, body):
-        try:
-            payload = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise UserError(self.env._("The body is no JSON.")) from error
+        """What a call says; the sender is a program, so problems are told in English.
+
+        :raise BodyError: no JSON, not of the shape, or what the database cannot keep
+        """
+        payload = parse_body(body)
+        if may_hold_odd_characters(body) and not is_storable(payload):
+            raise BodyError("The body holds characters that cannot be kept.")
         if not isinstance(payload, dict) or not isinstance(
             payload.get("customer"), dict
         ):
-            raise UserError(
-                self.env._('The body must be {"customer": {field: value}, …}.')
-            )
+            raise BodyError('The body must be {"customer": {field: value}, …}.')
         return payload
 
     def _work_payload(self, run):

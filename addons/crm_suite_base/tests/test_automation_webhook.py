@@ -1,7 +1,10 @@
 import json
 import time
+from datetime import timedelta
+from unittest.mock import patch
 from uuid import uuid4
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -105,11 +108,50 @@ class TestAutomationWebhook(HttpCase):
             self.assertEqual(self.call(payload, **headers).status_code, 401, headers)
         elsewhere = self.call(payload, url="crm_suite/automation/nowhere")
         self.assertEqual(elsewhere.status_code, 404)
-        self.assertEqual(self.call(None, body=b"[1]").status_code, 422)
-        self.assertEqual(self.call(None, body=b"{").status_code, 422)
         self.assertFalse(self.runs())
         path = self.rule.webhook_url.split("/", 3)[3]
         self.assertEqual(self.url_open(f"/{path}").status_code, 405, "GET does nothing")
+
+    @mute_logger("odoo.http")
+    def test_bodies_that_cannot_be_kept(self):
+        for body in (
+            b"[1]",
+            b"{",
+            b"\xff",
+            b'{"customer": []}',
+            b'{"customer": {"name": "A"}, "note": NaN}',
+            b'{"customer": {"name": "A"}, "note": 1e999}',
+            b'{"customer": {"name": "A"}, "customer": {}}',
+            b'{"customer": {"name": "A"}, "note": %s}' % (b"[" * 90 + b"]" * 90),
+            b'{"customer": {"name": "A"}, "note": "\\u0000"}',
+            b'{"customer": {"name": "\\ud800"}}',
+            b'{"customer": {"name": "A"}, "\\uDFFF": 1}',
+        ):
+            answer = self.call(None, body=body)
+            self.assertEqual(answer.status_code, 422, body)
+            self.assertNotIn("run", answer.json())
+        self.assertFalse(self.runs())
+        # A whole pair is one character, which is kept.
+        whole = b'{"customer": {"name": "\\ud83d\\ude00", "email": "p@fair.example"}}'
+        self.assertEqual(self.call(None, body=whole).status_code, 202)
+
+    @mute_logger("odoo.http")
+    def test_too_many_calls_wait(self):
+        self.startPatcher(
+            patch("odoo.addons.crm_suite_base.models.automation_webhook.PER_MINUTE", 2)
+        )
+        payload = {"customer": {"name": "Often", "email": "often@fair.example"}}
+        for name in ("one", "two"):
+            self.assertEqual(self.call(payload, call_id=name).status_code, 202)
+        first = self.runs()[0]
+        first.at = fields.Datetime.now() - timedelta(seconds=40)
+        answer = self.call(payload, call_id="three")
+        self.assertEqual(answer.status_code, 429)
+        self.assertIn(int(answer.headers["Retry-After"]), range(1, 22))
+        self.assertEqual(len(self.runs()), 2)
+        self.assertEqual(self.call(payload, call_id="two").status_code, 200, "known")
+        first.at -= timedelta(seconds=30)
+        self.assertEqual(self.call(payload, call_id="three").status_code, 202)
 
     @mute_logger("odoo.http", "odoo.addons.base_automation.models.base_automation")
     def test_the_address_of_the_host_does_nothing(self):
