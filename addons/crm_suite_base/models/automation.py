@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 from ..tools.automation_params import read
 from ..tools.expression import ExpressionProblem, compile_expression
@@ -263,8 +263,8 @@ class Automation(models.Model):
     # === CRUD === #
 
     @api.model
-    def default_get(self, field_names):
-        values = super().default_get(field_names)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         template = self.env["crm.suite.automation.template"].browse(
             values.get("template_id")
         )
@@ -276,13 +276,16 @@ class Automation(models.Model):
                 "model": template.model,
                 "trigger": template.trigger,
             }
-            values.update({k: v for k, v in known.items() if k in field_names})
+            values.update({k: v for k, v in known.items() if k in fields})
         return values
 
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             self._check_protected(vals)
+            self.browse()._check_own_actions(vals)
+            # Whatever the context says: a rule is switched on by its button.
+            vals.setdefault("state", "draft")
         templates = self.env["crm.suite.automation.template"]
         complete = []
         for vals in vals_list:
@@ -326,6 +329,7 @@ class Automation(models.Model):
 
     def write(self, vals):
         self._check_protected(vals)
+        self._check_own_actions(vals)
         changed = not CONTENT.isdisjoint(vals)
         if changed and not self.env.su:
             self._check_user(vals)
@@ -373,6 +377,30 @@ class Automation(models.Model):
                 self.env._(
                     "A rule is switched on and off by its buttons, not by an edit."
                 )
+            )
+
+    def _check_own_actions(self, vals):
+        """Refuse commands about actions of other rules.
+
+        Who saves a rule answers for its actions; those of another rule would change
+        while that rule goes on with the rights of somebody else.
+        """
+        named = set()
+        for command in vals.get("action_ids") or ():
+            if not isinstance(command, list | tuple):
+                named.add(command)
+            elif command[0] == Command.SET:
+                named.update(command[2])
+            elif command[0] in (
+                Command.UPDATE,
+                Command.DELETE,
+                Command.UNLINK,
+                Command.LINK,
+            ):
+                named.add(command[1])
+        if not self.env.su and not named.issubset(self.action_ids.ids):
+            raise AccessError(
+                self.env._("An action stays with its rule; make a new one instead.")
             )
 
     def _check_user(self, vals):

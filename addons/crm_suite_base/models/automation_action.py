@@ -193,6 +193,14 @@ class AutomationAction(models.Model):
         self._tell_rule()
         return result
 
+    def _update_field_translations(self, field_name, translations, *args, **kwargs):
+        """A text in another language is an edit like any other."""
+        result = super()._update_field_translations(
+            field_name, translations, *args, **kwargs
+        )
+        self._tell_rule()
+        return result
+
     def unlink(self):
         rules = self.automation_id
         result = super().unlink()
@@ -210,8 +218,12 @@ class AutomationAction(models.Model):
     # === WHAT AN ACTION MAY SAY === #
 
     def _check_definition(self):
+        languages = [code for code, _name in self.env["res.lang"].get_installed()]
         for action in self:
-            if problem := action._find_problem():
+            problems = (
+                action.with_context(lang=code)._find_problem() for code in languages
+            )
+            if problem := next(filter(None, problems), None):
                 raise ValidationError(
                     self.env._(
                         "“%(rule)s”, %(action)s: %(problem)s",

@@ -3,7 +3,9 @@ from time import monotonic
 
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
+from ..tools.automation_params import read
 from ..tools.expression_records import RecordReader
 from ..tools.retry import is_try_again
 from .automation_chain import (
@@ -96,9 +98,35 @@ class Automation(models.Model):
             records = records.filtered(lambda r: r.sudo().company_id.id in own)
         if not records:
             return records
+        if not self._is_usable():
+            self._tell_broken(
+                self.env._(
+                    "%(person)s, who manages it, works here no more, or no more for its "
+                    "company. Take it over, or archive it.",
+                    person=self.user_id.name,
+                )
+            )
+            return records.browse()
         author = self._as_author(records)
         records = author._filtered_access("read").with_env(records.env)
         return self._filter_condition(records)
+
+    def _is_usable(self):
+        """Whether there is still somebody with whose rights it works."""
+        company = self.company_id
+        return self.user_id.active and (
+            not company or company.active and company in self.user_id.company_ids
+        )
+
+    def _filter_meeting(self, records):
+        """Of some records, those that meet the condition of the rule now; where the host
+        has not looked, or long ago."""
+        if not self._is_usable():
+            return records.browse()
+        author = self._as_author(records)
+        domain = Domain("id", "in", records.ids) & Domain(read(self.domain))
+        found = author.with_context(active_test=False).search(domain)
+        return records.browse(found.ids)
 
     def _filter_condition(self, records):
         if not (self.condition or "").strip() or not records:
@@ -323,6 +351,11 @@ class Automation(models.Model):
         if not record:
             run._end("skipped", [self.env._("The record does not exist any more.")])
             return
+        # The rule, or the record, may have been changed while this waited.
+        if not self._filter_fitting(self._filter_meeting(record)):
+            run._end("skipped", [self.env._("The condition is not met any more.")])
+            return
+        run.version = self.version
         with restored_chain(self.env.cr, run.chain):
             self._execute(record, {record.id: run.input or {}}, run, run.user_id)
 

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools.retry import is_try_again
+from .automation_template import MANAGERS
 from .res_partner import ROLE
 
 _logger = logging.getLogger(__name__)
@@ -151,11 +152,21 @@ class IrActionsServer(models.Model):
     )
 
     def _run_action_crm_suite_multi(self, eval_context=None):
-        """Set off by hand: as if the rule had been set off for these records."""
+        """Set off by hand, by who manages rules: as if something had happened to these
+        records, which he may change and which the rule is about.
+
+        The host itself asks for a role only, and comes here as superuser.
+        """
         records = (eval_context or {}).get("records") or (eval_context or {}).get(
             "record"
         )
         rule = self.crm_suite_action_id.automation_id
-        if records and rule:
-            rule._receive(records)
+        if not self.env.user.has_groups(f"{MANAGERS},base.group_system"):
+            raise AccessError(
+                self.env._("Only who manages rules can set one off by hand.")
+            )
+        if records and rule.state == "on" and rule.active:
+            records = records.sudo(False)
+            records.check_access("write")
+            rule._receive(rule._filter_meeting(records))
         return False

@@ -58,12 +58,19 @@ class Automation(models.Model):
         help="Fields that identify a customer, separated by commas: email, or ref.",
     )
     webhook_url = fields.Char(string="Address", compute="_compute_webhook")
-    webhook_secret = fields.Char(string="Secret", compute="_compute_webhook")
+    webhook_secret = fields.Char(
+        string="Secret",
+        compute="_compute_webhook",
+        exportable=False,
+        help="For who manages the rule, with whose rights calls work. When somebody else "
+        "takes the rule over there is a new secret.",
+    )
 
-    @api.depends("trigger", "state", "webhook_uuid")
+    @api.depends("trigger", "state", "webhook_uuid", "user_id")
     @api.depends_context("uid")
     def _compute_webhook(self):
-        """Address and secret, for those who may change the rule.
+        """Address and secret: the first for those who may change the rule, the second for
+        who manages it.
 
         The secret is made of the address and the secret of the database: it is stored
         nowhere.
@@ -74,11 +81,13 @@ class Automation(models.Model):
             known = may and rule.trigger == "webhook" and uuid
             path = f"/crm_suite/automation/{uuid}"
             rule.webhook_url = known and rule.get_base_url() + path
-            rule.webhook_secret = known and rule._get_secret()
+            own = rule.user_id == self.env.user or self.env.su
+            rule.webhook_secret = known and own and rule._get_secret()
 
     def _get_secret(self):
         # The key of the database is for superusers; what is made of it tells nothing.
-        made = signed(self.env(su=True), SCOPE, self.sudo().webhook_uuid)
+        who = f"{self.sudo().webhook_uuid}/{self.sudo().user_id.id}"
+        made = signed(self.env(su=True), SCOPE, who)
         return webhook_sign.PREFIX + base64.b64encode(bytes.fromhex(made)).decode()
 
     def _switch(self, on):

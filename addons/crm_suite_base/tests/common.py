@@ -2,6 +2,8 @@ from odoo import Command
 from odoo.tests import TransactionCase, new_test_user
 
 ROLE = "crm_suite_base.group_crm_suite_"
+# Of the people of the tests: their day is that of the database, whatever the hour.
+ZONE = "UTC"
 
 
 class CustomerCase(TransactionCase):
@@ -30,7 +32,7 @@ class CustomerCase(TransactionCase):
             "steward": f"{ROLE}data_steward",
         }
         for name, groups in people.items():
-            user = new_test_user(cls.env, f"suite_{name}", groups, tz="Asia/Shanghai")
+            user = new_test_user(cls.env, f"suite_{name}", groups, tz=ZONE)
             setattr(cls, name, user)
         cls.Partner = cls.env["res.partner"]
         cls.customer = cls._create_customer(name="Huaqiang Electronics")

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.tests import new_test_user
 from odoo.tools import SQL
 
-from .common import ROLE, CustomerCase
+from .common import ROLE, ZONE, CustomerCase
 
 
 class RulesCase(CustomerCase):
@@ -14,7 +14,7 @@ class RulesCase(CustomerCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.manager = new_test_user(
-            cls.env, "suite_manager", f"{ROLE}sales_manager", tz="Asia/Shanghai"
+            cls.env, "suite_manager", f"{ROLE}sales_manager", tz=ZONE
         )
         cls.GradeRule = cls.env["crm.suite.grade.rule"]
         cls.LifecycleRule = cls.env["crm.suite.lifecycle.rule"]

@@ -5,10 +5,11 @@ from psycopg2.errors import SerializationFailure
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .automation_common import AutomationCase
+from .common import ROLE
 
 QUIET = "odoo.addons.crm_suite_base.models.automation_engine"
 
@@ -538,6 +539,74 @@ class TestAutomationRights(AutomationCase):
         rule.with_user(self.manager).domain = "[('ref', '!=', False)]"
         self.assertEqual(rule.user_id, self.manager)
 
+    def test_nobody_changes_the_actions_of_another_rule(self):
+        admin = self.env.ref("base.user_admin")
+        theirs = self._create_rule(self._set("city", "Wuhan"), user=admin)
+        mine = self._create_rule({"kind": "note", "body": "Hello"})
+        action = theirs.action_ids
+        for command in (
+            Command.update(action.id, {"value": "Evil"}),
+            Command.delete(action.id),
+            Command.link(action.id),
+            Command.set(action.ids),
+        ):
+            with self.assertRaises(AccessError):
+                mine.write({"action_ids": [command]})
+            with self.assertRaises(AccessError):
+                self._create_rule(on=False, action_ids=[command])
+        mine.write({"action_ids": [Command.update(mine.action_ids.id, {"body": "B"})]})
+        self.assertEqual((theirs.user_id, action.value), (admin, "Wuhan"))
+
+    def test_a_text_in_another_language_is_an_edit(self):
+        admin = self.env.ref("base.user_admin")
+        self.env["res.lang"]._activate_lang("zh_CN")
+        rule = self._create_rule({"kind": "note", "body": "Hello"}, user=admin)
+        action = rule.action_ids.with_user(self.manager)
+        with self.assertRaises(ValidationError):
+            action.update_field_translations("body", {"zh_CN": "{signup_type}"})
+        action.update_field_translations("body", {"zh_CN": "你好"})
+        self.assertEqual(rule.user_id, self.manager)
+
+    def test_the_context_switches_nothing_on(self):
+        rule = self._create_rule(on=False)
+        rules = self.Rule.with_user(self.manager).with_context(default_state="on")
+        rule = rules.create({"name": "Rule", "model": "res.partner"})
+        self.assertEqual(rule.state, "draft")
+
+    def test_setting_off_by_hand(self):
+        rule = self._create_rule(
+            self._set("city", "Wuhan"), domain="[('ref', '=', 'A')]"
+        )
+        action = rule.sudo().host_rule_id.action_server_ids
+
+        def run(user, record):
+            context = {"active_model": "res.partner", "active_ids": record.ids}
+            action.with_user(user).with_context(**context).run()
+            return record.city
+
+        fits = self._create_customer(
+            name="Fits", ref="A", city="X", user_id=self.rep.id
+        )
+        with self.assertRaises(AccessError):
+            run(self.rep, fits)
+        self.assertEqual(run(self.manager, fits), "Wuhan")
+        self.customer.city = "X"
+        self.assertEqual(run(self.manager, self.customer), "X", "not about this one")
+        rule.action_switch_off()
+        fits.city = "X"
+        self.assertEqual(run(self.manager, fits), "X", "it is off")
+
+    def test_what_waited_is_looked_at_again(self):
+        rule = self._create_rule(
+            self._set("city", "Wuhan"), timing="later", domain="[('ref', '=', 'A')]"
+        )
+        self.customer.ref = "A"
+        self.assertEqual(self.runs(rule).state, "queued")
+        self.customer.ref = "B"
+        self.work()
+        self.assertEqual(self.runs(rule).state, "skipped")
+        self.assertFalse(self.customer.city)
+
     def test_no_condition_or_text_over_closed_fields(self):
         for name in ("domain", "before_domain"):
             values = {name: "[('signup_type', '!=', False)]"}
@@ -595,6 +664,11 @@ class TestAutomationRights(AutomationCase):
         self.customer.ref = "A"
         self.assertFalse(self.customer.city)
         self.assertIn("works here no more", self.runs(rule).error)
+        boss = new_test_user(self.env, "suite_boss", f"{ROLE}sales_manager")
+        must = self._create_rule(self._set("city", "Wuhan"), user=boss, blocking=True)
+        boss.active = False
+        self.customer.ref = "B"
+        self.assertIn("works here no more", self.runs(must).error, "and saving goes on")
 
     def test_log_says_nothing_of_records_one_may_not_see(self):
         rule = self._create_rule({"kind": "note", "body": "Hello"})

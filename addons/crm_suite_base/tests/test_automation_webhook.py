@@ -181,3 +181,10 @@ class TestAutomationWebhook(HttpCase):
         self.assertTrue(self.rule.webhook_secret)
         with self.assertRaises(AccessError):
             self.rule.with_user(agent).read(["webhook_secret"])
+        secret = self.rule.webhook_secret
+        other = new_test_user(self.env, "hook_other", f"{ROLE}service_manager")
+        taken = self.rule.with_user(other)
+        self.assertFalse(taken.webhook_secret, "calls work with the rights of another")
+        taken.action_take_over()
+        self.assertTrue(taken.webhook_secret)
+        self.assertNotEqual(taken.webhook_secret, secret)

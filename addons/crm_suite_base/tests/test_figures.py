@@ -1,4 +1,5 @@
-from datetime import date, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from odoo import fields
 from odoo.exceptions import AccessError
@@ -15,7 +16,8 @@ class FiguresCase(CustomerCase):
         super().setUpClass()
         cls.env.company.partner_id.tz = "Asia/Shanghai"
         cls.metrics = cls.env["crm.suite.customer.metric"]
-        cls.today = date.today()
+        # For eight hours not that of the database.
+        cls.today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
     def order(self, days_ago=10, price=100.0, partner=None, **values):
         order = self._create_order(partner or self.customer, price, **values)

@@ -9,9 +9,13 @@ FULL, DELETIONS = "full", "deletions"
 UNTRACKED_PREFIXES = (
     "base.automation",
     "bus.",
+    "crm.suite.api.",
+    "crm.suite.automation.mark",
+    "crm.suite.automation.run",
     "crm.suite.export",
     "crm.suite.import.",
     "crm.suite.operation",
+    "crm.suite.webhook",
     "discuss.",
     "fetchmail.",
     "ir.",

@@ -14,12 +14,12 @@ class ApprovalChoose(models.TransientModel):
     line_ids = fields.One2many("crm.suite.approval.choose.line", "choose_id")
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         request = self.env["crm.suite.approval.request"].browse(
             values.get("request_id") or ()
         )
-        if request and "line_ids" in fields_list:
+        if request and "line_ids" in fields:
             values["line_ids"] = [
                 Command.create({"node": row["id"], "name": row["name"]})
                 for row in request.get_choices()

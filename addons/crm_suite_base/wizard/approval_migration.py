@@ -18,8 +18,8 @@ class ApprovalMigration(models.TransientModel):
     notes_text = fields.Text(string="Changed Since People Were Asked", readonly=True)
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         flow = self.env["crm.suite.approval.flow"].browse(values.get("flow_id") or ())
         if flow:
             preview = flow.preview_migration()

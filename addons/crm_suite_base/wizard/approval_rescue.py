@@ -31,12 +31,12 @@ class ApprovalRescue(models.TransientModel):
     reason = fields.Text(required=True)
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         request = self.env["crm.suite.approval.request"].browse(
             values.get("request_id") or ()
         )
-        if request and "visit" in fields_list:
+        if request and "visit" in fields:
             values["visit"] = request._get_stuck_visit()
         return values
 
