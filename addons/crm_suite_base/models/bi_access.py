@@ -1,11 +1,14 @@
 import logging
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.sql import table_exists
 
 from ..tools.bi_role import is_role_name, make_password, make_verifier
+from ..tools.retry import is_try_again
 from ..tools.sensitive import is_sensitive
 from .approval_request import ADMIN
 
@@ -35,6 +38,16 @@ class BiAccess(models.Model):
     )
     timeout = fields.Integer(
         string="Longest Query (s)", required=True, readonly=True, aggregator=None
+    )
+    # Roles belong to the server: a copy of the database beside it, which holds these
+    # rows as well, must leave the role of the original alone.
+    database = fields.Char(readonly=True, default=lambda self: self.env.cr.dbname)
+    database_uuid = fields.Char(
+        string="Database Key",
+        readonly=True,
+        exportable=False,
+        groups=fields.NO_ACCESS,
+        default=lambda self: self._get_uuid(),
     )
     problem = fields.Text(
         readonly=True, help="Why the views could not be made after the last upgrade."
@@ -98,6 +111,7 @@ class BiAccess(models.Model):
         self.ensure_one()
         self._check_admin()
         self._check_companies(self.company_ids)
+        self._check_original()
         self._check_database()
         password = make_password()
         self.env.cr.execute(
@@ -143,18 +157,38 @@ class BiAccess(models.Model):
         """
         self._check_admin()
         self._check_companies(self.company_ids)
+        roles = self.mapped("role")
         # Checked; rows are removed by these methods only.
         self.sudo().unlink()
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": self.env._("Access for Reports"),
             "res_model": self._name,
             "views": [(False, "list"), (False, "form")],
             "target": "main",
         }
+        left = [role for role in roles if self._has_role(role)]
+        if not left:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "The views are removed. The role “%(role)s” is left on the "
+                    "database server, because it belongs to another database or still "
+                    "has rights elsewhere; the log of the server says more. Where "
+                    "nobody needs it, the administrator of the database removes it.",
+                    role=", ".join(left),
+                ),
+                "next": action,
+            },
+        }
 
     def unlink(self):
-        """The role goes with its record."""
+        """The role goes with its record, if nothing else needs it."""
         for access in self:
             access._drop()
         return super().unlink()
@@ -210,6 +244,34 @@ class BiAccess(models.Model):
                     "schemas. Ask the administrator of the database for: GRANT CREATE "
                     "ON DATABASE … TO %(user)s.",
                     user=user,
+                )
+            )
+
+    @api.model
+    def _get_uuid(self):
+        # What the host calls this database; it is compared and told to nobody.
+        return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+
+    def _is_copy(self):
+        """Whether this database is another one than that in which the access was made.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        # The field is closed to everybody; what is told is whether it is the same.
+        access = self.sudo()
+        here = (self.env.cr.dbname, self._get_uuid() or False)
+        return (access.database, access.database_uuid) != here
+
+    def _check_original(self):
+        if self._is_copy():
+            raise UserError(
+                self.env._(
+                    "This database is a copy of “%(database)s”, to which the role "
+                    "“%(role)s” belongs: its password is changed there. For this "
+                    "database, remove the access and make one with another name.",
+                    database=self.database,
+                    role=self.role,
                 )
             )
 
@@ -270,14 +332,30 @@ class BiAccess(models.Model):
             self.env.cr.execute(SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
 
     def _drop(self):
-        """Take away views, schema and role; what is not there is no matter."""
+        """Take away views, schema and role; what is not there is no matter, and a role
+        that is needed elsewhere stays.
+
+        What the role was given is taken back by name: DROP OWNED wants its own rights,
+        which an account that may create roles does not have.
+        """
         self._drop_views()
         self.env.cr.execute(SQL("DROP SCHEMA IF EXISTS %s", SQL.identifier(SCHEMA)))
-        if self._has_role(self.role):
-            role = SQL.identifier(self.role)
-            # Its rights in this database, without which it cannot be dropped.
-            self.env.cr.execute(SQL("DROP OWNED BY %s", role))
-            self.env.cr.execute(SQL("DROP ROLE %s", role))
+        if not self._has_role(self.role):
+            return
+        if self._is_copy():
+            _logger.info("The role %s belongs to %s", self.role, self.database)
+            return
+        role, database = SQL.identifier(self.role), SQL.identifier(self.env.cr.dbname)
+        try:
+            with self.env.cr.savepoint():
+                self.env.cr.execute(
+                    SQL("REVOKE CONNECT ON DATABASE %s FROM %s", database, role)
+                )
+                self.env.cr.execute(SQL("DROP ROLE %s", role), log_exceptions=False)
+        except psycopg2.Error as error:
+            if is_try_again(error):
+                raise
+            _logger.warning("The role %s stays on the server: %s", self.role, error)
 
     # === THE VIEWS === #
 

@@ -1,4 +1,5 @@
 import pathlib
+from contextlib import contextmanager
 from unittest.mock import patch
 
 import psycopg2
@@ -264,6 +265,70 @@ class TestBi(BiCase):
         self.assertFalse(self.accesses._has_role(self.role))
         self.assertEqual(self.accesses._find_views(), (set(), set()))
         self.grant()
+
+    @contextmanager
+    def as_plain_owner(self):
+        """As an account of the database that may create roles and is no superuser."""
+        database = SQL.identifier(self.env.cr.dbname)
+        for statement in (
+            SQL("CREATE ROLE suite_bi_owner CREATEROLE NOSUPERUSER"),
+            SQL(
+                "GRANT ALL ON DATABASE %s TO suite_bi_owner WITH GRANT OPTION", database
+            ),
+            SQL("GRANT ALL ON SCHEMA public TO suite_bi_owner"),
+            SQL("GRANT ALL ON ALL TABLES IN SCHEMA public TO suite_bi_owner"),
+            SQL("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO suite_bi_owner"),
+            SQL("SET LOCAL ROLE suite_bi_owner"),
+        ):
+            self.env.cr.execute(statement)
+        try:
+            yield
+        finally:
+            self.env.cr.execute("RESET ROLE")
+
+    def test_remove_without_superuser(self):
+        with self.as_plain_owner():
+            access = self.grant()
+            access.action_new_password()
+            action = access.action_remove()
+            self.env.flush_all()
+            self.assertEqual(action["type"], "ir.actions.act_window")
+            self.assertFalse(self.accesses._has_role(self.role))
+            self.assertEqual(self.accesses._find_views(), (set(), set()))
+            self.grant()
+
+    @mute_logger("odoo.addons.crm_suite_base.models.bi_access")
+    def test_remove_while_it_is_needed_elsewhere(self):
+        """The role stays and is named; the removal goes on."""
+        access = self.grant()
+        self.env.cr.execute("CREATE TABLE suite_bi_other (id int)")
+        self.env.cr.execute(
+            SQL("GRANT SELECT ON suite_bi_other TO %s", SQL.identifier(self.role))
+        )
+        action = access.action_remove()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertIn(self.role, action["params"]["message"])
+        self.assertFalse(self.accesses.search([]))
+        self.assertFalse(self.accesses._find_views()[1])
+        self.assertTrue(self.accesses._has_role(self.role))
+
+    def test_a_copy_leaves_the_role_alone(self):
+        """Another name or another key: the role belongs to the original."""
+        for name in ("database", "database_uuid"):
+            with self.subTest(name=name):
+                access = self.grant()
+                self.assertFalse(access._is_copy())
+                access[name] = "original"
+                self.assertTrue(access._is_copy())
+                with self.assertRaisesRegex(UserError, "copy"):
+                    access.action_new_password()
+                action = access.action_remove()
+                self.assertIn(self.role, action["params"]["message"])
+                self.assertFalse(self.accesses._find_views()[1])
+                self.assertTrue(self.accesses._has_role(self.role))
+                role = SQL.identifier(self.role)
+                self.env.cr.execute(SQL("DROP OWNED BY %s", role))
+                self.env.cr.execute(SQL("DROP ROLE %s", role))
 
     def test_uninstallation(self):
         from ..hooks import uninstall_hook
