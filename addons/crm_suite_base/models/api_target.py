@@ -144,7 +144,9 @@ class ApiTarget(models.AbstractModel):
     @api.model
     def _api_rule_text(self, rule, limit):
         """What a rule of the schema says, as a sentence."""
-        kinds = ", ".join(limit) if isinstance(limit, list) else limit
+        # Of several schemas (anyOf) the limit is a list of schemas, not of words.
+        words = rule == "type" and isinstance(limit, list)
+        kinds = ", ".join(limit) if words else limit
         texts = {
             "unknown": self.env._("There is no such field."),
             "required": self.env._("This field has to be given."),

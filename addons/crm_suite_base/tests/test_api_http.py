@@ -131,6 +131,7 @@ class TestApiHttp(ApiCase, HttpCase):
             b'{"ref": "A", "name": "A", "category_id": "VIP"}': 422,
             b'{"ref": "A", "name": "A", "create_uid": 1}': 422,
             b'{"ref": "A", "name": "A", "x_crm_nothing": 1}': 422,
+            b'{"ref": "A", "name": "A", "x_crm_nothing": {"a": [1]}}': 422,
             b'{"id": 0, "name": "A"}': 422,
             b'{"id": 2147483647, "name": "A"}': 422,
         }
