@@ -14,6 +14,9 @@ DAYS = 90
 # As many are tried; of the others it is only told how many they are.
 TRIED = 200
 SAMPLE = 20
+# An expression is looked at for the newest of those that come into question, as many as
+# a person waits for.
+LATEST = 2000
 STEPS = {"hour": "hours", "day": "days", "month": "months"}
 
 
@@ -28,7 +31,8 @@ class Automation(models.Model):
         The very same code runs on the records and all of it is taken back: nothing
         stays in the database, nothing is sent.
 
-        :return: ``{"total": how many records, "days": of how many days, 0 for those that
+        :return: ``{"total": how many records, "latest": of how many of the newest that is
+            known, 0 for all, "days": of how many days, 0 for those that
             meet the condition now, "exact": whether each of them is known to have been
             concerned, "sample": whether, for want of these, it was tried on some that
             meet the condition now, "tried": how many were tried, "failed": how many of them failed,
@@ -40,15 +44,14 @@ class Automation(models.Model):
         self.check_access("write")
         self._check_author()
         self._check_definition()
-        ids, days, exact = self._find_touched()
-        lines = self._try(ids[:TRIED] or self._find_sample())
+        found = self._find_touched(TRIED)
+        ids = found.pop("ids")
+        lines = self._try(ids or self._find_sample())
         counts = {}
         for line in lines:
             counts[line["owner"]] = counts.get(line["owner"], 0) + 1
         return {
-            "total": len(ids),
-            "days": days,
-            "exact": exact,
+            **found,
             "sample": bool(lines and not ids),
             "tried": len(lines),
             "failed": sum(1 for line in lines if line["error"]),
@@ -59,59 +62,111 @@ class Automation(models.Model):
             "lines": lines,
         }
 
-    def _describe_touched(self):
-        """How many records it would have concerned, in a sentence."""
-        ids, days, exact = self._find_touched()
+    def _describe_touched(self, found=None):
+        """How many records it would have concerned, in a sentence.
+
+        :param dict found: as :meth:`simulate` told it, else it is looked for
+        """
         if self.trigger == "webhook":
             return self.env._("It waits for calls of the other system.")
-        if not ids and days:
+        found = found or self._find_touched()
+        days, count, latest = found["days"], found["total"], found["latest"]
+        if latest:
+            return self._describe_latest(days, count, latest, found["exact"])
+        if not days:
+            return self.env._("%(count)s meet the condition now.", count=count)
+        if not count:
             return self.env._(
                 "In the last %(days)s days it would not have worked for any.", days=days
             )
-        if not days:
-            return self.env._("%(count)s meet the condition now.", count=len(ids))
-        if exact:
+        if found["exact"]:
             return self.env._(
                 "In the last %(days)s days it would have worked for %(count)s.",
                 days=days,
-                count=len(ids),
+                count=count,
             )
         return self.env._(
             "In the last %(days)s days it would have worked for at most %(count)s.",
             days=days,
-            count=len(ids),
+            count=count,
+        )
+
+    def _describe_latest(self, days, count, latest, exact):
+        """The same where only the newest were looked at."""
+        if exact:
+            return self.env._(
+                "In the last %(days)s days it would have worked for at least %(count)s: "
+                "only the latest %(latest)s were looked at.",
+                days=days,
+                count=count,
+                latest=latest,
+            )
+        return self.env._(
+            "In the last %(days)s days it would have worked for at most %(count)s of the "
+            "latest %(latest)s; the others were not looked at.",
+            days=days,
+            count=count,
+            latest=latest,
         )
 
     # === WHOM IT WOULD HAVE CONCERNED === #
 
-    def _find_touched(self):
-        """Ids of the records, days looked back and whether all of them are certain.
+    def _find_touched(self, shown=0):
+        """Whom it would have concerned, newest first.
 
         Looked for with the rights of who asks and of who manages the rule.
+
+        :param int shown: the most ids that are wanted
+        :return: ``{"ids", "total", "latest", "days", "exact"}``, see :meth:`simulate`
+        :rtype: dict
         """
         since = fields.Datetime.now() - timedelta(days=DAYS)
         find = getattr(self, f"_touched_{self.trigger}")
         domain, days, exact = find(since)
-        return self._find_meeting(domain), days, exact
+        ids, total, latest = self._find_meeting(domain, shown)
+        return {
+            "ids": ids,
+            "total": total,
+            "latest": latest,
+            "days": days,
+            "exact": exact,
+        }
 
     def _find_sample(self):
         """Some records that meet the condition now, to show what it would do."""
         if self.trigger == "webhook":
             return []
-        return self._find_meeting(Domain.TRUE, limit=SAMPLE)
+        return self._find_meeting(Domain.TRUE, SAMPLE)[0]
 
-    def _find_meeting(self, domain, limit=None):
-        """Ids of records that meet the condition of the rule as well."""
+    def _find_meeting(self, domain, shown):
+        """Records that meet the condition of the rule as well.
+
+        :return: ids of the newest, at most ``shown``; how many there are; of how many
+            of the newest that is known, 0 for all
+        :rtype: tuple[list[int], int, int]
+        """
         subject = self.env[self.model].with_user(self.user_id)
         # pylint: disable-next=context-overridden
         subject = subject.with_context(self._get_context())
         domain &= Domain(read(self.domain))
         if self.company_id and "company_id" in subject._fields:
             domain &= Domain("company_id", "in", [False, self.company_id.id])
-        records = subject.search(domain, order="id desc", limit=limit)
         if self.env.user != self.user_id:
-            records = records.with_env(self.env)._filtered_access("read")
-        return self._filter_condition(records).ids
+            domain &= self._find_readable()
+        if (self.condition or "").strip():
+            records = subject.search(domain, order="id desc", limit=LATEST + 1)
+            met = self._filter_condition(records[:LATEST]).ids
+            return met[:shown], len(met), LATEST if len(records) > LATEST else 0
+        ids = subject.search(domain, order="id desc", limit=shown).ids if shown else []
+        total = subject.search_count(domain) if len(ids) == shown else len(ids)
+        return ids, total, 0
+
+    def _find_readable(self):
+        """What who asks finds himself: he sees names here."""
+        own = self.env[self.model].with_context(active_test=False)
+        if not own.has_access("read"):
+            return Domain.FALSE
+        return Domain("id", "in", own._search(Domain.TRUE))
 
     def _touched_created(self, since):
         return Domain("create_date", ">=", since), DAYS, True
@@ -129,23 +184,20 @@ class Automation(models.Model):
 
     def _find_tracked(self, since):
         """Of which records the watched fields changed, by what the host tracked."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT m.res_id
-                  FROM mail_tracking_value v
-                  JOIN mail_message m ON m.id = v.mail_message_id
-                 WHERE m.model = %s AND m.date >= %s AND v.field_id = ANY(%s)
-                """,
-                self.model,
-                since,
-                [
-                    self.env["ir.model.fields"]._get(self.model, n).id
-                    for n in self._watched()
-                ],
-            )
+        return SQL(
+            """
+            (SELECT m.res_id
+               FROM mail_tracking_value v
+               JOIN mail_message m ON m.id = v.mail_message_id
+              WHERE m.model = %s AND m.date >= %s AND v.field_id = ANY(%s))
+            """,
+            self.model,
+            since,
+            [
+                self.env["ir.model.fields"]._get(self.model, n).id
+                for n in self._watched()
+            ],
         )
-        return [id_ for (id_,) in rows]
 
     def _touched_date(self, since):
         sign = 1 if self.date_side == "before" else -1

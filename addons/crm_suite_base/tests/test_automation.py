@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
@@ -11,6 +12,7 @@ from odoo.tools import mute_logger
 from .automation_common import AutomationCase
 from .common import ROLE
 
+SIMULATE = "odoo.addons.crm_suite_base.models.automation_simulate"
 QUIET = "odoo.addons.crm_suite_base.models.automation_engine"
 
 
@@ -750,6 +752,92 @@ class TestAutomationSimulation(AutomationCase):
         result = rule.simulate()
         self.assertIn(self.customer.id, [line["id"] for line in result["lines"]])
         self.assertEqual(result["days"], 0)
+
+    def _made(self, count, **values):
+        """Customers, and a rule about all that are made of them."""
+        made = self.Partner.create(
+            [
+                {"name": f"Number {n}", "city": "Nowhere", "zip": str(n % 2)}
+                for n in range(count)
+            ]
+        )
+        rule = self._create_rule(
+            {"kind": "note", "body": "Hello"},
+            on=False,
+            trigger="created",
+            domain="[('city', '=', 'Nowhere')]",
+            **values,
+        )
+        return made, rule
+
+    def test_many_are_counted_and_not_fetched(self):
+        made, rule = self._made(5)
+        self.startPatcher(patch(f"{SIMULATE}.TRIED", 2))
+        result = rule.simulate()
+        self.assertEqual(
+            [line["id"] for line in result["lines"]], made.ids[:-3:-1], "the newest"
+        )
+        self.assertEqual((result["total"], result["latest"]), (5, 0))
+        self.assertIn("for 5.", rule._describe_touched(result))
+        self.assertIn("for 5.", rule._describe_touched())
+
+    def test_an_expression_is_tried_on_the_latest(self):
+        made, rule = self._made(9, condition='zip = "1"')
+        result = rule.simulate()
+        self.assertEqual((result["total"], result["latest"]), (4, 0))
+        self.startPatcher(patch(f"{SIMULATE}.LATEST", 4))
+        with patch.object(type(rule), "_filter_condition", autospec=True) as looked:
+            looked.side_effect = lambda rule, records: records
+            rule._describe_touched()
+        self.assertEqual(looked.call_count, 1)
+        self.assertEqual(looked.call_args.args[1].ids, made.ids[:4:-1])
+        result = rule.simulate()
+        self.assertEqual((result["total"], result["latest"]), (2, 4))
+        self.assertIn(
+            "at least 2: only the latest 4 were", rule._describe_touched(result)
+        )
+        rule.trigger = "changed"
+        self.assertIn("at most 2 of the latest 4", rule._describe_touched())
+
+    def test_the_screen_looks_once(self):
+        _made, rule = self._made(2)
+        name = "_find_touched"
+        find = type(rule)._find_touched
+        with patch.object(type(rule), name, autospec=True, side_effect=find) as looked:
+            rule.action_simulate()
+        self.assertEqual(looked.call_count, 1)
+
+    def test_what_who_asks_may_not_read_is_not_counted(self):
+        made, rule = self._made(3)
+        rule = rule.sudo()
+        rule.user_id = self.env.ref("base.user_admin")
+        asker = rule.with_user(self.manager)
+        self.assertEqual(asker._find_touched(9)["total"], 3)
+        self.env["ir.rule"].create(
+            {
+                "name": "Hidden",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', '!=', {made[0].id})]",
+            }
+        )
+        found = asker._find_touched(9)
+        self.assertEqual((found["total"], found["ids"]), (2, made.ids[:0:-1]))
+
+    def test_what_was_tracked_is_counted(self):
+        lead = self.env["crm.lead"].create({"name": "Deal", "type": "opportunity"})
+        self.env.cr.flush()
+        rule = self._create_rule(
+            {"kind": "note", "body": "Hello"},
+            on=False,
+            model="crm.lead",
+            field="stage_id",
+            domain=f"[('id', '=', {lead.id})]",
+        )
+        self.assertEqual(rule._find_touched(9)["total"], 0)
+        lead.stage_id = self.env["crm.stage"].create({"name": "Other"})
+        self.env.cr.flush()
+        found = rule._find_touched(9)
+        self.assertEqual((found["ids"], found["exact"]), (lead.ids, True))
 
     def test_only_who_may_write_rules_tries_them(self):
         rule = self._create_rule({"kind": "note", "body": "Hello"}, on=False)

@@ -46,7 +46,7 @@ class AutomationSimulation(models.TransientModel):
                 "tried": result["tried"],
                 "failed": result["failed"],
                 "sample": result["sample"],
-                "summary": rule._describe_touched(),
+                "summary": rule._describe_touched(result),
                 "owners": ", ".join(
                     f"{owner['name']} {owner['count']}"
                     for owner in result["owners"][:8]
