@@ -24,9 +24,11 @@ LANES_EACH = 8
 CLAIMED = 40
 # Seconds to wait for those who answer at the same time.
 GATHER = 0.01
-# Seconds in which a subscription is not asked again for which nothing was to be claimed:
-# to find that out may mean to look at all that waits there.
+# Seconds in which a subscription is not asked again for which nothing was to be claimed,
+# and how many times as long as it took to find that out: it may mean to look at all
+# that waits there.
 REST = 1
+REST_TIMES = 10
 # With less time left than this no more is begun for who does not answer well.
 SLOW_MARGIN = 5
 # A receiver should note the event and answer; what it does then is its own time.
@@ -222,12 +224,15 @@ class WebhookDelivery(models.Model):
             if desk.is_resting(webhook_id):
                 continue
             limit = 1 if slow else CLAIMED
+            started = time.monotonic()
             claimed = self._guarded(lambda w=webhook_id, n=limit: self._claim(w, n))
             if claimed is None:
                 # What was claimed before in this transaction is lost with it.
                 return False
             if not claimed:
-                desk.resting[webhook_id] = time.monotonic() + REST
+                ended = time.monotonic()
+                rest = max(REST, (ended - started) * REST_TIMES)
+                desk.resting[webhook_id] = ended + rest
             found += [delivery._make_letter() for delivery in claimed]
         for letter in found:
             desk.queues[letter.webhook_id].append(letter)
