@@ -65,6 +65,7 @@ class TestCustomer360(CustomerCase):
     @freeze_time("2026-03-31 20:00:00")
     def test_value(self):
         """Days and months are those of Shanghai, where it is the first of April."""
+        self.lead.tz = "Asia/Shanghai"
         for date, price in (
             ("2026-03-31 17:00:00", 100),
             ("2026-03-11 08:00:00", 300),
