@@ -200,6 +200,9 @@ class CustomField(models.Model):
     def _make_rule(self):
         if not self.required_when and not self.rule:
             return
+        # Not while the registry is still without fields of its own.
+        if self.technical_name not in self.env[self.model]._fields:
+            return
         try:
             required, valid = self._compile("required_when"), self._compile("rule")
         except UserError as error:
@@ -208,8 +211,6 @@ class CustomField(models.Model):
             _logger.warning(
                 "A rule of %s is not checked: %s", self.technical_name, error
             )
-            return
-        if self.technical_name not in self.env[self.model]._fields:
             return
         names = {self.technical_name}
         for expression in (required, valid):

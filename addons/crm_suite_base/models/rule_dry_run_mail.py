@@ -22,11 +22,28 @@ class MailThread(models.AbstractModel):
             payload=payload,
         )
 
-    def _notify_thread_by_sms(self, message, recipients_data, **kwargs):
+    def _notify_thread_by_sms(
+        self,
+        message,
+        recipients_data,
+        msg_vals=False,
+        sms_content=None,
+        sms_numbers=None,
+        sms_pid_to_number=None,
+        put_in_queue=False,
+        **kwargs,
+    ):
         """Only the host's text messages call it, where they are installed."""
-        if is_dry_run(self.env.cr):
-            kwargs["put_in_queue"] = True
-        return super()._notify_thread_by_sms(message, recipients_data, **kwargs)
+        return super()._notify_thread_by_sms(
+            message,
+            recipients_data,
+            msg_vals=msg_vals,
+            sms_content=sms_content,
+            sms_numbers=sms_numbers,
+            sms_pid_to_number=sms_pid_to_number,
+            put_in_queue=put_in_queue or is_dry_run(self.env.cr),
+            **kwargs,
+        )
 
 
 class MailMail(models.Model):
