@@ -50,6 +50,7 @@ class TestCall(CustomerCase):
     @freeze_time("2026-11-21 17:30:00")
     def test_today_is_the_day_of_the_user(self):
         """Half past one in the night of Sunday in Shanghai."""
+        self.rep.tz = "Asia/Shanghai"
         answer = self.log(next_step="call back tomorrow 3pm")
         call = self.env["crm.suite.call"].browse(answer["id"])
         self.assertEqual(call.next_date, date(2026, 11, 23))

@@ -256,6 +256,7 @@ class TestTimeline(CustomerCase):
         self.assertEqual(dates, sorted(dates, reverse=True))
 
     def test_filters(self):
+        self.lead.tz = "Asia/Shanghai"
         calls = self.env["crm.suite.call"]
         other = self._create_contact(self.customer, name="Zhao Min")
         for day, contact, text in (
