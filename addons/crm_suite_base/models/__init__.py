@@ -1,5 +1,6 @@
 # Models inherit from these: they come first.
 from . import (
+    about_mixin,
     custom_field,
     custom_field_rule,
     custom_field_section,
@@ -96,6 +97,7 @@ from . import (
     interaction,
     interaction_mail,
     interaction_sources,
+    ir_cron,
     ir_http,
     ir_http_operation,
     lifecycle_funnel,

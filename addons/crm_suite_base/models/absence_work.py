@@ -167,11 +167,11 @@ class Absence(models.Model):
 
     def _plan_cron(self):
         """Wake the scheduled action at the departure and at the return."""
-        cron = self.env.ref("crm_suite_base.ir_cron_absences", raise_if_not_found=False)
-        if cron:
-            moments = self.mapped("date_from") + self.mapped("date_to")
-            # Waking is all that happens; people have no right to scheduled actions.
-            cron.sudo()._trigger(at=[m for m in moments if m > fields.Datetime.now()])
+        moments = self.mapped("date_from") + self.mapped("date_to")
+        self.env["ir.cron"]._crm_suite_wake(
+            "crm_suite_base.ir_cron_absences",
+            at=[m for m in moments if m > fields.Datetime.now()],
+        )
 
     # === ACTIVITIES === #
 

@@ -8,8 +8,9 @@ from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserErr
 
 from ..tools.api_body import is_storable
 from ..tools.api_schema import check_value, pointer
+from ..tools.field_value import differs
+from ..tools.retry import is_try_again
 from .duplicate_entry import DuplicateRefused
-from .import_target_orm import is_try_again
 
 _logger = logging.getLogger(__name__)
 
@@ -367,21 +368,8 @@ class ApiTarget(models.AbstractModel):
         return {
             name: value
             for name, value in row.vals.items()
-            if self._api_differs(record, name, value)
+            if differs(record, name, value)
         }
-
-    @api.model
-    def _api_differs(self, record, name, value):
-        field = record._fields[name]
-        if field.type == "many2many":
-            return not {command[1] for command in value if command[0] == 4} <= set(
-                record[name].ids
-            )
-        new = field.convert_to_record(field.convert_to_cache(value, record), record)
-        old = record[name]
-        if field.type in ("float", "monetary"):
-            return abs((old or 0.0) - (new or 0.0)) > 1e-6
-        return (old or False) != (new or False)
 
     # === WRITING === #
 

@@ -49,11 +49,8 @@ class ApprovalRequest(models.Model):
         self.check_access("read")
         # The name of a step is no secret to who may read the request.
         request = self.sudo()
-        nodes = request.version_id._prepare_graph().nodes
-        return [
-            {"id": key, "name": nodes[key].get("name") or key}
-            for key in request._get_choices()
-        ]
+        graph = request.version_id._prepare_graph()
+        return [{"id": key, "name": graph.name(key)} for key in request._get_choices()]
 
     def action_choose(self, chosen):
         """Name the people whom the flow leaves to the submitter to choose.

@@ -115,9 +115,9 @@ class ApprovalRequest(models.Model):
         """
         # The steps of a flow are no secret to who may read its requests.
         request = self.sudo()
-        nodes = request.version_id._prepare_graph().nodes
+        graph = request.version_id._prepare_graph()
         return [
-            (key, nodes.get(visit["node"], {}).get("name") or visit["node"])
+            (key, graph.name(visit["node"]))
             for key, visit in request.position.get("visits", {}).items()
             if visit["status"] in STANDING
         ]

@@ -468,10 +468,16 @@ class ApprovalMixin(models.AbstractModel):
         gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
         if flow_id:
             gates = [gate for gate in gates if gate.flow_id == flow_id]
-        chosen = self.env[REQUEST]._check_chosen(chosen)
+        return self._approval_ask(gates, self.env[REQUEST]._check_chosen(chosen)).ids
+
+    def _approval_ask(self, gates, chosen):
+        """Ask about each document by the first of the gates that fits it.
+
+        :rtype: crm.suite.approval.request
+        """
         matched = {r.id: g for g, rs in self._approval_match(gates) for r in rs}
         asked = self.env[REQUEST].sudo()
-        found = []
+        found = asked.browse()
         for record in self:
             gate = matched.get(record.id)
             if not gate:
@@ -484,10 +490,8 @@ class ApprovalMixin(models.AbstractModel):
             key, effect = self._approval_key(gate)
             if running := asked._find_standing(record, key).get(record.id):
                 raise UserError(self._approval_refusal(record, running, gate.method))
-            found.append(
-                asked._start(
-                    record, gate.version_id, key=key, effect=effect, chosen=chosen
-                ).id
+            found += asked._start(
+                record, gate.version_id, key=key, effect=effect, chosen=chosen
             )
         return found
 
@@ -497,10 +501,15 @@ class ApprovalMixin(models.AbstractModel):
             return f"method:{gate.method}", {"kind": "method", "method": gate.method}
         return f"{gate.start}:{','.join(gate.fields) or gate.flow_id}", {}
 
+    @api.model
+    def _approval_buttons(self):
+        """The gates that begin when somebody asks for them."""
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        return [gate for gate in gates if gate.start == "button"]
+
     @api.depends("crm_suite_approval_id.state")
     def _compute_crm_suite_approval_offered(self):
-        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
-        buttons = [gate for gate in gates if gate.start == "button"]
+        buttons = self._approval_buttons()
         stored = self._origin
         offered = stored.browse()
         for _gate, records in stored._approval_match(buttons) if buttons else ():
@@ -511,15 +520,16 @@ class ApprovalMixin(models.AbstractModel):
             record.crm_suite_approval_offered = record._origin in offered
 
     def action_crm_suite_ask_approval(self):
-        """Put the document to the people whom the first flow that fits names.
+        """Put the document to the people whom the first flow with a button names.
 
         :return: the window in which to choose who decides, where that is left to the
             user; otherwise ``True``
         """
         self.ensure_one()
-        ids = self.crm_suite_request_approval()
+        self.env["res.partner"]._crm_suite_check_role()
+        self.check_access("read")
         # Just begun by the user, who may see what he asked.
-        return self.env[REQUEST].sudo().browse(ids)._notice_held()
+        return self._approval_ask(self._approval_buttons(), {})._notice_held()
 
     def action_crm_suite_approval(self):
         """Open the latest request about the document.

@@ -115,12 +115,7 @@ class ApprovalTask(models.Model):
 
     @api.model
     def _wake(self):
-        # Waking is all that happens; people have no right to scheduled actions.
-        cron = self.env.ref(
-            "crm_suite_base.ir_cron_approval_notices", raise_if_not_found=False
-        )
-        if cron:
-            cron.sudo()._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_approval_notices")
 
 
 class ApprovalRequest(models.Model):

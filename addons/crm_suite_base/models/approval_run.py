@@ -99,20 +99,16 @@ class ApprovalRequest(models.Model):
     @api.model
     def _check_chosen(self, chosen):
         """Ids as the engine wants them; programs send keys as text anyway."""
-        checked = {}
-        if chosen and not isinstance(chosen, dict):
+        if chosen is None:
+            return {}
+        if not isinstance(chosen, dict) or not all(
+            isinstance(users, list | tuple) and all(type(id_) is int for id_ in users)
+            for users in chosen.values()
+        ):
             raise UserError(
                 self.env._("Give the chosen people as {node: [ids of users]}.")
             )
-        for node, users in (chosen or {}).items():
-            if not isinstance(users, list | tuple) or not all(
-                type(id_) is int for id_ in users
-            ):
-                raise UserError(
-                    self.env._("Give the chosen people as {node: [ids of users]}.")
-                )
-            checked[str(node)] = list(users)
-        return checked
+        return {str(node): list(users) for node, users in chosen.items()}
 
     # === STEPS === #
 
@@ -205,11 +201,8 @@ class ApprovalRequest(models.Model):
             for visit in state["visits"].values()
             if visit["status"] in ("open", "recheck", "exception")
         ]
-        nodes = self.version_id._prepare_graph().nodes
-        names = [
-            nodes.get(visit["node"], {}).get("name") or visit["node"]
-            for visit in open_visits
-        ]
+        graph = self.version_id._prepare_graph()
+        names = [graph.name(visit["node"]) for visit in open_visits]
         dues = [
             task["due"]
             for task in state["tasks"].values()
@@ -237,9 +230,9 @@ class ApprovalRequest(models.Model):
         :return: the tasks concerned, by key
         :rtype: dict[str, task]
         """
-        nodes = self.version_id._prepare_graph().nodes
+        graph = self.version_id._prepare_graph()
         opened = [e for e in effects if e["type"] == "open_task"]
-        values = [self._get_task_values(state, effect, nodes) for effect in opened]
+        values = [self._get_task_values(state, effect, graph) for effect in opened]
         tasks = self.env["crm.suite.approval.task"].create(values)
         found = {task.key: task for task in tasks}
         changed = {
@@ -253,9 +246,9 @@ class ApprovalRequest(models.Model):
             task._follow(state["tasks"][task.key], world, note)
         return found
 
-    def _get_task_values(self, state, effect, nodes):
+    def _get_task_values(self, state, effect, graph):
         task = state["tasks"][effect["task"]]
-        node = nodes.get(effect["node"], {})
+        node = graph.nodes.get(effect["node"], {})
         return {
             "request_id": self.id,
             "flow_id": self.flow_id.id,
@@ -265,7 +258,7 @@ class ApprovalRequest(models.Model):
             "name": self.name,
             "key": effect["task"],
             "node": effect["node"],
-            "node_name": node.get("name") or effect["node"],
+            "node_name": graph.name(effect["node"]),
             "kind": task["kind"],
             "role": task["role"],
             "place": task.get("place") or 0,
@@ -283,7 +276,7 @@ class ApprovalRequest(models.Model):
 
     def _store_events(self, events, tasks, note):
         rows = []
-        nodes = self.version_id._prepare_graph().nodes
+        graph = self.version_id._prepare_graph()
         for event in events:
             if event.get("event") not in EVENT_KINDS:
                 continue
@@ -296,7 +289,7 @@ class ApprovalRequest(models.Model):
                 self._get_event_values(
                     kind,
                     node=node,
-                    node_name=nodes.get(node, {}).get("name") or node,
+                    node_name=graph.name(node),
                     user_id=event.get("by") or event.get("user") or False,
                     comment=event.get("comment") or note.get("comment") or False,
                     task_id=tasks[event["task"]].id
@@ -470,7 +463,6 @@ class ApprovalRequest(models.Model):
             if name in ("user", "by") and isinstance(value, int):
                 value = self.env["res.users"].sudo().browse(value).name
             elif name == "node":
-                nodes = self.version_id._prepare_graph().nodes
-                value = nodes.get(value, {}).get("name") or value
+                value = self.version_id._prepare_graph().name(value)
             names[name] = value
         return names

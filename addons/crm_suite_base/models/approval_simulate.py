@@ -92,7 +92,7 @@ class ApprovalFlow(models.Model):
             nobody.update(result["nobody"])
             name = document.display_name
             if result["nobody"]:
-                nodes = [graph.nodes[n].get("name") or n for n in result["nobody"]]
+                nodes = [graph.name(node) for node in result["nobody"]]
                 stuck.append({"id": document.id, "name": name, "nodes": nodes})
             who = " → ".join(users.browse(dict.fromkeys(names)).mapped("name"))
             rows.append({"id": document.id, "name": name, "who": who})
@@ -105,7 +105,7 @@ class ApprovalFlow(models.Model):
             "nodes": [
                 {
                     "id": node_id,
-                    "name": node.get("name") or node_id,
+                    "name": graph.name(node_id),
                     "asked": asked[node_id],
                     "auto": auto[node_id],
                     "nobody": nobody[node_id],

@@ -449,7 +449,7 @@ class ApprovalTask(models.Model):
         return {
             "decisions": walk.allowed(flow, request.position, self.key) if live else [],
             "return_to": [
-                {"id": goal, "name": flow.nodes[goal].get("name") or goal}
+                {"id": goal, "name": flow.name(goal)}
                 for goal in goals
                 if goal in flow.nodes
             ],

@@ -37,7 +37,7 @@ class AssignmentLog(models.Model):
 
     _name = "crm.suite.assignment.log"
     _description = "Assignment"
-    _inherit = ["crm.suite.explain.mixin"]
+    _inherit = ["crm.suite.explain.mixin", "crm.suite.about.mixin"]
     _order = "date desc, id desc"
     _rec_name = "res_name"
 
@@ -213,18 +213,7 @@ class AssignmentLog(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
-        self.check_access("read")
-        record = self.env[self.res_model].browse(self.res_id).exists()
-        if not record:
-            raise UserError(self.env._("This record was deleted in the meantime."))
-        record.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self._open_record()
 
     def action_assign_again(self):
         """Look for somebody once more, among all members.

@@ -380,10 +380,7 @@ class AssignmentPolicy(models.Model):
     @api.model
     def _wake(self, at=None):
         """Let the scheduled action run as soon as this transaction is over, or later."""
-        cron = self.env.ref("crm_suite_base.ir_cron_assign", raise_if_not_found=False)
-        if cron:
-            # Waking is all that happens; people have no right to scheduled actions.
-            cron.sudo()._trigger(at=at)
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_assign", at=at)
 
     # === SCREENS === #
 

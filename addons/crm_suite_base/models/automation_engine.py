@@ -123,10 +123,19 @@ class Automation(models.Model):
         has not looked, or long ago."""
         if not self._is_usable():
             return records.browse()
-        author = self._as_author(records)
-        domain = Domain("id", "in", records.ids) & Domain(read(self.domain))
-        found = author.with_context(active_test=False).search(domain)
+        author = self._as_author(records).with_context(active_test=False)
+        found = author.search(Domain("id", "in", records.ids) & self._get_domain())
         return records.browse(found.ids)
+
+    def _get_domain(self):
+        """The condition of the rule, within its company.
+
+        :rtype: Domain
+        """
+        domain = Domain(read(self.domain))
+        if self.company_id and "company_id" in self.env[self.model]._fields:
+            domain &= Domain("company_id", "in", [False, self.company_id.id])
+        return domain
 
     def _filter_condition(self, records):
         if not (self.condition or "").strip() or not records:
@@ -250,17 +259,18 @@ class Automation(models.Model):
         actor = self._get_actor(user)
         # pylint: disable-next=context-overridden
         own = records.with_user(actor).with_context(self._get_context(actor))
+        only_tells = set(self.action_ids.mapped("kind")) <= UNJOURNALLED
         if actor != self.user_id:
             # Never more than who wrote the rule could reach.
             author = self._as_author(own)
             author.check_access("read")
-            if not set(self.action_ids.mapped("kind")) <= UNJOURNALLED:
+            if not only_tells:
                 author.check_access("write")
         own.check_access("read")
         effects = {id_: [] for id_ in own.ids}
         operations = own.env["crm.suite.operation"]
         with in_chain(self.env.cr, self.id, self.model, own.ids):
-            if set(self.action_ids.mapped("kind")) <= UNJOURNALLED:
+            if only_tells:
                 self._act_all(own, inputs, effects)
                 return effects, operations
             operation = operations.begin("rule", name=self.name, res_model=self.model)

@@ -34,7 +34,7 @@ class AutomationRun(models.Model):
 
     _name = "crm.suite.automation.run"
     _description = "Run of an Automation Rule"
-    _inherit = ["crm.suite.explain.mixin"]
+    _inherit = ["crm.suite.explain.mixin", "crm.suite.about.mixin"]
     _order = "id desc"
     _rec_name = "automation_id"
 
@@ -131,18 +131,7 @@ class AutomationRun(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
-        self.check_access("read")
-        record = self.res_id and self.env[self.res_model].browse(self.res_id).exists()
-        if not record:
-            raise UserError(self.env._("The record does not exist any more."))
-        record.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self._open_record()
 
     # Who manages rules is asked for first; the log itself is written by nobody.
     def action_retry(self):  # nosemgrep: odoo-public-method-sudo
@@ -159,7 +148,7 @@ class AutomationRun(models.Model):
         again.sudo().write(
             {"state": "queued", "attempts": 0, "next_try": fields.Datetime.now()}
         )
-        self.env.ref(CRON).sudo()._trigger()
+        self._wake()
         return True
 
     # === EXPLANATION === #
@@ -196,7 +185,7 @@ class AutomationRun(models.Model):
     @api.model
     def _wake(self, at=None):
         """Let the scheduled action look at the queue, at once or at a time."""
-        self.env.ref(CRON).sudo()._trigger(at=at)
+        self.env["ir.cron"]._crm_suite_wake(CRON, at=at)
 
     @api.model
     def _cron_work(self, limit=BATCH):

@@ -6,7 +6,6 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.automation_params import read
 from .automation_run import describe_error
 from .rule_dry_run import dry_run
 
@@ -145,12 +144,8 @@ class Automation(models.Model):
             of the newest that is known, 0 for all
         :rtype: tuple[list[int], int, int]
         """
-        subject = self.env[self.model].with_user(self.user_id)
-        # pylint: disable-next=context-overridden
-        subject = subject.with_context(self._get_context())
-        domain &= Domain(read(self.domain))
-        if self.company_id and "company_id" in subject._fields:
-            domain &= Domain("company_id", "in", [False, self.company_id.id])
+        subject = self._as_author(self.env[self.model])
+        domain &= self._get_domain()
         if self.env.user != self.user_id:
             domain &= self._find_readable()
         if (self.condition or "").strip():

@@ -4,7 +4,6 @@ from odoo import api, fields, models, tools
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.automation_params import read
 from ..tools.retry import is_try_again
 
 _logger = logging.getLogger(__name__)
@@ -95,16 +94,10 @@ class Automation(models.Model):
 
         :return: query
         """
-        subject = self.env[self.model].with_user(self.user_id)
-        # pylint: disable-next=context-overridden
-        subject = subject.with_context(self._get_context())
-        if self.company_id:
-            subject = subject.with_company(self.company_id)
-        domain = Domain(read(self.domain))
+        subject = self._as_author(self.env[self.model])
+        domain = self._get_domain()
         if ids is not None:
             domain &= Domain("id", "in", list(ids))
-        if self.company_id and "company_id" in subject._fields:
-            domain &= Domain("company_id", "in", [False, self.company_id.id])
         if self.model == "res.partner" and ids is None:
             domain &= Domain("crm_suite_lifecycle_id", "!=", False)
         return subject._search(domain)

@@ -18,6 +18,9 @@ class View(NamedTuple):
     source: SQL
 
 
+FLOW = ("f.name ->> 'en_US'", "crm.suite.approval.flow.name", "Flow.")
+
+
 def _plain(model, alias, **columns):
     """Columns as they are in the table: the meaning by name."""
     return {
@@ -53,7 +56,8 @@ class BiView(models.AbstractModel):
             self._view_calls(company_ids),
             self._view_pool_moves(company_ids),
             self._view_assignments(company_ids),
-            *self._views_approvals(company_ids),
+            self._view_approvals(company_ids),
+            self._view_decisions(company_ids),
         ]
 
     def _of_customers(self, alias, company_ids):
@@ -471,15 +475,13 @@ class BiView(models.AbstractModel):
             ),
         )
 
-    def _views_approvals(self, company_ids):
-        request, event = "crm.suite.approval.request", "crm.suite.approval.event"
-        flow = ("f.name ->> 'en_US'", "crm.suite.approval.flow.name", "Flow.")
-        requests = View(
+    def _view_approvals(self, company_ids):
+        return View(
             "approvals",
             "Requests for approval.",
             {
                 **_plain(
-                    request,
+                    "crm.suite.approval.request",
                     "r",
                     id="Request.",
                     company_id="Company.",
@@ -491,7 +493,7 @@ class BiView(models.AbstractModel):
                     finished_at="Ended on (UTC).",
                     effect_state="Whether what waited was done.",
                 ),
-                "flow": flow,
+                "flow": FLOW,
             },
             SQL(
                 """
@@ -503,12 +505,14 @@ class BiView(models.AbstractModel):
                 company_ids,
             ),
         )
-        decisions = View(
+
+    def _view_decisions(self, company_ids):
+        return View(
             "approval_decisions",
             "Each decision about a request.",
             {
                 **_plain(
-                    event,
+                    "crm.suite.approval.event",
                     "e",
                     id="Number, ascending.",
                     request_id="Request, see approvals.",
@@ -522,7 +526,7 @@ class BiView(models.AbstractModel):
                     hours="Working hours that it took.",
                     is_overdue="After its time limit.",
                 ),
-                "flow": flow,
+                "flow": FLOW,
             },
             SQL(
                 """
@@ -533,4 +537,3 @@ class BiView(models.AbstractModel):
                 company_ids,
             ),
         )
-        return [requests, decisions]

@@ -52,11 +52,7 @@ class DuplicateMixin(models.AbstractModel):
     def _duplicate_renew(self):
         """Let the keys of all records be made anew, page by page."""
         self._duplicate_note(f"{VERSION}:0")
-        cron = self.env.ref(
-            "crm_suite_base.ir_cron_duplicate_keys", raise_if_not_found=False
-        )
-        if cron:  # otherwise it comes with this upgrade and begins by itself
-            cron._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_duplicate_keys")
 
     @api.model
     def _duplicate_version(self):

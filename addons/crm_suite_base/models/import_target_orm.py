@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ..tools.field_value import differs, get_missing
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE
 from ..tools.retry import is_try_again
 
@@ -179,29 +180,13 @@ class ImportTargetRecord(models.AbstractModel):
         """The values of ``row`` that differ from those of its record; a hook."""
         changes = {}
         for name, value in row.values.items():
-            field = row.match._fields[name]
-            old = row.match[name]
-            if field.type == "many2many":
-                ids = [command[1] for command in value]
-                if missing := [id_ for id_ in ids if id_ not in old.ids]:
-                    changes[name] = [Command.link(id_) for id_ in missing]
-            elif not self._import_is_same(row.match, field, old, value):
-                changes[name] = value
+            if not differs(row.match, name, value):
+                continue
+            if row.match._fields[name].type == "many2many":
+                missing = get_missing(row.match, name, value)
+                value = [Command.link(id_) for id_ in missing]
+            changes[name] = value
         return changes
-
-    def _import_is_same(self, record, field, old, value):
-        if field.type == "many2one":
-            return old.id == (value or False)
-        if field.type in ("float", "monetary"):
-            digits = 6
-            if field.type == "monetary":
-                currency = record[field.get_currency_field(record)]
-                digits = currency.decimal_places if currency else 2
-            elif field.get_digits(self.env):
-                digits = field.get_digits(self.env)[1]
-            return round((old or 0.0) - float(value or 0.0), digits) == 0
-        value = field.convert_to_cache(value, record)
-        return (old or False) == (value or False)
 
     # ------------------------------------------------------------------
     # Writing

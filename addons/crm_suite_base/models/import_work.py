@@ -183,9 +183,7 @@ class ImportWork(models.Model):
     def _wake_workers(self):
         """Let every worker look for something to do."""
         for number in ("1", "2"):
-            cron = self.env.ref(f"{WORKER_CRONS}{number}", raise_if_not_found=False)
-            if cron:
-                cron.sudo()._trigger()
+            self.env["ir.cron"]._crm_suite_wake(f"{WORKER_CRONS}{number}")
 
     def _as_worker(self):
         """The batch as its user in its company, whoever does the work."""

@@ -10,6 +10,8 @@ from odoo.exceptions import (
 )
 from odoo.tools import SQL, escape_psql
 
+from ..tools.field_value import differs
+
 # What is wrong with one row; anything else is a fault of ours and ends the call.
 ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
 # What the columns of the database hold.
@@ -170,9 +172,7 @@ class ResPartner(models.Model):
             )
         self.check_access("write")
         return self, {
-            name: value
-            for name, value in vals.items()
-            if self._crm_suite_differs(self, name, value)
+            name: value for name, value in vals.items() if differs(self, name, value)
         }
 
     def _crm_suite_upsert_new(self, vals):
@@ -182,18 +182,6 @@ class ResPartner(models.Model):
         if vals.get("parent_id") or "crm_suite_lifecycle_id" in vals:
             return vals
         return {**vals, "crm_suite_lifecycle_id": self._crm_suite_first_stage().id}
-
-    def _crm_suite_differs(self, partner, name, value):
-        field = self._fields[name]
-        if field.type == "many2many":
-            wanted = {command[1] for command in value if command[0] == 4}
-            return not wanted <= set(partner[name].ids)
-        current = field.convert_to_write(partner[name], partner)
-        new = field.convert_to_write(
-            field.convert_to_record(field.convert_to_cache(value, partner), partner),
-            partner,
-        )
-        return (current or False) != (new or False)
 
     # ------------------------------------------------------------------
     # Keys

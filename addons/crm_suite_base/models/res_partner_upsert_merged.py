@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.field_value import differs
+
 
 class ResPartner(models.Model):
     """Lists and programs that still name a merged record reach the survivor."""
@@ -67,7 +69,7 @@ class ResPartner(models.Model):
             for name, value in vals.items()
             if name not in keys
             and not survivor[name]
-            and self._crm_suite_differs(survivor, name, value)
+            and differs(survivor, name, value)
         }
 
 

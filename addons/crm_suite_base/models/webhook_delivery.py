@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 STATES = [
@@ -42,6 +41,7 @@ class WebhookDelivery(models.Model):
 
     _name = "crm.suite.webhook.delivery"
     _description = "Delivery of an Event"
+    _inherit = ["crm.suite.about.mixin"]
     _order = "id desc"
     _rec_name = "event_type"
 
@@ -153,22 +153,7 @@ class WebhookDelivery(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
-        self.check_access("read")
-        record = (
-            self.env[self.res_model].browse(self.res_id).exists()
-            if self.res_model in self.env
-            else None
-        )
-        if not record:
-            raise UserError(self.env._("This record was deleted in the meantime."))
-        record.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self._open_record()
 
     # === CLAIMING === #
 
@@ -285,10 +270,7 @@ class WebhookDelivery(models.Model):
 
     @api.model
     def _wake(self, at=None):
-        # Waking is all that happens; people have no right to scheduled actions.
-        cron = self.env.ref("crm_suite_base.ir_cron_webhook", raise_if_not_found=False)
-        if cron:
-            cron.sudo()._trigger(at=at)
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_webhook", at=at)
 
     # === TRIMMING === #
 

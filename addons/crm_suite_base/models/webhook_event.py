@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..tools.retry import is_try_again
 from ..tools.sensitive import is_sensitive
 from .webhook import LISTENING, TEST
+from .webhook_seen import WATCHED
 
 _logger = logging.getLogger(__name__)
 
@@ -16,23 +17,7 @@ LOCK = "crm_suite_base.webhook.spread"
 # What is told of a record beside what happened. Fields that the person may not read
 # are left out.
 RECORD_FIELDS = {
-    "res.partner": [
-        "name",
-        "ref",
-        "is_company",
-        "active",
-        "city",
-        "country_id",
-        "industry_id",
-        "user_id",
-        "company_id",
-        "crm_suite_lifecycle_id",
-        "crm_suite_grade_id",
-        "crm_suite_type",
-        "crm_suite_merged_into_id",
-        "create_date",
-        "write_date",
-    ],
+    "res.partner": [*WATCHED, "create_date", "write_date"],
     "crm.lead": [
         "name",
         "type",

@@ -144,14 +144,18 @@ class WebhookSeen(models.Model):
             only=only,
         )
 
-    def _compose_events(self, wanted):
-        """What is told of the differences: one row for each kind that somebody wants."""
+    def _compose_kinds(self):
+        """The events about a customer, in the order in which they are told.
+
+        :return: type, condition on a difference ``d``, data
+        :rtype: list[tuple[str, SQL, SQL]]
+        """
         changed = SQL(
             "ARRAY(SELECT c FROM unnest(d.changed) c WHERE c <> ALL(%s))",
             list(OWN_EVENT),
         )
         known = SQL("d.was IS NOT NULL")
-        kinds = [
+        return [
             ("customer.created", SQL("d.was IS NULL"), SQL("'{}'::jsonb")),
             (
                 "customer.merged",
@@ -189,6 +193,9 @@ class WebhookSeen(models.Model):
                 SQL("jsonb_build_object('changed', to_jsonb(%s))", changed),
             ),
         ]
+
+    def _compose_events(self, wanted):
+        """What is told of the differences: one row for each kind that somebody wants."""
         selects = [
             SQL(
                 """
@@ -205,7 +212,7 @@ class WebhookSeen(models.Model):
                 place,
                 condition,
             )
-            for place, (code, condition, data) in enumerate(kinds)
+            for place, (code, condition, data) in enumerate(self._compose_kinds())
             if code in wanted
         ]
         return SQL(

@@ -273,13 +273,10 @@ class WebhookCursor(models.Model):
     @api.model
     def _wake(self):
         """Look again as soon as what was noted can be complete."""
-        cron = self.env.ref(
-            "crm_suite_base.ir_cron_webhook_fold", raise_if_not_found=False
+        self.env["ir.cron"]._crm_suite_wake(
+            "crm_suite_base.ir_cron_webhook_fold",
+            at=fields.Datetime.now() + MARGIN + timedelta(seconds=2),
         )
-        if cron:
-            seconds = MARGIN.total_seconds() + 2
-            # Waking is all that happens.
-            cron.sudo()._trigger(at=fields.Datetime.now() + timedelta(seconds=seconds))
 
 
 class ImportBatch(models.Model):

@@ -24,6 +24,8 @@ from . import (
     test_assignment_engine,
     test_automation,
     test_automation_concurrency,
+    test_automation_rights,
+    test_automation_simulation,
     test_automation_tour,
     test_automation_trial,
     test_automation_webhook,

@@ -82,6 +82,21 @@ class TestApprovalWindows(ApprovalCase):
         self.decide(order.crm_suite_approval_id.sudo(False), self.lead)
         self.assertEqual(order.state, "draft", "the flow waits for nothing")
 
+    def test_the_button_asks_the_flow_that_has_it(self):
+        self._create_flow(
+            graph=chain(self.ask("lead", self.lead)),
+            start="button",
+            start_method=False,
+            start_domain="[]",
+            sequence=self.flow.sequence + 1,
+        )
+        order = self._order().with_user(self.rep)
+        order.action_crm_suite_ask_approval()
+        self.assertEqual(
+            self.holders(order.crm_suite_approval_id.sudo(False)), ["suite_lead"]
+        )
+        self.assertEqual(order.crm_suite_approval_id.sudo().effect, False)
+
     # === RESCUE === #
 
     def _help(self, request, user, **values):

@@ -62,6 +62,10 @@ class Flow:
         """Type of a node; None for one that is not in this graph (any more)."""
         return self.nodes.get(node_id, {}).get("type")
 
+    def name(self, node_id):
+        """What people call a node: its name, or its id while it has none."""
+        return self.nodes.get(node_id, {}).get("name") or node_id
+
     @property
     def choices(self):
         """Ids of the nodes at which the submitter chooses who is asked."""

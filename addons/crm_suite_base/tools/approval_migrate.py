@@ -48,7 +48,7 @@ def migrate(old, new, state, choices=None):
         target = choices.get(visit["node"], visit["node"])
         code = _misfit(walk, old, new, visit, target, choices)
         if code:
-            params = {"node": old.nodes.get(visit["node"], {}).get("name") or target}
+            params = {"node": old.name(visit["node"])}
             problem = {"visit": vid, "node": visit["node"], "code": code}
             problem.update(params=params, reason=REASONS[code] % params)
             unmapped.append(problem)

@@ -1,5 +1,7 @@
 from odoo import Command, api, fields, models
 
+from ..tools.approval_graph import Flow
+
 
 class ApprovalMigration(models.TransientModel):
     """Running requests move to the version in force, after a look at what maps."""
@@ -35,24 +37,24 @@ class ApprovalMigration(models.TransientModel):
         for window in self:
             # The steps of a flow are no secret to who may change it.
             version = window.flow_id.sudo().current_version_id
-            nodes = version._prepare_graph().nodes if version else {}
+            graph = version._prepare_graph() if version else Flow({})
             window.to_choices = [
-                (key, node.get("name") or key)
-                for key, node in nodes.items()
-                if node["type"] not in ("start", "end")
+                (key, graph.name(key))
+                for key in graph.nodes
+                if graph.node_type(key) not in ("start", "end")
             ]
 
     @api.model
     def _describe(self, flow, preview):
         # Names of steps, for who may change the flow.
-        nodes = flow.sudo().current_version_id._prepare_graph().nodes
+        graph = flow.sudo().current_version_id._prepare_graph()
         kept, notes = [], {}
         for row in preview["requests"]:
             if row["unmapped"]:
                 reasons = "; ".join(item["reason"] for item in row["unmapped"])
                 kept.append(f"{row['name']}: {reasons}")
             for note in row["notes"]:
-                notes[note["to"]] = nodes[note["to"]].get("name") or note["to"]
+                notes[note["to"]] = graph.name(note["to"])
         return {
             "count": preview["count"],
             "ok": preview["ok"],

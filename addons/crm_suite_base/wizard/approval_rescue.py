@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.approval_graph import Flow
+
 ACTS = [
     ("put", "Ask other people"),
     ("move", "Take it to another step"),
@@ -45,11 +47,11 @@ class ApprovalRescue(models.TransientModel):
         for window in self:
             request = window.request_id
             window.visit_choices = request._get_places() if request else []
-            nodes = request.version_id._prepare_graph().nodes if request else {}
+            graph = request.version_id._prepare_graph() if request else Flow({})
             window.to_choices = [
-                (key, node.get("name") or key)
-                for key, node in nodes.items()
-                if node["type"] != "start"
+                (key, graph.name(key))
+                for key in graph.nodes
+                if graph.node_type(key) != "start"
             ]
 
     def action_apply(self):

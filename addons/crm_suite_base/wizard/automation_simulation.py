@@ -105,6 +105,7 @@ class AutomationSimulationLine(models.TransientModel):
 
     _name = "crm.suite.automation.simulation.line"
     _description = "Record in a Trial of a Rule"
+    _inherit = ["crm.suite.about.mixin"]
     _order = "id"
 
     simulation_id = fields.Many2one(
@@ -122,15 +123,7 @@ class AutomationSimulationLine(models.TransientModel):
 
         :rtype: dict
         """
-        self.ensure_one()
-        self.check_access("read")
-        self.env[self.res_model].browse(self.res_id).check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self._open_record()
 
 
 class Automation(models.Model):
