@@ -8,6 +8,7 @@ from ..tools.journal_policy import FULL, get_policy
 # Rows that do not count as a use of a record: they hang on it and go with it.
 NO_USE = {
     "crm.suite.customer.metric",
+    "crm.suite.duplicate.pair",
     "crm.suite.lifecycle.transition",
     "crm.suite.segment.event",
     "crm.suite.segment.member",

@@ -114,6 +114,9 @@ class TestDuplicateImport(ImportHelpers, DuplicateCase):
         pair = self._pairs(partner)
         self.assertEqual({pair.left_id, pair.right_id}, {partner.id, self.first.id})
         self.assertEqual(pair.channel, "import")
+        batch.action_undo()
+        self.assertFalse(partner.exists(), "what was only noticed holds nothing back")
+        self.assertFalse(pair.exists())
 
     def test_what_is_refused_is_the_record_that_is_there(self):
         batch, answer = self._import(
