@@ -63,7 +63,7 @@ def description(live):
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_answers_are_as_described(live, description, headers, mode):
     operations = [found.ok() for found in description.get_all_operations()]
-    assert len(operations) == 7
+    assert len(operations) == 15
     seen = set()
     for operation in operations:
 

@@ -89,6 +89,10 @@ def _as_problem(exc):
     return ApiProblem("internal", "The server failed; its log has the details.")
 
 
+def _verb(sent):
+    return "GET" if sent.method == "HEAD" else sent.method
+
+
 def _respond(answer):
     response = Response(
         json.dumps(answer.body, ensure_ascii=False),
@@ -111,23 +115,43 @@ class ApiController(http.Controller):
 
     @http.route(f"{PREFIX}/{PLURALS['customer']}", **ROUTE)
     def api_customers(self):
-        """Create or update customers."""
-        return self._serve("customer:write", "POST", "_do_rows", "customer")
+        """Read, create or update customers."""
+        return self._serve_rows("customer")
 
     @http.route(f"{PREFIX}/{PLURALS['lead']}", **ROUTE)
     def api_leads(self):
-        """Create or update leads."""
-        return self._serve("lead:write", "POST", "_do_rows", "lead")
+        """Read, create or update leads."""
+        return self._serve_rows("lead")
 
     @http.route(f"{PREFIX}/{PLURALS['interaction']}", **ROUTE)
     def api_interactions(self):
-        """Create or update calls, visits and walk-ins."""
-        return self._serve("interaction:write", "POST", "_do_rows", "interaction")
+        """Read, create or update calls, visits and walk-ins."""
+        return self._serve_rows("interaction")
 
     @http.route(f"{PREFIX}/{PLURALS['purchase']}", **ROUTE)
     def api_purchases(self):
-        """Create or update purchases made elsewhere."""
-        return self._serve("purchase:write", "POST", "_do_rows", "purchase")
+        """Read, create or update purchases made elsewhere."""
+        return self._serve_rows("purchase")
+
+    @http.route(f"{PREFIX}/{PLURALS['customer']}/<int:id_>", **ROUTE)
+    def api_customer(self, id_):
+        """Read a customer or contact."""
+        return self._serve("customer:read", "GET", "_do_read", "customer", id_)
+
+    @http.route(f"{PREFIX}/{PLURALS['lead']}/<int:id_>", **ROUTE)
+    def api_lead(self, id_):
+        """Read a lead or deal."""
+        return self._serve("lead:read", "GET", "_do_read", "lead", id_)
+
+    @http.route(f"{PREFIX}/{PLURALS['interaction']}/<int:id_>", **ROUTE)
+    def api_interaction(self, id_):
+        """Read a call, visit or walk-in."""
+        return self._serve("interaction:read", "GET", "_do_read", "interaction", id_)
+
+    @http.route(f"{PREFIX}/{PLURALS['purchase']}/<int:id_>", **ROUTE)
+    def api_purchase(self, id_):
+        """Read a line of a purchase made elsewhere."""
+        return self._serve("purchase:read", "GET", "_do_read", "purchase", id_)
 
     @http.route(f"{PREFIX}/approvals/tasks", **ROUTE)
     def api_tasks(self):
@@ -163,6 +187,16 @@ class ApiController(http.Controller):
         problem = ApiProblem("not_found", DETAILS[404])
         return _respond(ApiAnswer(problem.status, problem.as_body()))
 
+    def _serve_rows(self, entity):
+        """An address that is read and written."""
+        verb = _verb(request.httprequest)
+        if verb == "GET":
+            return self._serve(f"{entity}:read", verb, "_do_list", entity)
+        if verb == "POST":
+            return self._serve(f"{entity}:write", verb, "_do_rows", entity)
+        # Refused by what has to come first: the key and its limit.
+        return self._serve(f"{entity}:write", "GET, POST", "_do_rows", entity)
+
     def _serve(self, scope, verb, work, *args):
         key_id, scopes = request.crm_suite_api_key
         sent = request.httprequest
@@ -173,7 +207,7 @@ class ApiController(http.Controller):
             args=args,
             scope=scope,
             verb=verb,
-            method="GET" if sent.method == "HEAD" else sent.method,
+            method=_verb(sent),
             path=sent.path,
             query=sent.args.to_dict(),
             headers=sent.headers,

@@ -307,6 +307,7 @@ from . import (
 
 # isort: split
 from . import (
+    api_read,
     automation,
     automation_action,
     automation_engine,
@@ -314,6 +315,7 @@ from . import (
     automation_mark,
     automation_perform,
     automation_run,
+    automation_shown,
     automation_simulate,
     automation_switch,
     automation_template,

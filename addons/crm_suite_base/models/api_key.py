@@ -14,6 +14,10 @@ SCOPES = {
     "may_lead": "lead:write",
     "may_interaction": "interaction:write",
     "may_purchase": "purchase:write",
+    "may_customer_read": "customer:read",
+    "may_lead_read": "lead:read",
+    "may_interaction_read": "interaction:read",
+    "may_purchase_read": "purchase:read",
     "may_approval_read": "approval:read",
     "may_approval_decide": "approval:decide",
 }
@@ -65,6 +69,10 @@ class ApiKey(models.Model):
     may_lead = fields.Boolean(string="Write leads", readonly=True)
     may_interaction = fields.Boolean(string="Write interactions", readonly=True)
     may_purchase = fields.Boolean(string="Write purchases", readonly=True)
+    may_customer_read = fields.Boolean(string="Read customers", readonly=True)
+    may_lead_read = fields.Boolean(string="Read leads", readonly=True)
+    may_interaction_read = fields.Boolean(string="Read interactions", readonly=True)
+    may_purchase_read = fields.Boolean(string="Read purchases", readonly=True)
     may_approval_read = fields.Boolean(string="Read approvals", readonly=True)
     may_approval_decide = fields.Boolean(string="Decide approvals", readonly=True)
     scopes = fields.Char(compute="_compute_scopes")

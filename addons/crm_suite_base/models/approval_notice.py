@@ -10,6 +10,29 @@ _logger = logging.getLogger(__name__)
 SCOPE = "crm_suite_base.approval.decide"
 TOKEN_DAYS = 14
 BATCH = 200
+# In the context of a message that rings in the browsers of all its recipients. An object
+# and not a word: no caller can put it into a context.
+PUSH = object()
+
+
+class MailThread(models.AbstractModel):
+    """Who waits for a decision is not kept waiting for the next look into the mails."""
+
+    _inherit = "mail.thread"
+
+    def _notify_get_recipients_for_extra_notifications(
+        self, message, recipients_data, msg_vals=False
+    ):
+        """The host leaves out those who get their messages by mail: what somebody has
+        to decide reaches their browsers too, if they allowed it there.
+        """
+        found = super()._notify_get_recipients_for_extra_notifications(
+            message, recipients_data, msg_vals=msg_vals
+        )
+        if self.env.context.get("crm_suite_push") is not PUSH:
+            return found
+        people = {row["id"] for row in recipients_data if row["active"] and row["id"]}
+        return people - {(msg_vals or {}).get("author_id") or message.author_id.id}
 
 
 class ApprovalTask(models.Model):
@@ -104,7 +127,7 @@ class ApprovalTask(models.Model):
 
     def _notify(self, user, subject, body):
         """Through the host: into the inbox or by mail, as the person wants it."""
-        self.env["mail.thread"].sudo().message_notify(
+        self.env["mail.thread"].sudo().with_context(crm_suite_push=PUSH).message_notify(
             partner_ids=user.partner_id.ids,
             subject=subject,
             body=body,
@@ -134,7 +157,8 @@ class ApprovalRequest(models.Model):
     def _tell(self, users, subject, body=""):
         for user in users:
             local = self.with_context(lang=user.lang or self.env.lang)
-            self.env["mail.thread"].sudo().message_notify(
+            threads = self.env["mail.thread"].sudo().with_context(crm_suite_push=PUSH)
+            threads.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject(local) if callable(subject) else subject,
                 body=(body(local) if callable(body) else body) or self.name,

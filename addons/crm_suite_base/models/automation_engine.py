@@ -285,7 +285,7 @@ class Automation(models.Model):
     def _act_all(self, records, inputs, effects):
         for action in self.action_ids:
             for id_, text in action._perform(records, inputs).items():
-                effects[id_].append(text)
+                effects[id_].append(action._note_effect(text))
         # What a technical administrator added to the rule of the host.
         added = self.host_rule_id.action_server_ids.filtered(
             lambda action: not action.crm_suite_action_id

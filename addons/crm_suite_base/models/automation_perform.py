@@ -187,8 +187,14 @@ class AutomationAction(models.Model):
     def _do_sms(self, records, inputs):
         if not hasattr(records, "_message_sms"):
             raise UserError(self.env._("Text messages are not installed."))
+        done = {}
         for record in records:
             customer = self._find_customer(record)
+            if not customer.phone:
+                done[record.id] = self.env._(
+                    "No text message: there is no phone number"
+                )
+                continue
             record._message_sms(
                 self._fill("body", record, inputs, customer.lang),
                 partner_ids=customer.ids,
@@ -196,7 +202,10 @@ class AutomationAction(models.Model):
                 # at once would be within the transaction, again in each try of it.
                 put_in_queue=True,
             )
-        return dict.fromkeys(records.ids, self.env._("Text message"))
+            done[record.id] = self.env._(
+                "Text message to %(customer)s", customer=customer.display_name
+            )
+        return done
 
     def _do_refuse(self, records, inputs):
         for record in records:

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.automation_reader import FieldReader
 from ..tools.retry import is_try_again
 from .automation_template import MANAGERS, TRIGGERS
 
@@ -93,13 +94,22 @@ class AutomationRun(models.Model):
         """What the log says of a record is for those who may read the record."""
         hidden = self.env._("(not visible to you)")
         names = self._get_visible_names()
+        readers = {
+            model: FieldReader(self.env[model].browse({r.res_id for r in runs}))
+            for model, runs in self.grouped("res_model").items()
+            if model in self.env
+        }
         for run in self:
-            own = run.sudo()
+            own, reader = run.sudo(), readers.get(run.res_model)
+            rule = own.automation_id
             name = names.get((run.res_model, run.res_id))
             seen = name is not None
             run.record_name = name if seen else run.res_id and hidden
-            run.change_text = own._describe_change() if seen else False
-            run.effect_text = "\n".join(own.effect or []) if seen else False
+            run.change_text = own._describe_change(reader) if seen else False
+            effects = rule._tell_effects(own.effect, reader, run.res_id) if seen else ()
+            run.effect_text = "\n".join(effects) or False
+            if own.error and seen and reader:
+                seen = reader.may_read_all(run.res_id, rule._get_named_fields())
             run.error_text = own.error if seen else own.error and hidden
 
     def _get_visible_names(self):
@@ -116,13 +126,6 @@ class AutomationRun(models.Model):
             for record in records.exists():
                 names[model, record.id] = record.display_name
         return names
-
-    def _describe_change(self):
-        changes = (self.input or {}).get("changes") or {}
-        return "; ".join(
-            f"{change['label']}: {change['old'] or '–'} → {change['new'] or '–'}"
-            for change in changes.values()
-        )
 
     # === ACTIONS === #
 

@@ -3,11 +3,14 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.automation_reader import FieldReader
 from .automation_run import describe_error
 from .rule_dry_run import dry_run
+from .rule_match import check_readable
 
 DAYS = 90
 # As many are tried; of the others it is only told how many they are.
@@ -43,6 +46,7 @@ class Automation(models.Model):
         self.check_access("write")
         self._check_author()
         self._check_definition()
+        self._check_asker()
         found = self._find_touched(TRIED)
         ids = found.pop("ids")
         lines = self._try(ids or self._find_sample())
@@ -60,6 +64,24 @@ class Automation(models.Model):
             ],
             "lines": lines,
         }
+
+    def _check_asker(self):
+        """Who meets a condition tells of the fields at which it looks: they have to be
+        open to who asks, not only to who manages the rule."""
+        subject = self.env[self.model]
+        try:
+            subject.check_access("read")
+            check_readable(subject, self._get_domain())
+            for name in [*self._watched(), *filter(None, [self.date_field])]:
+                subject._check_field_access(subject._fields[name], "read")
+        except AccessError as error:
+            raise AccessError(
+                self.env._(
+                    "“%(rule)s” looks at something that you may not read: %(error)s",
+                    rule=self.name,
+                    error=error,
+                )
+            ) from error
 
     def _describe_touched(self, found=None):
         """How many records it would have concerned, in a sentence.
@@ -228,6 +250,10 @@ class Automation(models.Model):
         """
         rule = self.sudo()
         records = self.env[self.model].browse(ids)
+        reader = FieldReader(records)
+        # Asked before anything is tried: what a rule does may change who sees what.
+        for path in self._get_named_fields():
+            reader.may_read(False, path)
         lines = [
             {
                 "id": record.id,
@@ -240,17 +266,20 @@ class Automation(models.Model):
         ]
         for record, line in zip(records, lines, strict=True):
             with dry_run(self.env):
-                rule._try_one(record, line)
+                rule._try_one(record, line, reader)
         return lines
 
-    def _try_one(self, record, line):
+    def _try_one(self, record, line, reader):
         try:
             effects, _journal = self._act(record, {}, record.env.user)
         except Exception as error:
             # It is what is to be found out; all is taken back anyway.
-            line["error"] = describe_error(error)
+            told = reader.may_read_all(record.id, self._get_named_fields())
+            hidden = self.env._("(not visible to you)")
+            line["error"] = describe_error(error) if told else hidden
         else:
-            line["effect"] = "; ".join(effects[record.id])
+            told = self._tell_effects(effects[record.id], reader, record.id)
+            line["effect"] = "; ".join(told)
 
     def _name_owner(self, record):
         owner = "user_id" in record._fields and record.sudo().user_id

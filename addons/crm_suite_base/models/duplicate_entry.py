@@ -1,21 +1,13 @@
-import hashlib
-
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.duplicate_keys import make_blocks
 from ..tools.duplicate_score import fits_kind
+from ..tools.key_locks import hold_keys, key_number
 from .duplicate_rule import CHANNELS
 from .duplicate_search import EXACT_LETTERS
 
-LOCK_SPACE = 0x637264
-# Locks are numbers: keys of two imports at work hardly ever fall on the same one.
-LOCKS = 2**31 - 1
-# Of all keys at once, for who holds many: PostgreSQL has room for a few thousand locks.
-ALL_KEYS = -1
-MOST_LOCKS = 1500
-LOCK_COUNT = "crm_suite_duplicate_locks"
 # Where somebody looks at the screen and can be told.
 TOLD = ("form", "quick", "import")
 
@@ -242,7 +234,7 @@ class DuplicateEntry(models.AbstractModel):
         # that changes the tables would wait for itself.
         if not blocks or not self.env.registry.ready:
             return
-        self._duplicate_lock_blocks(blocks)
+        hold_keys(self.env.cr, (key_number(self._name, block) for block in blocks))
         with self.env.registry.cursor() as cr:
             there = self._duplicate_newest(cr, blocks)
         unseen = there - self._duplicate_visible(there)
@@ -250,27 +242,6 @@ class DuplicateEntry(models.AbstractModel):
             raise ConcurrencyError(
                 "A record with one of these keys was entered at the same moment."
             )
-
-    def _duplicate_lock_blocks(self, blocks):
-        """One lock for each key, or for a transaction with very many keys, one in all."""
-        numbers = sorted({_lock_number(self._name, block) for block in blocks})
-        data = self.env.cr.postcommit.data
-        data[LOCK_COUNT] = data.get(LOCK_COUNT, 0) + len(numbers)
-        if data[LOCK_COUNT] > MOST_LOCKS:
-            query = SQL("SELECT pg_advisory_xact_lock(%s, %s)", LOCK_SPACE, ALL_KEYS)
-        else:
-            query = SQL(
-                """
-                WITH beside AS MATERIALIZED (
-                    SELECT pg_advisory_xact_lock_shared(%(space)s, %(all)s))
-                SELECT count(pg_advisory_xact_lock(%(space)s, k))
-                  FROM beside, unnest(%(numbers)s) AS k
-                """,
-                space=LOCK_SPACE,
-                all=ALL_KEYS,
-                numbers=numbers,
-            )
-        self.env.cr.execute(query)
 
     def _duplicate_newest(self, cr, blocks):
         """The newest committed records with one of the blocks."""
@@ -306,8 +277,3 @@ class DuplicateEntry(models.AbstractModel):
         result = super().unlink()
         self.env["crm.suite.duplicate.pair"]._forget(self._name, ids)
         return result
-
-
-def _lock_number(model_name, block):
-    digest = hashlib.sha256(f"{model_name}/{block}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % LOCKS

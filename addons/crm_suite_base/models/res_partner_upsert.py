@@ -1,4 +1,3 @@
-import hashlib
 import math
 
 import psycopg2
@@ -8,9 +7,10 @@ from odoo.exceptions import (
     ConcurrencyError,
     UserError,
 )
-from odoo.tools import SQL, escape_psql
+from odoo.tools import escape_psql
 
 from ..tools.field_value import differs
+from ..tools.key_locks import hold_keys, key_number
 
 # What is wrong with one row; anything else is a fault of ours and ends the call.
 ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
@@ -242,18 +242,9 @@ class ResPartner(models.Model):
         }
 
     def _crm_suite_lock_keys(self, wanted, keys):
-        """Hold each key until the end of the transaction, always in the same order."""
-        hashes = sorted(
-            int.from_bytes(
-                hashlib.sha256(repr((keys, row_key)).encode()).digest()[:8],
-                "big",
-                signed=True,
-            )
-            for row_key in wanted
-        )
-        self.env.cr.execute(
-            SQL("SELECT count(pg_advisory_xact_lock(k)) FROM unnest(%s) AS k", hashes)
-        )
+        """Hold each key until the end of the transaction."""
+        kind = repr(list(keys))
+        hold_keys(self.env.cr, (key_number(kind, repr(key)) for key in wanted))
 
     def _crm_suite_check_snapshot(self, missing, keys):
         """Whether somebody else created one of the keys since this transaction began.

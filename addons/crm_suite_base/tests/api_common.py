@@ -10,6 +10,10 @@ EVERYTHING = (
     "may_lead",
     "may_interaction",
     "may_purchase",
+    "may_customer_read",
+    "may_lead_read",
+    "may_interaction_read",
+    "may_purchase_read",
     "may_approval_read",
     "may_approval_decide",
 )

@@ -7,7 +7,7 @@ from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..models import api_service
 from ..tools.api_openapi import PLURALS
-from .api_common import PREFIX, ApiCase
+from .api_common import EVERYTHING, PREFIX, ApiCase
 
 
 @tagged("post_install", "-at_install")
@@ -74,10 +74,15 @@ class TestApiHttp(ApiCase, HttpCase):
             "approvals/requests/1": "may_approval_read",
             "approvals/tasks/1/decision": "may_approval_decide",
         }
-        for path, scope in needed.items():
-            rest = [name for name in set(needed.values()) if name != scope]
+        reading = {
+            path: f"may_{entity}_read"
+            for entity, plural in PLURALS.items()
+            for path in (f"{plural}?limit=1", f"{plural}/1")
+        }
+        for path, scope in {**needed, **reading}.items():
+            rest = [name for name in EVERYTHING if name != scope]
             _key, text = self.make_key(self.lead, rest)
-            get = path.startswith("approvals") and not path.endswith("decision")
+            get = scope.endswith("_read")
             response = self.call(path, None if get else {}, key=text)
             self.assertProblem(response, 403, "scope")
 
@@ -175,13 +180,13 @@ class TestApiHttp(ApiCase, HttpCase):
         self.assertProblem(response, 413, "too_large")
 
     def test_methods_and_addresses(self):
-        for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
             response = self.call("customers", method=method)
             self.assertProblem(response, 405, "method")
-            self.assertEqual(response.headers["Allow"], "POST")
+            self.assertEqual(response.headers["Allow"], "GET, POST")
         response = self.call("approvals/tasks", {}, method="POST")
         self.assertProblem(response, 405, "method")
-        for path in ("nothing", "customers/1", "approvals/requests/x"):
+        for path in ("nothing", "customers/1/x", "approvals/requests/x"):
             self.assertProblem(self.call(path, {}), 404, "not_found")
         for path in ("approvals/requests/1", "approvals/requests/99999999999999999999"):
             if path.endswith("/1"):

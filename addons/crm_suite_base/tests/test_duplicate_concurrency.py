@@ -5,7 +5,7 @@ from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import duplicate_entry
+from ..tools import key_locks
 from .concurrency_common import ConcurrencyCase
 
 VAT = "91310000MA1FL0LX92"
@@ -68,7 +68,7 @@ class TestDuplicateConcurrency(ConcurrencyCase):
                 cr.execute("SET LOCAL lock_timeout = '200ms'")
                 other = api.Environment(cr, SUPERUSER_ID, {})
                 self.make(other, f"{NAME}丙")  # another key: side by side
-                with patch.object(duplicate_entry, "MOST_LOCKS", 1):
+                with patch.object(key_locks, "MOST_LOCKS", 1):
                     with self.assertRaisesRegex(Exception, "lock timeout"):
                         self.make(other, f"{NAME}丁")
                 cr.rollback()

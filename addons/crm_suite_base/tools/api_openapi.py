@@ -3,6 +3,7 @@
 import functools
 
 from .api_problem import MEDIA_TYPE, PROBLEMS
+from .api_reading import list_parameters, page_schema, record_schema
 from .api_schema import DECISION, FIELDS, KEYS, MOST_ROWS, row_schema
 
 PREFIX = "/crm_suite/api/v1"
@@ -209,7 +210,14 @@ def describe():
         "security": [{"key": []}],
         "paths": {
             **{
-                f"{PREFIX}/{plural}": {"post": _describe_rows(entity)}
+                f"{PREFIX}/{plural}": {
+                    "get": _describe_list(entity),
+                    "post": _describe_rows(entity),
+                }
+                for entity, plural in PLURALS.items()
+            },
+            **{
+                f"{PREFIX}/{plural}/{{id}}": {"get": _describe_read(entity)}
                 for entity, plural in PLURALS.items()
             },
             f"{PREFIX}/approvals/tasks": {"get": _describe_tasks()},
@@ -221,6 +229,13 @@ def describe():
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
             "schemas": {
                 **{name.capitalize(): row_schema(name) for name in FIELDS},
+                **{f"{n.capitalize()}Record": record_schema(n) for n in FIELDS},
+                **{
+                    f"{name.capitalize()}Page": page_schema(
+                        _ref(f"{name.capitalize()}Record")
+                    )
+                    for name in FIELDS
+                },
                 "BulkAnswer": BULK_ANSWER,
                 "SingleAnswer": SINGLE_ANSWER,
                 "Problem": PROBLEM,
@@ -296,6 +311,29 @@ def _describe_rows(entity):
         },
         "responses": _responses(
             {"oneOf": [_ref("SingleAnswer"), _ref("BulkAnswer")]}, WITH_BODY
+        ),
+    }
+
+
+def _describe_list(entity):
+    return {
+        "operationId": f"list_{PLURALS[entity]}",
+        "summary": f"Read {PLURALS[entity]}, page by page",
+        "description": f"Scope `{entity}:read`. What the user of the key may read, in the"
+        " order of the ids. Contact data in a pool are null until somebody claims them.",
+        "parameters": list_parameters(entity),
+        "responses": _responses(_ref(f"{entity.capitalize()}Page"), WITHOUT_BODY),
+    }
+
+
+def _describe_read(entity):
+    return {
+        "operationId": f"read_{entity}",
+        "summary": f"Read one of the {PLURALS[entity]}",
+        "description": f"Scope `{entity}:read`.",
+        "parameters": [_path_id("Id of the record")],
+        "responses": _responses(
+            _ref(f"{entity.capitalize()}Record"), (*WITHOUT_BODY, 404)
         ),
     }
 

@@ -32,6 +32,10 @@ class ApiKeyNew(models.TransientModel):
     may_lead = fields.Boolean(string="Write leads")
     may_interaction = fields.Boolean(string="Write interactions")
     may_purchase = fields.Boolean(string="Write purchases")
+    may_customer_read = fields.Boolean(string="Read customers")
+    may_lead_read = fields.Boolean(string="Read leads")
+    may_interaction_read = fields.Boolean(string="Read interactions")
+    may_purchase_read = fields.Boolean(string="Read purchases")
     may_approval_read = fields.Boolean(string="Read approvals")
     may_approval_decide = fields.Boolean(string="Decide approvals")
     expires = fields.Date(
