@@ -18,6 +18,9 @@ env["ir.mail_server"].create({{"name": "Real", "smtp_host": "mail.example.com"}}
 env["res.partner"].create({{"name": "Backed Up Ltd"}})
 env.cr.commit()
 """
+HEALTH = """
+print("FOUND", *env["crm.suite.health.check"]._find_backup())
+"""
 LOOK = """
 found = env["ir.attachment"].search([("name", "=", "contract.txt")])
 print("FOUND", len(found.raw), env["res.partner"].search_count([
@@ -60,6 +63,10 @@ def test_drill(odoo, databases, folder, target):
     assert manifest["files"] > 10
     backups.restore(databases, folder, target, neutralize=False)
     assert f"FOUND {len(ATTACHMENT)} 1 1" in shell(odoo, target, LOOK)
+
+
+def test_the_page_about_health_knows(odoo, source, folder):
+    assert "FOUND ok" in shell(odoo, source, HEALTH)
 
 
 def test_neutralized_copy_sends_nothing(odoo, databases, folder, target):

@@ -76,6 +76,7 @@
         "data/approval_cron.xml",
         "data/webhook_data.xml",
         "data/automation_cron.xml",
+        "data/health_data.xml",
         "data/automation_template_data.xml",
         # wizards
         "wizard/access_ask_views.xml",
@@ -157,6 +158,7 @@
         "views/crm_suite_menus.xml",
         "views/integration_menus.xml",
         "views/webhook_menus.xml",
+        "views/health_views.xml",
         "views/import_menus.xml",
         "views/figures_menus.xml",
         "views/segment_menus.xml",

@@ -29,6 +29,16 @@ TABLES = """
 SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1;
 """
+# For the page of the suite that shows whether everything works.
+NOTE = """
+INSERT INTO ir_config_parameter (key, value, create_date, write_date)
+SELECT 'crm_suite_base.last_backup', to_char(t, 'YYYY-MM-DD HH24:MI:SS'), t, t
+  FROM (SELECT now() AT TIME ZONE 'UTC' AS t) moment
+ WHERE EXISTS (SELECT 1 FROM ir_module_module
+                WHERE name = 'crm_suite_base' AND state = 'installed')
+ON CONFLICT (key) DO UPDATE
+   SET value = excluded.value, write_date = excluded.write_date;
+"""
 STORED = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname IS NOT NULL"
 
 
@@ -67,6 +77,7 @@ def backup(databases, name, target):
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
+    databases.connection.query(NOTE, database=name)
     progress.done()
     say(f"{folder}: {sum(counts.values())} rows, {manifest['files']} files")
     return folder

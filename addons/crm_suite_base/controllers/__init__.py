@@ -1,1 +1,1 @@
-from . import api, approval, automation, export, host_export, mail
+from . import api, approval, automation, export, health, host_export, mail

@@ -267,6 +267,8 @@ from . import (
 from . import (
     bi_access,
     bi_view,
+    health_check,
+    health_sources,
     http_client,
     webhook,
     webhook_delivery,

@@ -64,6 +64,7 @@ from . import (
     test_grade,
     test_guarded_http,
     test_handover,
+    test_health,
     test_host_export,
     test_import_direct,
     test_import_flow,

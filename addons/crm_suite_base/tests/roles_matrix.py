@@ -142,6 +142,7 @@ MODELS = {
     "crm.suite.field.option": _row(NONE, admin=ALL),
     "crm.suite.field.package": _row(NONE, admin=ALL),
     "crm.suite.field.section": _row(NONE, admin=ALL),
+    "crm.suite.health.check": _row(NONE, admin=READ),
     "crm.suite.import.batch": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.profile": _row(NONE, **dict.fromkeys(IMPORTERS, ALL)),
     "crm.suite.import.row": _row(NONE, **dict.fromkeys(IMPORTERS, "RU")),
@@ -399,6 +400,7 @@ METHODS = {
     },
     "crm.suite.field.package": {"action_import"},
     "crm.suite.handover": {"action_hand_over"},
+    "crm.suite.health.check": {"action_check", "action_open"},
     "crm.suite.import.batch": {
         "action_cancel",
         "action_dry_run",

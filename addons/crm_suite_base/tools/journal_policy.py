@@ -13,6 +13,7 @@ UNTRACKED_PREFIXES = (
     "crm.suite.automation.mark",
     "crm.suite.automation.run",
     "crm.suite.export",
+    "crm.suite.health.check",
     "crm.suite.import.",
     "crm.suite.operation",
     "crm.suite.webhook",
