@@ -138,11 +138,8 @@ class ResPartner(models.Model):
     @api.model
     def _crm_suite_first_stage(self):
         """The stage of a customer about whom nothing else is said."""
-        return (
-            self.env["crm.suite.lifecycle.stage"]
-            .sudo()
-            .search([("code", "=", "lead")], limit=1)
-        )
+        stages = self.env["crm.suite.lifecycle.stage"].sudo()
+        return stages.browse(stages._get_id_by_code("lead"))
 
     @api.model
     def _crm_suite_check_role(self):

@@ -126,6 +126,16 @@ class TestUpsert(CustomerCase):
             partner = self.Partner.browse(answer["id"])
             self.assertEqual(partner.crm_suite_lifecycle_id, stage)
 
+    def test_the_first_stage_is_looked_up_once(self):
+        first = self.Partner._crm_suite_first_stage()
+        self.assertEqual(first.code, "lead")
+        with self.assertQueryCount(0):
+            self.Partner._crm_suite_first_stage()
+        first.active = False
+        self.assertFalse(self.Partner._crm_suite_first_stage())
+        first.active = True
+        self.assertEqual(self.Partner._crm_suite_first_stage(), first)
+
     def test_errors_say_what_is_wrong(self):
         twins = self.Partner.create([{"name": "T", "ref": "T"}] * 2)
         for values, key, word in (
