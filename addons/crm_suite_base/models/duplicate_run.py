@@ -3,6 +3,7 @@ from psycopg2 import errors
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.duplicate_keys import COMPANY, PERSON
 from ..tools.duplicate_score import first_match, rules_by_kind
 from .duplicate_rule import MODELS
 
@@ -187,7 +188,7 @@ class DuplicateRun(models.Model):
         compared, rows = 0, []
         for target in self._get_targets(specs):
             asked = [s for s in specs if target == self.model_name or s.with_customers]
-            self._collect_candidates(target, self._get_letters(asked))
+            self._collect_candidates(target, asked)
             for count, found in self._compare(target, asked):
                 compared += count
                 rows += [
@@ -216,10 +217,6 @@ class DuplicateRun(models.Model):
         if not specs:
             return []
         return self.env[self.model_name]._duplicate_targets(specs)
-
-    @api.model
-    def _get_letters(self, specs):
-        return sorted(frozenset().union(*(spec.letters for spec in specs)))
 
     def _make_row(self, left, target, right, spec, match):
         ends = sorted(((self.model_name, left), (target, right)))
@@ -266,8 +263,11 @@ class DuplicateRun(models.Model):
 
     # === CANDIDATES === #
 
-    def _collect_candidates(self, target, letters):
-        """Fill the temporary table of pairs of records that share a block."""
+    def _collect_candidates(self, target, specs):
+        """Fill the temporary table of pairs of records that share a block.
+
+        :param list[RuleSpec] specs: the rules that will be asked about them
+        """
         left, right = self.env[self.model_name], self.env[target]
         left.flush_model()
         right.flush_model()
@@ -281,70 +281,111 @@ class DuplicateRun(models.Model):
         )
         # Millions of short rows: by default they would be sorted on the disk.
         cr.execute(SQL("SELECT set_config('work_mem', %s, TRUE)", WORK_MEMORY))
-        cr.execute(self._compose_blocks("crm_suite_duplicate_left", left, letters))
+        cr.execute(self._compose_blocks("crm_suite_duplicate_left", left, specs))
         cr.execute(SQL("ANALYZE crm_suite_duplicate_left"))
         if target != self.model_name:
-            cr.execute(
-                self._compose_blocks("crm_suite_duplicate_right", right, letters)
-            )
+            cr.execute(self._compose_blocks("crm_suite_duplicate_right", right, specs))
             cr.execute(SQL("ANALYZE crm_suite_duplicate_right"))
         cr.execute(self._compose_candidates(target))
         cr.execute(SQL("ANALYZE crm_suite_duplicate_candidate"))
 
-    def _compose_blocks(self, name, model, letters):
-        """All blocks of this slice, a row each."""
+    def _compose_blocks(self, name, model, specs):
+        """The blocks of this slice by which a rule could find something, a row each."""
         return SQL(
             """
             CREATE TEMPORARY TABLE %(name)s ON COMMIT DROP AS
-            SELECT hashtextextended(b.block, 0) AS block, t.id,
-                   coalesce(t.company_id, 0) AS company
-              FROM %(table)s t,
-           LATERAL jsonb_array_elements_text(t.crm_suite_blocks) AS b(block)
-             WHERE %(scope)s
-               AND left(b.block, 1) = ANY(%(letters)s)
+            SELECT hashtextextended(b.block, 0) AS block, t.id, t.company
+              FROM (SELECT t.id, coalesce(t.company_id, 0) AS company,
+                           t.crm_suite_blocks AS blocks, %(letters)s AS letters
+                      FROM %(table)s t
+                     WHERE t.crm_suite_blocks IS NOT NULL AND %(scope)s
+                    OFFSET 0  -- the letters once for each record and not for each block
+                   ) t,
+           LATERAL jsonb_array_elements_text(t.blocks) AS b(block)
+             WHERE strpos(t.letters, left(b.block, 1)) > 0
                AND (%(slices)s = 1
                     OR abs(hashtext(b.block)::bigint) %% %(slices)s = %(slice)s)
             """,
             name=SQL.identifier(name),
             table=SQL.identifier(model._table),
             scope=model._duplicate_scope("t"),
-            letters=letters,
+            letters=self._compose_letters(SQL.identifier("t", "crm_suite_keys"), specs),
             slices=self.slices,
             slice=self.slice_done,
         )
 
+    def _compose_letters(self, keys, specs):
+        """First letters of the blocks that are of use for a record.
+
+        Of who is known by name and town only a rule that asks for three values says
+        nothing: all who have the same name would be compared in vain.
+        """
+        by_condition = {}
+        for spec in specs:
+            rule = spec.rule
+            weights = ()
+            if rule.mode == "score" and rule.known:
+                weights = (
+                    rule.known,
+                    *((term.key, term.weight) for term in rule.terms),
+                )
+            by_condition.setdefault((rule.kind, weights), set()).update(spec.letters)
+        parts = [
+            SQL(
+                "CASE WHEN %s AND %s THEN %s ELSE '' END",
+                _compose_kind(keys, kind),
+                _compose_known(keys, weights),
+                "".join(sorted(letters)),
+            )
+            for (kind, weights), letters in by_condition.items()
+        ]
+        return SQL(" || ").join(parts)
+
     def _compose_candidates(self, target):
         """Pairs of ids that share a block which not too many share."""
-        own = target == self.model_name
-        other = SQL.identifier(
-            "crm_suite_duplicate_left" if own else "crm_suite_duplicate_right"
-        )
-        few = SQL(
-            "JOIN (SELECT block FROM %s GROUP BY block HAVING count(*) <= %s) few"
-            " USING (block)",
-            other,
-            LARGEST_BLOCK,
-        )
+        if target != self.model_name:
+            return self._compose_candidates_of()
+        # Nine of ten blocks belong to one record: what is joined with itself is only
+        # the rest, which fits into memory when all blocks do not.
         return SQL(
             """
             CREATE TEMPORARY TABLE crm_suite_duplicate_candidate ON COMMIT DROP AS
-              WITH sized AS (
-                    SELECT block FROM crm_suite_duplicate_left
-                  GROUP BY block HAVING count(*) BETWEEN %(least)s AND %(most)s
+              WITH shared AS MATERIALIZED (
+                    SELECT l.block, l.id, l.company
+                      FROM crm_suite_duplicate_left l
+                      JOIN (SELECT block FROM crm_suite_duplicate_left
+                          GROUP BY block HAVING count(*) BETWEEN 2 AND %(most)s
+                           ) sized USING (block)
               )
             SELECT DISTINCT a.id AS left_id, b.id AS right_id
-              FROM sized
-              JOIN crm_suite_duplicate_left a USING (block)
-              JOIN %(other)s b USING (block)
-              %(few)s
-             WHERE %(order)s
+              FROM shared a
+              JOIN shared b USING (block)
+             WHERE a.id < b.id
                AND (a.company = 0 OR b.company = 0 OR a.company = b.company)
             """,
-            least=2 if own else 1,
             most=LARGEST_BLOCK,
-            other=other,
-            few=SQL("") if own else few,
-            order=SQL("a.id < b.id") if own else SQL("TRUE"),
+        )
+
+    def _compose_candidates_of(self):
+        """Pairs of a record of this model and one of another."""
+        return SQL(
+            """
+            CREATE TEMPORARY TABLE crm_suite_duplicate_candidate ON COMMIT DROP AS
+              WITH mine AS (
+                    SELECT block FROM crm_suite_duplicate_left
+                  GROUP BY block HAVING count(*) <= %(most)s
+              ), theirs AS (
+                    SELECT block FROM crm_suite_duplicate_right
+                  GROUP BY block HAVING count(*) <= %(most)s
+              )
+            SELECT DISTINCT a.id AS left_id, b.id AS right_id
+              FROM mine
+              JOIN crm_suite_duplicate_left a USING (block)
+              JOIN theirs USING (block)
+              JOIN crm_suite_duplicate_right b USING (block)
+             WHERE a.company = 0 OR b.company = 0 OR a.company = b.company
+            """,
+            most=LARGEST_BLOCK,
         )
 
     # === COMPARING === #
@@ -418,6 +459,29 @@ class DuplicateRun(models.Model):
         spec = rule.sudo()._make_spec()
         count = 0
         for target in run._get_targets([spec]):
-            run._collect_candidates(target, sorted(spec.letters))
+            run._collect_candidates(target, [spec])
             count += sum(len(found) for _all, found in run._compare(target, [spec]))
         return count
+
+
+def _compose_kind(keys, kind):
+    """The condition that a rule speaks of a record; unknown kinds fit any."""
+    if kind == "any":
+        return SQL("TRUE")
+    other = PERSON if kind == COMPANY else COMPANY
+    return SQL("%s->>'kind' IS DISTINCT FROM %s", keys, other)
+
+
+def _compose_known(keys, weights):
+    """The condition that enough is known of a record for a rule that weighs."""
+    if not weights:
+        return SQL("TRUE")
+    known, *terms = weights
+    return SQL(
+        "%s >= %s",
+        SQL(" + ").join(
+            SQL("CASE WHEN %s ? %s THEN %s ELSE 0 END", keys, key, weight)
+            for key, weight in terms
+        ),
+        known,
+    )

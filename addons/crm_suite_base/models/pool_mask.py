@@ -112,7 +112,9 @@ class PoolMask(models.AbstractModel):
         ):
             return sql
         pool_ids = self._pool_hiding(name)
-        if not pool_ids or not self._fields[name].store:
+        field = self._fields[name]
+        # A related field reads the column of the other model as superuser.
+        if not pool_ids or not (field.store or field.related):
             return sql
         return SQL(
             "(CASE WHEN %s THEN NULL ELSE %s END)",

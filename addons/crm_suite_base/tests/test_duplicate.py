@@ -77,6 +77,25 @@ class TestDuplicateKeys(DuplicateCase):
         self.env["crm.suite.duplicate.run"]._find_now("res.partner")
         self.assertFalse(self._pairs(people))
 
+    def test_who_is_known_by_name_and_town_only_is_not_compared(self):
+        person = {"is_company": False, "city": "深圳", "name": "欧阳赤磊"}
+        people = self._create_customer(**person) | self._create_customer(**person)
+        runs = self.env["crm.suite.duplicate.run"]
+        before = runs._find_now("res.partner").compared
+        self.assertFalse(self._pairs(people))
+        people.write({"street": "Road 1", "zip": "518000"})
+        run = runs._find_now("res.partner")
+        self.assertEqual(run.compared - before, 1)
+        self.assertEqual(len(self._pairs(people)), 1)
+
+    def test_rules_without_least_knowledge_compare_by_name_alone(self):
+        rule = self._rule("person_evidence")
+        rule.known = 1
+        people = self._create_customer(is_company=False, name="欧阳赤磊")
+        people |= self._create_customer(is_company=False, name="欧阳赤磊")
+        self.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        self.assertEqual(len(self._pairs(people)), 1)
+
     def test_further_phones_count(self):
         self.env["crm.suite.contact.point"].create(
             {"partner_id": self.first.id, "kind": "phone", "value": "+8613800138991"}

@@ -105,6 +105,113 @@ class TestPoolMask(PoolCase):
         )
         self.assertEqual(row["summary"], MASK)
 
+    def _create_meeting(self, **values):
+        now = fields.Datetime.now()
+        return self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "location": "1 Secret Road",
+                "description": "Ring 13900001111",
+                "start": now,
+                "stop": now,
+                "user_id": self.lead.id,
+                "partner_ids": [Command.set((self.person | self.lead.partner_id).ids)],
+                **values,
+            }
+        )
+
+    def test_hidden_in_meetings(self):
+        self.person.phone = "13900002222"
+        meeting = self._create_meeting().with_user(self.rep)
+        told = meeting.web_read(
+            {
+                "location": {},
+                "description": {},
+                "attendee_ids": {"fields": {"email": {}, "phone": {}}},
+                "partner_ids": {"fields": {"display_name": {}, "email": {}}},
+            }
+        )
+        told += meeting.search_read([("id", "=", meeting.id)])
+        told += meeting.attendee_ids.read()
+        told += meeting._read_group(
+            [("id", "=", meeting.id)], ["location"], ["description:array_agg"]
+        )
+        told += meeting.attendee_ids._read_group(
+            [("event_id", "=", meeting.id)], ["email", "phone"]
+        )
+        for secret in ("Secret Road", "1390000", "wang@", meeting.sudo().access_token):
+            self.assertNotIn(secret or "1390000", repr(told))
+        for token in meeting.sudo().attendee_ids.mapped("access_token"):
+            self.assertNotIn(token, repr(told))
+        attendees = self.env["calendar.attendee"].with_user(self.rep)
+        for domain in (
+            [("location", "ilike", "Secret")],
+            [("description", "ilike", "13900001111")],
+            [("attendee_ids.email", "ilike", "wang@")],
+            [("partner_ids.email", "ilike", "wang@")],
+        ):
+            self.assertNotIn(meeting, meeting.search(domain), domain)
+            self.assertIn(meeting.sudo(), meeting.sudo().search(domain), domain)
+        self.assertFalse(attendees.search([("phone", "ilike", "13900002222")]))
+        self.assertTrue(attendees.sudo().search([("phone", "ilike", "13900002222")]))
+
+    def test_hidden_from_the_export_and_the_history_of_meetings(self):
+        self.rep.group_ids += self.env.ref("base.group_allow_export")
+        meeting = self._create_meeting()
+        meeting.message_post(body="Now at 2 Secret Road", message_type="comment")
+        meeting = meeting.with_user(self.rep)
+        self.assertTrue(meeting.export_data(["name", "start"])["datas"])
+        for path in ("location", "attendee_ids/email", "partner_ids/phone"):
+            with self.subTest(path), self.assertRaisesRegex(UserError, "Claim first"):
+                # By default many2many fields are exported as names only.
+                meeting.with_context(import_compat=False).export_data(["name", path])
+        messages = self.env["mail.message"].with_user(self.rep)
+        about = [("model", "=", "calendar.event"), ("res_id", "=", meeting.id)]
+        self.assertFalse(messages.search(about))
+        self.assertTrue(messages.with_user(self.lead).search(about))
+        self.claim(self.rep)
+        self.assertTrue(messages.search(about))
+        self.assertTrue(meeting.export_data(["attendee_ids/email"])["datas"])
+
+    def test_nobody_joins_a_meeting_to_read_it(self):
+        meeting = self._create_meeting().with_user(self.rep)
+        for values in (
+            {"user_id": self.rep.id},
+            {"partner_ids": [Command.link(self.rep.partner_id.id)]},
+        ):
+            with self.assertRaisesRegex(UserError, "Claim first"):
+                meeting.write(values)
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            meeting.copy({"user_id": self.rep.id})
+        meeting.write({"name": "Visit at noon"})
+        mine = self._create_meeting(user_id=self.rep.id).with_user(self.rep)
+        mine.partner_ids += self.rival.partner_id
+        for user in (self.rep, self.rival):
+            [row] = mine.with_user(user).read(["location"])
+            self.assertEqual(row["location"], "1 Secret Road")
+            [row] = (
+                mine.attendee_ids.filtered(
+                    lambda attendee: attendee.partner_id == self.person
+                )
+                .with_user(user)
+                .read(["email"])
+            )
+            self.assertEqual(row["email"], MASK)
+
+    def test_meetings_of_others_are_as_they_were(self):
+        known = self._create_customer(name="Known", email="known@b.example")
+        meeting = self._create_meeting(partner_ids=[Command.set(known.ids)])
+        [row] = meeting.with_user(self.rep).read(["location"])
+        self.assertEqual(row["location"], "1 Secret Road")
+        [row] = meeting.attendee_ids.with_user(self.rep).read(["email"])
+        self.assertEqual(row["email"], "known@b.example")
+        found = (
+            self.env["calendar.event"]
+            .with_user(self.rep)
+            .search([("attendee_ids.email", "=", "known@b.example")])
+        )
+        self.assertEqual(found, meeting)
+
     def test_hidden_from_the_suites_export(self):
         result = self.Partner.with_user(self.analyst).crm_suite_export(
             [("id", "=", self.customer.id)], ["name", "email"], "csv"
