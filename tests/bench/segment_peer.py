@@ -6,16 +6,17 @@ Prints one line of JSON.
 
 import argparse
 import json
-import subprocess
 import sys
 import time
-
-import psycopg2
 
 import odoo
 import odoo.service.server
 from odoo.modules.registry import Registry
 from odoo.tools import config
+
+sys.path.insert(0, __file__.rpartition("/")[0])
+
+from peer_database import administer, install  # noqa: E402
 
 MODULE = "mass_mailing_list_dynamic"
 CHANGES = 50  # one in a hundred, as in ours
@@ -30,9 +31,9 @@ def main():
     parser.add_argument("--members", type=int, required=True)
     options = parser.parse_args()
     config.parse_config(["--config", options.config, "--log-level=warn"])
-    _administer(f'CREATE DATABASE "{options.database}" TEMPLATE "{options.template}"')
+    administer(f'CREATE DATABASE "{options.database}" TEMPLATE "{options.template}"')
     try:
-        _install(options)
+        install(options, MODULE)
         odoo.service.server.load_server_wide_modules()
         with Registry(options.database).cursor() as cr:
             result = _measure(
@@ -42,34 +43,7 @@ def main():
         print(json.dumps(result))
     finally:
         odoo.sql_db.close_all()
-        _administer(f'DROP DATABASE IF EXISTS "{options.database}"')
-
-
-def _administer(statement):
-    """Names come from the benchmark itself."""
-    names = {"db_host": "host", "db_port": "port", "db_user": "user"}
-    names["db_password"] = "password"
-    where = {name: config[key] for key, name in names.items() if config[key]}
-    connection = psycopg2.connect(dbname="postgres", **where)
-    connection.autocommit = True
-    with connection.cursor() as cr:
-        cr.execute(statement)
-    connection.close()
-
-
-def _install(options):
-    path = ",".join([*config["addons_path"], options.addons])
-    config["addons_path"] = [*config["addons_path"], options.addons]
-    odoo.modules.module.initialize_sys_path()
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "odoo", "-c", options.config),
-            *("-d", options.database, f"--addons-path={path}", "-i", MODULE),
-            *("--stop-after-init", "--no-http", "--log-level=error"),
-        ],
-        check=True,
-        stdout=sys.stderr,
-    )
+        administer(f'DROP DATABASE IF EXISTS "{options.database}"')
 
 
 def _measure(env, count):

@@ -234,6 +234,7 @@ from . import (
     approval_choice,
     approval_effect,
     approval_facts,
+    approval_fill,
     approval_limit,
     approval_migrate,
     approval_notice,

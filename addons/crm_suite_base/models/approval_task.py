@@ -4,7 +4,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import approval_walk as walk
-from .approval_mixin import passing
 from .approval_world import Desk, lock_requests
 
 STATES = [
@@ -341,40 +340,6 @@ class ApprovalTask(models.Model):
                     document=self.name,
                     user=self.user_id.name,
                 )
-            )
-
-    def _fill(self, values):
-        """Write what the person was asked to fill in, as himself."""
-        if self.kind != "fill":
-            return
-        names = set(self.fill_fields or ())
-        if wrong := (values or {}).keys() - names:
-            raise UserError(
-                self.env._(
-                    "%(field)s is not asked for here. What is: %(fields)s.",
-                    field=sorted(wrong)[0],
-                    fields=", ".join(sorted(names)),
-                )
-            )
-        document = self.request_id._get_document()
-        if values:
-            # The flow asks this person for exactly these fields.
-            with passing(self.env):
-                document.write(values)
-        missing = [name for name in sorted(names) if not document[name]]
-        # Numbers and ticks may be what was meant even where they are nothing.
-        missing = [
-            name
-            for name in missing
-            if document._fields[name].type
-            not in ("integer", "float", "monetary", "boolean")
-        ]
-        if missing:
-            labels = [
-                document._fields[n]._description_string(self.env) for n in missing
-            ]
-            raise UserError(
-                self.env._("Fill in %(fields)s first.", fields=", ".join(labels))
             )
 
     # === FOLLOWING THE ENGINE === #

@@ -10,6 +10,7 @@ from . import (
     test_approval,
     test_approval_concurrency,
     test_approval_documents,
+    test_approval_fill,
     test_approval_limit,
     test_approval_machine,
     test_approval_mail,

@@ -295,6 +295,7 @@ METHODS = {
     "crm.suite.approval.decide": {
         "action_agree",
         "action_apply",
+        "action_open_document",
         "action_reject",
         "action_return",
     },

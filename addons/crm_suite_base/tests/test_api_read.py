@@ -199,6 +199,13 @@ class TestApiRead(ApiCase, HttpCase):
         )
         [row] = self.get(f"purchases?customer_id={self.customer.id}")["rows"]
         self.assertEqual((row["id"], row["amount"]), (purchase.id, 5))
+        lead = self.env["crm.lead"].create(
+            {"name": "Ask", "partner_id": self.person.id}
+        )
+        call = self.env["crm.suite.call"].create({"partner_id": self.person.id})
+        for path, record in (("leads", lead), ("interactions", call)):
+            rows = self.get(f"{path}?customer_id={self.customer.id}")["rows"]
+            self.assertEqual([row["id"] for row in rows], record.ids, path)
 
     def test_archived(self):
         self.others[0].active = False

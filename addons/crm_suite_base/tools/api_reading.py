@@ -21,7 +21,7 @@ MORE = {
 # Parameter of a list to the field that it is compared with.
 IDS = {
     "customer": {"parent_id": "parent_id"},
-    "lead": {"customer_id": "commercial_partner_id"},
+    "lead": {"customer_id": "partner_id.commercial_partner_id"},
     "interaction": {"customer_id": "commercial_partner_id"},
     "purchase": {"customer_id": "partner_id"},
 }

@@ -41,6 +41,9 @@ class ApprovalDecide(models.TransientModel):
     return_to = fields.Char(string="Back To")
     return_choices = fields.Json(compute="_compute_options", compute_sudo=False)
     later = fields.Boolean(string="With My Later Tasks")
+    fill_spec = fields.Json(compute="_compute_fill", compute_sudo=False)
+    fill_others = fields.Char(compute="_compute_fill", compute_sudo=False)
+    fill_values = fields.Json(string="To Fill In")
 
     @api.depends("task_id")
     def _compute_options(self):
@@ -54,6 +57,13 @@ class ApprovalDecide(models.TransientModel):
             wizard.return_choices = [
                 (row["id"], row["name"]) for row in options.get("return_to") or ()
             ]
+
+    @api.depends("task_id")
+    def _compute_fill(self):
+        for wizard in self:
+            spec = wizard.task_id and wizard.task_id._get_fill_spec()
+            wizard.fill_spec = spec if spec and spec["names"] else False
+            wizard.fill_others = spec and ", ".join(spec["others"])
 
     @api.depends("task_id")
     def _compute_history_text(self):
@@ -100,6 +110,15 @@ class ApprovalDecide(models.TransientModel):
         """
         return self._decide("reject")
 
+    def action_open_document(self):
+        """Open the document, to fill in there what has no input here.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.task_id.action_open_document()
+
     def action_apply(self):
         """Do what was chosen.
 
@@ -109,6 +128,7 @@ class ApprovalDecide(models.TransientModel):
 
     def _decide(self, decision):
         self.ensure_one()
+        self.check_access("read")
         options = {}
         if decision in ("transfer", "add_before", "add_after"):
             if not self.user_ids:
@@ -118,5 +138,7 @@ class ApprovalDecide(models.TransientModel):
                 options["later"] = self.later
         if decision == "return" and self.return_to:
             options["to"] = self.return_to
+        if decision == "agree" and self.task_kind == "fill":
+            options["values"] = self.fill_values or {}
         self.task_id.action_decide(decision, self.comment or "", **options)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -165,3 +165,58 @@ tour("order_is_confirmed", [
     },
     { trigger: "body:not(:has([name='crm_suite_approval_waiting']))" },
 ]);
+
+tour("fill", [
+    ...openDecision,
+    {
+        content: "What was left empty is asked for",
+        trigger: ".modal button[name='action_agree']:visible",
+        run: "click",
+    },
+    {
+        content: "Both are marked",
+        trigger:
+            ".modal:has([data-fill='client_order_ref'] .o_field_invalid) [data-fill='source_id'] .o_field_invalid",
+    },
+    {
+        content: "The number of the customer",
+        trigger: ".modal [data-fill='client_order_ref'] input",
+        run: "edit PO-77",
+    },
+    {
+        content: "Where it comes from",
+        isActive: ["desktop"],
+        trigger: ".modal [data-fill='source_id'] input",
+        run: "edit Story",
+    },
+    {
+        isActive: ["desktop"],
+        trigger: ".o-autocomplete--dropdown-item:contains('Story Fair') a",
+        run: "click",
+    },
+    {
+        content: "The same on a phone, which shows the list",
+        isActive: ["mobile"],
+        trigger: ".modal [data-fill='source_id'] input",
+        run: "click",
+    },
+    {
+        isActive: ["mobile"],
+        trigger: ".modal .o_data_row td:contains('Story Fair'), .modal .o_kanban_record:contains('Story Fair')",
+        run: "click",
+    },
+    {
+        isActive: ["mobile"],
+        trigger: ".modal [data-fill='source_id']",
+        async run({ waitUntil }) {
+            const input = () => document.querySelector("[data-fill='source_id'] input");
+            await waitUntil(() => input()?.value === "Story Fair");
+        },
+    },
+    {
+        content: "Both are sent with the decision",
+        trigger: ".modal button[name='action_agree']:visible",
+        run: "click",
+    },
+    { trigger: "body:not(:has(.modal))" },
+]);

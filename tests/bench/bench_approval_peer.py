@@ -1,0 +1,124 @@
+"""Approvals of three steps, started and fully decided one by one, beside OCA's tiers.
+
+The other product is OCA's ``base_tier_validation`` with ``sale_tier_validation``, which are
+no dependencies of the suite: name a folder with their addons (from the wheels of
+odoo-addon-base-tier-validation and odoo-addon-sale-tier-validation) in
+``CRM_SUITE_BENCH_TIERS``. It gets a database of its own, the same orders and people, and is
+measured in a process of its own. Neither side confirms the orders or sends messages.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import odoo
+from odoo.tools import config
+
+from .peer_orders import TIERS, clock, make_orders, make_people
+from .report import Row
+
+ORDERS = int(os.environ.get("CRM_SUITE_BENCH_TIER_ORDERS", 1_000))
+PEER = os.environ.get("CRM_SUITE_BENCH_TIERS")
+
+
+def run(bench):
+    ours = _measure(bench)
+    yield Row(
+        f"{ORDERS} approvals of {TIERS} steps, started and decided one by one",
+        f"{ours:.2f} s, {ours / ORDERS * 1000:.1f} ms each",
+    )
+    if not PEER:
+        yield Row(
+            "base_tier_validation 19.0 of OCA",
+            "skipped: name its addons in CRM_SUITE_BENCH_TIERS",
+        )
+        return
+    theirs = _run_peer(bench)["seconds"]
+    yield Row(
+        "the same with OCA sale_tier_validation 19.0, three tiers",
+        f"{theirs / ours:.1f} × ({theirs:.2f} s : {ours:.2f} s)",
+        "≥ 3 ×",
+        theirs / ours >= 3,
+    )
+
+
+def _measure(bench):
+    with bench.env(bench.suite_db) as env:
+        env["crm.suite.approval.flow"].search([]).action_switch_off()
+        rep, people = make_people(env, "crm_suite_base.group_crm_suite_sales_lead")
+        flow = _flow(env, people)
+        orders = make_orders(env, rep, ORDERS)
+
+        def work(order):
+            [request_id] = order.with_user(rep).crm_suite_request_approval(flow.id)
+            env.flush_all()
+            for person in people:
+                tasks = env["crm.suite.approval.task"].with_user(person)
+                task = tasks.search(
+                    [
+                        ("request_id", "=", request_id),
+                        ("user_id", "=", person.id),
+                        ("state", "=", "open"),
+                    ]
+                )
+                task.action_decide("agree")
+                env.flush_all()
+
+        took = clock(env, orders, work)
+        requests = env["crm.suite.approval.request"].search([("flow_id", "=", flow.id)])
+        if set(requests.mapped("state")) != {"agreed"} or len(requests) != ORDERS:
+            raise RuntimeError("Not all of them were decided")
+        env.cr.rollback()
+        env.registry.clear_cache()
+    return took
+
+
+def _flow(env, people):
+    nodes = [{"id": "start", "type": "start", "name": "Start"}]
+    nodes += [
+        {
+            "id": f"n{number}",
+            "type": "approval",
+            "name": f"Tier {number}",
+            "mode": "any",
+            "approvers": [{"by": "users", "user_ids": [person.id]}],
+        }
+        for number, person in enumerate(people)
+    ]
+    nodes.append({"id": "end", "type": "end", "name": "End"})
+    edges = [
+        {"id": f"e{number}", "from": one["id"], "to": two["id"]}
+        for number, (one, two) in enumerate(zip(nodes, nodes[1:], strict=False))
+    ]
+    flow = env["crm.suite.approval.flow"].create(
+        {
+            "name": "Bench",
+            "res_model": "sale.order",
+            "company_id": False,
+            "start": "button",
+            "start_domain": "[('amount_total', '>', 0)]",
+            "graph": {"schema": 1, "nodes": nodes, "edges": edges},
+        }
+    )
+    flow.action_publish()
+    return flow
+
+
+def _run_peer(bench):
+    """Measure the other product; see ``approval_peer.py``."""
+    # A database with connections cannot be copied.
+    odoo.sql_db.close_db(bench.host_db)
+    script = pathlib.Path(__file__).with_name("approval_peer.py")
+    done = subprocess.run(
+        [
+            *(sys.executable, str(script), "--config", config["config"]),
+            *("--addons", PEER, "--template", bench.host_db),
+            *("--database", f"{bench.host_db}_tiers", "--orders", str(ORDERS)),
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
