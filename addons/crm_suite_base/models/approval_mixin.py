@@ -422,7 +422,8 @@ class ApprovalMixin(models.AbstractModel):
         if not self.env["crm.suite.approval.flow"]._is_used(self._name):
             return False
         # Most documents were never asked about, and their row is read anyway.
-        return any(self.sudo().mapped("crm_suite_approval_id.is_running"))
+        asked = self.sudo().crm_suite_approval_id
+        return bool(asked) and any(asked.mapped("is_running"))
 
     def _approval_do(self, step, *arguments):
         """Do after the agreement what is no method of the document. Hook.
