@@ -74,6 +74,7 @@ from . import (
     import_hint,
     import_keyed,
     import_load,
+    import_load_ahead,
     import_load_columns,
     import_profile,
     import_row,

@@ -19,14 +19,12 @@ from ..tools.column_profile import profile_column
 from ..tools.import_blanks import looks_spread, spread_blanks
 from ..tools.import_headers import guess_mapping, normalize_header
 from ..tools.import_types import Problem
-from ..tools.pg_copy import copy_text
+from ..tools.pg_copy import COPY_SIZE, copy_text
 from ..tools.tabular import TableError, open_table
 from .import_batch import SMALL
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": "\t"}
 SAMPLE = 20
-# Rows of one transaction while a file is read.
-PAGE = 5000
 _COLUMNS = (
     "batch_id",
     "number",
@@ -47,17 +45,6 @@ _COLUMNS = (
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _quote = json.encoder.encode_basestring
 NUL = _quote("\0")[1:-1]
-
-
-def _is_example(cells, examples):
-    """Whether a row of the template was left as it was handed out."""
-    return any(
-        all(
-            index < len(cells) and str(cells[index] or "").strip() == text
-            for index, text in example.items()
-        )
-        for example in examples
-    )
 
 
 class Staged(NamedTuple):
@@ -230,32 +217,33 @@ class ImportLoad(models.Model):
 
     def _load_rows(self, memory):
         plan, target = memory["load plan"], self._target()
-        examples = target._import_example_cells(plan)
         mapped = {entry.header: entry.index for entry in plan.mapped}
         try:
-            rows = list(islice(memory["rows"], PAGE))
+            page = self._take_page(memory)
         except TableError as error:
             raise UserError(error.text(self.env)) from error
-        if not rows:
+        if not page.count:
             memory["table"].close()
             return 0
-        own = [row for row in rows if not _is_example(row.values, examples)]
         staged = [
             plain or self._load_row(target, plan, mapped, row)
-            for plain, row in zip(self._load_plain(target, plan, own), own, strict=True)
+            for plain, row in zip(page.plain, page.own, strict=True)
         ]
+        self._read_ahead(memory, page)
         self._copy_rows(staged, self._do_direct(memory, staged))
-        self.sudo().write({"loaded": self.loaded + len(rows)})
+        self.sudo().write({"loaded": self.loaded + page.count})
         memory["at"] = self.loaded
-        return len(rows)
+        return page.count
 
     def _begin_load(self):
         """What a worker keeps while it reads the file."""
         table = self._open_table()
+        plan = self._plan(dry=True)
         return {
             "table": table,
             "rows": islice(table.iter_rows(), self.loaded, None),
-            "load plan": self._plan(dry=True),
+            "load plan": plan,
+            "examples": self._target()._import_example_cells(plan),
             **self._begin_direct(table),
         }
 
@@ -274,7 +262,9 @@ class ImportLoad(models.Model):
             buffer.write(f"{self.id}\t{row.number}{state}{row.line}\n")
         buffer.seek(0)
         self.env.cr.copy_expert(
-            f"COPY crm_suite_import_row ({', '.join(_COLUMNS)}) FROM STDIN", buffer
+            f"COPY crm_suite_import_row ({', '.join(_COLUMNS)}) FROM STDIN",
+            buffer,
+            COPY_SIZE,
         )
 
     def _load_row(self, target, plan, mapped, row):

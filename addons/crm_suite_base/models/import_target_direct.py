@@ -35,6 +35,12 @@ class ImportTargetDirect(models.AbstractModel):
         except (psycopg2.Error, AccessError) as error:
             if is_try_again(error):
                 raise
+            is_known = isinstance(error, psycopg2.errors.UniqueViolation)
+            if is_known and not plan.memory.get("may be known"):
+                # Most files are new as a whole, and the index says so at once; from
+                # here on it is asked what is known.
+                plan.memory["may be known"] = True
+                return self._import_direct(plan, lines)
             # Some value does not fit, some line is not allowed: they are found one
             # by one.
             return {}
@@ -52,8 +58,9 @@ class ImportTargetDirect(models.AbstractModel):
         for position, partner in found.items():
             # Two rows may call one customer by two names: the second one waits.
             keys.setdefault(_line_key(partner[0], lines[position][1]), position)
-        for key in self._import_known_keys(list(keys)):
-            del keys[key]
+        if plan.memory.get("may be known"):
+            for key in self._import_known_keys(list(keys)):
+                del keys[key]
         if not keys:
             return {}
         chosen = [(lines[at][0], found[at]) for at in keys.values()]

@@ -3,7 +3,7 @@ import io
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.pg_copy import copy_text
+from ..tools.pg_copy import COPY_SIZE, copy_text
 
 
 class OperationCopy(models.Model):
@@ -34,7 +34,7 @@ class OperationCopy(models.Model):
             "write_date": [moment] * len(ids),
             **values,
         }
-        texts = [list(map(copy_text, column)) for column in columns.values()]
+        texts = [_copy_column(column) for column in columns.values()]
         lines = map("\t".join, zip(*texts, strict=True))
         statement = SQL(
             "COPY %s (%s) FROM STDIN",
@@ -43,7 +43,9 @@ class OperationCopy(models.Model):
         )
         # Names of columns only, quoted by the wrapper.
         # pylint: disable-next=sql-injection
-        self.env.cr.copy_expert(statement.code, io.StringIO("\n".join(lines) + "\n"))
+        self.env.cr.copy_expert(
+            statement.code, io.StringIO("\n".join(lines) + "\n"), COPY_SIZE
+        )
         self.env.cr.execute(
             SQL(
                 """
@@ -70,3 +72,11 @@ class OperationCopy(models.Model):
             )
         )
         model.invalidate_model(flush=False)
+
+
+def _copy_column(values):
+    """The values of a column as COPY wants them; many are the same in all rows."""
+    first = values[0] if values else None
+    if values.count(first) == len(values):
+        return [copy_text(first)] * len(values)
+    return list(map(copy_text, values))

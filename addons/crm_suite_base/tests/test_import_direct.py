@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import import_load
+from ..models import import_load_ahead
 from ..tools.tabular import csv_source
 from .import_common import ImportCommon
 
@@ -36,7 +36,7 @@ class TestImportDirect(ImportCommon):
 
     def setUp(self):
         super().setUp()
-        self.startPatcher(patch.object(import_load, "PAGE", PAGE))
+        self.startPatcher(patch.object(import_load_ahead, "PAGE", PAGE))
         self.customers = self._customer(name="甲", ref="P1")
         self.customers |= self._customer(name="乙", ref="P2")
         self.purchases = self.env["crm.suite.purchase"]
@@ -113,6 +113,41 @@ class TestImportDirect(ImportCommon):
         self.assertDone(batch)
         keys = self.purchases.search([]).mapped("import_key")
         self.assertEqual(len([key for key in keys if key.endswith(":1")]), 2)
+
+    def test_pages_are_read_ahead(self):
+        """What is beside is never lost, twice there or read from the database."""
+        ahead = import_load_ahead.Ahead
+        with patch.object(import_load_ahead, "Ahead", side_effect=ahead) as begun:
+            batch = self._run()
+            self._work(batch)
+        self.assertEqual(begun.call_count, 3)
+        self.assertDone(batch)
+
+    def test_error_of_the_page_ahead_comes_in_its_turn(self):
+        batch, memory = self._run(), {}
+        batch._as_worker()._step(memory)
+        memory["ahead"].take()
+
+        def fail():
+            raise ValueError("beside")
+
+        memory["ahead"] = import_load_ahead.Ahead(fail)
+        with self.assertRaisesRegex(ValueError, "beside"):
+            batch._as_worker()._step(memory)
+        self.assertEqual(batch.loaded, PAGE, "the page before stays")
+        # Whoever goes on reads from there.
+        self._work(batch)
+        self.assertDone(batch)
+
+    def test_lines_that_are_known(self):
+        """The index tells the first of them; the others are looked up."""
+        self._work(self._run("".join(FILE.splitlines(keepends=True)[:7])))
+        self.assertEqual(len(self.purchases.search([])), 6)
+        batch = self._run()
+        with mute_logger("odoo.sql_db"):
+            self._work(batch)
+        self.assertCounts(batch.progress(), created=5, unchanged=6, rejected=1)
+        self.assertAlmostEqual(sum(self.purchases.search([]).mapped("amount")), TOTAL)
 
     def test_what_is_changed_since_is_kept(self):
         batch = self._run()

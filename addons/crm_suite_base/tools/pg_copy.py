@@ -2,6 +2,9 @@
 
 import re
 
+# What goes to the server at once: between two pieces the driver waits for Python, which
+# a thread beside may hold.
+COPY_SIZE = 1 << 20
 _ESCAPED = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
