@@ -334,18 +334,31 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_shares(self):
-        """The categories with their shares, of the row ``f`` of favourites.
+        """The categories with their shares, of the row ``f`` of favourites; ``w`` is the
+        row of the first one in :meth:`_refresh_whole`.
 
         :rtype: SQL
         """
         return SQL(
             """
-            CASE WHEN cardinality(f.categories) = 1
-                 THEN ('{"' || f.categories[1] || '": 1.0000}')::jsonb
+            CASE WHEN cardinality(f.categories) = 1 THEN w.whole
                  ELSE (
                     SELECT jsonb_object_agg(id, round(amount::numeric / f.total, 4))
                       FROM unnest(f.categories, f.amounts) share(id, amount)
                      WHERE id IS NOT NULL
                  ) END
+            """
+        )
+
+    def _refresh_whole(self):
+        """For each category the shares of who buys nothing else: a text becomes JSON
+        once for all of them.
+
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            SELECT id, ('{"' || id || '": 1.0000}')::jsonb AS whole
+              FROM product_category
             """
         )

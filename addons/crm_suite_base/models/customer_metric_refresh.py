@@ -281,6 +281,7 @@ class CustomerMetric(models.Model):
          FULL JOIN (%(paid)s) d USING (partner_id, company_id)
          FULL JOIN (%(met)s) m USING (partner_id, company_id)
          LEFT JOIN (%(favourite)s) f USING (partner_id, company_id)
+         LEFT JOIN (%(whole)s) w ON w.id = f.categories[1]
          LEFT JOIN touch x USING (partner_id)
               JOIN company c ON c.id = company_id
         CROSS JOIN LATERAL (SELECT %(intervals)s) i
@@ -289,6 +290,7 @@ class CustomerMetric(models.Model):
             intervals=self._refresh_intervals(),
             shares=self._refresh_shares(),
             unit=self._refresh_unit(),
+            whole=self._refresh_whole(),
             **parts,
         )
 
