@@ -59,6 +59,8 @@ def _measure(env, count):
                 "definition_domain": "[('amount_total', '>', 0)]",
                 "sequence": (TIERS - number) * 10,
                 "approve_sequence": True,
+                # Who asked is told once, when all have agreed, as by ours.
+                "notify_on_accepted": number == TIERS - 1,
             }
             for number, person in enumerate(people)
         ]

@@ -4,7 +4,8 @@ The other product is OCA's ``base_tier_validation`` with ``sale_tier_validation`
 no dependencies of the suite: name a folder with their addons (from the wheels of
 odoo-addon-base-tier-validation and odoo-addon-sale-tier-validation) in
 ``CRM_SUITE_BENCH_TIERS``. It gets a database of its own, the same orders and people, and is
-measured in a process of its own. Neither side confirms the orders or sends messages.
+measured in a process of its own. Neither side confirms the orders; both tell who asked, once
+all have agreed.
 """
 
 import json

@@ -77,6 +77,7 @@ from . import (
     test_import_rights,
     test_import_segment,
     test_import_work,
+    test_integration_tour,
     test_js,
     test_key_locks,
     test_lifecycle,
