@@ -64,6 +64,7 @@ from . import (
     duplicate_query,
     duplicate_rule,
     duplicate_run,
+    duplicate_trial,
     export,
     export_simulation,
     grade,

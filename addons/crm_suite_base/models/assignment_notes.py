@@ -69,7 +69,9 @@ class AssignmentPolicy(models.Model):
             default=email_from, author_id=author_id
         )[False]
         notes = [
-            {"res_id": log.res_id, "body": str(self._compose_note(log))} for log in logs
+            {"res_id": log.res_id, "body": str(body)}
+            for user, mine in logs.grouped("to_user_id").items()
+            for log, body in self._compose_notes(mine, user)
         ]
         self.env.cr.execute(
             SQL(
@@ -97,12 +99,16 @@ class AssignmentPolicy(models.Model):
             )
         )
 
-    def _compose_note(self, log):
-        """The note in the language of the new owner, whoever runs the policy."""
-        log = log.with_context(lang=log.to_user_id.lang)
-        text = log.env._(
-            "Assigned to %(user)s. %(reason)s",
-            user=log.to_user_id.name,
-            reason=log._get_sentence(),
-        )
-        return Markup("<p>%s</p>") % text
+    def _compose_notes(self, logs, user):
+        """The notes in the language of the new owner, whoever runs the policy.
+
+        :return: generator of each log with its note
+        """
+        # One environment for all of them: each costs more than a note.
+        for log in logs.with_context(lang=user.lang):
+            text = log.env._(
+                "Assigned to %(user)s. %(reason)s",
+                user=user.name,
+                reason=log._get_sentence(),
+            )
+            yield log, Markup("<p>%s</p>") % text

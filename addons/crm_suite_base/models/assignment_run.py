@@ -338,7 +338,7 @@ class AssignmentPolicy(models.Model):
             self._give(desk.records.browse(ids), self.env["res.users"].browse(user_id))
         waiting = self._get_waiting([d.res_id for d in decisions if not d.user_id])
         worth = desk.records._assignable_worth()
-        logs = self.env["crm.suite.assignment.log"].create(
+        logs = self.env["crm.suite.assignment.log"]._insert(
             [
                 self._make_log(desk, decision, cause, tries, worth)
                 for decision in decisions

@@ -39,12 +39,13 @@ class CrmLead(models.Model):
             default = teams._get_default_team_id(
                 user_id=user.id, domain=[(use, "=", True)]
             )
-            kept = leads.filtered(
-                lambda lead: user in (lead.team_id.member_ids | lead.team_id.user_id)
-            )
-            for team, same in kept.grouped("team_id").items():
-                same.write({"user_id": user.id, "team_id": team.id})
-            (leads - kept).write({"user_id": user.id, "team_id": default.id})
+            others = leads.browse()
+            for team, same in leads.grouped("team_id").items():
+                if user in (team.member_ids | team.user_id):
+                    same.write({"user_id": user.id, "team_id": team.id})
+                else:
+                    others |= same
+            others.write({"user_id": user.id, "team_id": default.id})
 
     def _assignable_previous_owners(self):
         """The owner of the customer, or of its last lead where it has none."""

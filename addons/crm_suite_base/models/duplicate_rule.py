@@ -312,14 +312,48 @@ class DuplicateRule(models.Model):
     def action_try(self):
         """Count what this rule alone would find, without noting it.
 
-        :return: client action that shows the figure
+        Of many records a sample is looked at, and all of them in the background.
+
+        :return: client action that shows the figure or, of many records, what the sample
+            says and then the trial with its progress
         :rtype: dict
         """
         self.ensure_one()
         self.check_access("write")
         if not isinstance(self.id, int):
             raise UserError(self.env._("Save the rule first."))
-        found = self.env["crm.suite.duplicate.run"]._count_matches(self)
+        runs = self.env["crm.suite.duplicate.run"]
+        if runs._is_large(self.model_name):
+            return self._try_later()
+        return self._notify_trial(
+            self.env._(
+                "Alone, this rule calls %(count)s pairs of records the same.",
+                count=runs._count_matches(self),
+            )
+        )
+
+    def _try_later(self):
+        runs = self.env["crm.suite.duplicate.run"]
+        asked, found, names = runs._sample_trial(self)
+        runs._start_trial(self)
+        message = self.env._(
+            "Of the newest %(asked)s records, %(found)s have a duplicate by this rule. All records are searched in the background; you are told when it is done.",
+            asked=asked,
+            found=found,
+        )
+        if names:
+            message = self.env._(
+                "%(message)s For example: %(names)s",
+                message=message,
+                names=", ".join(names),
+            )
+        follow = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_suite_base.duplicate_run_action"
+        )
+        follow["domain"] = [("rule_id", "=", self.id)]
+        return self._notify_trial(message, sticky=True, next=follow)
+
+    def _notify_trial(self, message, **params):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -327,10 +361,8 @@ class DuplicateRule(models.Model):
                 "type": "info",
                 "sticky": False,
                 "title": self.name,
-                "message": self.env._(
-                    "Alone, this rule calls %(count)s pairs of records the same.",
-                    count=found,
-                ),
+                "message": message,
+                **params,
             },
         }
 

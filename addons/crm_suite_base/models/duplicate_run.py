@@ -95,7 +95,12 @@ class DuplicateRun(models.Model):
         """Let the scheduled action search, as soon as this transaction is over."""
         runs = self.sudo()
         if not runs.search_count(
-            [("model_name", "=", model_name), ("state", "=", "open")], limit=1
+            [
+                ("model_name", "=", model_name),
+                ("state", "=", "open"),
+                ("rule_id", "=", False),
+            ],
+            limit=1,
         ):
             runs.create(
                 {
@@ -156,7 +161,9 @@ class DuplicateRun(models.Model):
     def _get_due(self, model_name):
         """The search to go on with, or a new one if anything changed since the last."""
         runs = self.sudo()
-        run = runs.search([("model_name", "=", model_name)], limit=1)
+        run = runs.search(
+            [("model_name", "=", model_name), ("rule_id", "=", False)], limit=1
+        )
         if run.state == "open":
             return run
         if run and not self._has_changed(model_name, run):
@@ -445,23 +452,6 @@ class DuplicateRun(models.Model):
         pairs = [(left, right) for left, right, _spec, _match in found]
         relatives = self.env[self.model_name]._duplicate_relative_pairs(target, pairs)
         return [hit for hit in found if hit[:2] not in relatives]
-
-    # === TRYING A RULE === #
-
-    @api.model
-    def _count_matches(self, rule):
-        """How many pairs one rule alone calls the same; nothing is stored.
-
-        :param crm.suite.duplicate.rule rule:
-        :rtype: int
-        """
-        run = self.sudo().new({"model_name": rule.model_name, "slices": 1})
-        spec = rule.sudo()._make_spec()
-        count = 0
-        for target in run._get_targets([spec]):
-            run._collect_candidates(target, [spec])
-            count += sum(len(found) for _all, found in run._compare(target, [spec]))
-        return count
 
 
 def _compose_kind(keys, kind):

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from ..models import duplicate_pair
+from ..models import duplicate_pair, duplicate_run, duplicate_trial
 from .common import CustomerCase
 
 VAT = "91310000MA1FL0LX92"
@@ -477,6 +477,58 @@ class TestDuplicatePairs(DuplicateCase):
         self.assertEqual(self.Pair.search_count([]), before)
         with self.assertRaises(AccessError):
             self._rule("company_name").with_user(self.lead).action_try()
+
+    def test_trying_a_rule_on_many_records_is_long_work(self):
+        rule = self._rule("company_name")
+        runs = self.env["crm.suite.duplicate.run"]
+        expected = runs._count_matches(rule)
+        before = self.Pair.search_count([])
+        with (
+            patch.object(duplicate_run, "LARGE", 0),
+            patch.object(duplicate_trial, "TRIED", runs._count_records("res.partner")),
+        ):
+            action = rule.with_user(self.steward).action_try()
+        message = action["params"]["message"]
+        asked, found = map(int, re.findall(r"\d+", message)[:2])
+        self.assertGreaterEqual(found, 3, "the three records are the newest")
+        self.assertGreaterEqual(asked, found)
+        self.assertIn(self.third.name, message)
+        trial = runs.search(action["params"]["next"]["domain"])
+        self.assertEqual((trial.slices, trial.progress), (2, 0))
+        self.assertEqual(trial.user_id, self.steward)
+        trial._do_slice()
+        self.assertEqual((trial.state, trial.progress), ("open", 50))
+        self.assertFalse(runs._get_due("res.partner") & trial)
+        trial._do_slice()
+        self.assertEqual((trial.state, trial.progress), ("done", 100))
+        self.assertEqual(trial.matches, expected)
+        self.assertFalse(trial.sudo().seen)
+        self.assertEqual(self.Pair.search_count([]), before)
+
+    def test_a_trial_begins_again_with_a_changed_rule(self):
+        rule = self._rule("company_name")
+        trial = self.env["crm.suite.duplicate.run"]._start_trial(rule)
+        trial.slices = 2
+        trial._do_slice()
+        rule.term_ids.threshold = 100
+        for _slice in range(2):
+            self.assertEqual(trial.state, "open")
+            trial._do_slice()
+        self.assertEqual(trial.state, "done")
+        self.assertEqual(trial.rule_version, rule.version)
+        expected = self.env["crm.suite.duplicate.run"]._count_matches(rule)
+        self.assertEqual(trial.matches, expected)
+
+    def test_a_trial_ends_with_a_rule_that_is_too_loose(self):
+        trial = self.env["crm.suite.duplicate.run"]._start_trial(
+            self._rule("company_name")
+        )
+        trial.slices = 3
+        with patch.object(duplicate_trial, "MOST_MATCHES", 0):
+            while trial.state == "open":
+                trial._do_slice()
+            self.assertIn("too loose", trial._describe_matches())
+        self.assertGreater(trial.matches, 0)
 
     def test_search_now(self):
         self.pairs.sudo().unlink()
