@@ -61,6 +61,7 @@ from . import (
     customer_metric_refresh,
     duplicate_pair,
     duplicate_pair_compare,
+    duplicate_pair_group,
     duplicate_query,
     duplicate_rule,
     duplicate_run,

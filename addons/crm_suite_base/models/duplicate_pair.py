@@ -5,7 +5,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
-from ..tools.duplicate_score import connect
 from .duplicate_rule import CHANNELS
 
 SIDES = ("left", "right")
@@ -334,7 +333,7 @@ class DuplicatePair(models.Model):
         for some in split_every(STORED, rows, list):
             self._store(some)
         if rows:
-            self._regroup_around(rows)
+            self._join_groups(rows)
 
     @api.model
     def _make_row(self, model_name, id_, hit, channel, run_id=None):
@@ -434,102 +433,6 @@ class DuplicatePair(models.Model):
             }
         )
         pairs._regroup()
-
-    # === GROUPS === #
-
-    def _regroup(self):
-        """Find out anew which open pairs hang together with these."""
-        rows = [
-            {
-                name: pair[name]
-                for name in ("left_model", "left_id", "right_model", "right_id")
-            }
-            for pair in self.sudo()
-        ]
-        self._regroup_around(rows)
-
-    @api.model
-    def _regroup_around(self, rows):
-        """Group the open pairs that share a record with ``rows``, step by step.
-
-        :param list[dict] rows: with both sides of pairs
-        """
-        self.flush_model()
-        seen = {
-            (row[f"{side}_model"], row[f"{side}_id"]) for row in rows for side in SIDES
-        }
-        fresh, pairs = seen, {}
-        while fresh:
-            found = self._read_touching(fresh)
-            pairs.update(found)
-            ends = {end for ends in found.values() for end in ends}
-            fresh = ends - seen
-            seen = seen | ends
-        self._write_groups(pairs)
-
-    def _read_touching(self, ends):
-        """Open pairs with one of these records, with both of their ends."""
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH e AS (SELECT * FROM unnest(%s::varchar[], %s::int[]) e(model, id))
-                SELECT d.id, d.left_model, d.left_id, d.right_model, d.right_id
-                  FROM e JOIN crm_suite_duplicate_pair d
-                    ON d.left_model = e.model AND d.left_id = e.id AND d.state = 'new'
-                 UNION
-                SELECT d.id, d.left_model, d.left_id, d.right_model, d.right_id
-                  FROM e JOIN crm_suite_duplicate_pair d
-                    ON d.right_model = e.model AND d.right_id = e.id
-                   AND d.state = 'new'
-                """,
-                [model for model, _id in ends],
-                [id_ for _model, id_ in ends],
-            )
-        )
-        return {row[0]: (row[1:3], row[3:5]) for row in self.env.cr.fetchall()}
-
-    @api.model
-    def _regroup_all(self):
-        """Group all open pairs: after a search of the whole database."""
-        self.flush_model()
-        self.env.cr.execute(
-            SQL(
-                "SELECT id, left_model, left_id, right_model, right_id"
-                "  FROM crm_suite_duplicate_pair WHERE state = 'new'"
-            )
-        )
-        self._write_groups(
-            {row[0]: (row[1:3], row[3:5]) for row in self.env.cr.fetchall()}
-        )
-
-    def _write_groups(self, pairs):
-        """Give each pair the first pair of its group.
-
-        :param dict pairs: both ends by the id of the pair
-        """
-        roots = connect(pairs.values())
-        first = {}
-        for id_ in sorted(pairs):
-            first.setdefault(roots[pairs[id_][0]], id_)
-        groups = {id_: first[roots[ends[0]]] for id_, ends in pairs.items()}
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_suite_duplicate_pair d SET group_id = g.group_id
-                  FROM unnest(%s::int[], %s::int[]) g(id, group_id)
-                 WHERE d.id = g.id AND d.group_id IS DISTINCT FROM g.group_id
-                """,
-                list(groups),
-                list(groups.values()),
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_suite_duplicate_pair SET group_id = NULL"
-                " WHERE state != 'new' AND group_id IS NOT NULL"
-            )
-        )
-        self.invalidate_model(flush=False)
 
     # === WHY === #
 

@@ -363,6 +363,33 @@ class TestDuplicatePairs(DuplicateCase):
         self.assertEqual(len(self.pairs.group_id), 1)
         self.assertTrue(all(pair.score > 89 for pair in self.pairs))
 
+    def test_what_is_entered_joins_the_groups_that_it_touches(self):
+        self.pairs.invalidate_recordset()
+        [one] = self.pairs.group_id
+        apart = self._create_customer(name="完全另外一家", phone="+8675586119977")
+        twin = self._create_customer(name="完全另外一家", phone="+8675586119977")
+        other = self._pairs(twin)
+        self.assertEqual(other.group_id, other)
+        row = {
+            "left_model": "res.partner",
+            "left_id": self.third.id,
+            "right_model": "res.partner",
+            "right_id": apart.id,
+            "score": 90.0,
+            "reasons": {},
+            "rule_id": None,
+            "rule_version": 1,
+            "channel": "form",
+            "run_id": None,
+        }
+        self.Pair._store([row])
+        self.Pair._join_groups([row])
+        everybody = self._pairs(self.trio | apart | twin)
+        self.assertEqual(len(everybody), 5)
+        self.assertEqual(everybody.group_id, one)
+        self.Pair._regroup_all()
+        self.assertEqual(everybody.group_id, one, "as when all are grouped anew")
+
     def test_a_search_forgets_what_is_no_more(self):
         self.third.with_context(crm_suite_no_duplicate_check=True).name = "绿水"
         self.env["crm.suite.duplicate.run"]._find_now("res.partner")
