@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.field_value import get_given
+
 CONTACT = frozenset(
     {
         "email_from",
@@ -75,14 +77,19 @@ class CrmLead(models.Model):
     # A deal takes the contact data of its customer along: it begins with the claim.
     @api.model_create_multi
     def create(self, vals_list):
-        ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
-        self.env["res.partner"].browse(ids)._pool_check_claimed()
+        self._pool_check_customers(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        if vals.get("partner_id"):
-            self.env["res.partner"].browse(vals["partner_id"])._pool_check_claimed()
+        self._pool_check_customers([vals])
         return super().write(vals)
+
+    @api.model
+    def _pool_check_customers(self, vals_list):
+        given = [vals for vals in vals_list if vals.get("partner_id")]
+        if given:
+            customers = (get_given(self, "partner_id", vals) for vals in given)
+            self.env["res.partner"].union(*customers)._pool_check_claimed()
 
     def onchange(self, values, field_names, fields_spec):
         if isinstance(values.get("partner_id"), int) and values["partner_id"]:

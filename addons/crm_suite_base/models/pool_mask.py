@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.field_value import get_given
+
 MASK = "•••"
 # The host fetches into a cache that superuser code shares, so what it fetches is never
 # masked. An object and not a word: no caller can put it into a context.
@@ -233,8 +235,8 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
-        self.env["res.partner"].browse(ids)._pool_check_claimed()
+        customers = (get_given(self, "partner_id", vals) for vals in vals_list)
+        self.env["res.partner"].union(*customers)._pool_check_claimed()
         return super().create(vals_list)
 
     def onchange(self, values, field_names, fields_spec):

@@ -7,6 +7,8 @@ look into a dictionary when it has nothing to do.
 
 from odoo import models
 
+from ..tools.field_value import get_given
+
 
 class FigureSource(models.AbstractModel):
     """A model from whose rows figures of customers are computed.
@@ -24,9 +26,9 @@ class FigureSource(models.AbstractModel):
         case.
         """
         if "partner_id" in vals:
-            new = vals["partner_id"] or False
+            new = get_given(self, "partner_id", vals)
             self.filtered(
-                lambda r: r.partner_id and r.partner_id.id != new
+                lambda r: r.partner_id and r.partner_id != new
             )._note_figures()
         return super().write(vals)
 

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+from ..tools.field_value import get_given
 from ..tools.normalize import (
     InvalidValue,
     check_name,
@@ -100,14 +101,7 @@ class ResPartner(models.Model):
             return False
         if vals.get("crm_suite_lifecycle_id"):
             return True
-        return bool(self._crm_suite_given(vals, "parent_id")._crm_suite_is_managed())
-
-    def _crm_suite_given(self, vals, name):
-        """The record that ``vals`` give for a field; the host also takes a record
-        where an id is meant."""
-        value = vals.get(name)
-        records = self.env[self._fields[name].comodel_name]
-        return records.browse(getattr(value, "id", value) or ())
+        return bool(get_given(self, "parent_id", vals)._crm_suite_is_managed())
 
     def _crm_suite_split_write(self, vals):
         """The partners of ``self`` with the values that each of them gets.
@@ -148,11 +142,11 @@ class ResPartner(models.Model):
         """
         own = self.country_id
         if "country_id" in vals:
-            own = self._crm_suite_given(vals, "country_id")
+            own = get_given(self, "country_id", vals)
         if not own and self.parent_id:
             own = self.parent_id.country_id
         if not own and not self and vals.get("parent_id"):
-            own = self._crm_suite_given(vals, "parent_id").sudo().country_id
+            own = get_given(self, "parent_id", vals).sudo().country_id
         here = self.env.company.country_id
         return (own or here).code or None, own.code or None
 

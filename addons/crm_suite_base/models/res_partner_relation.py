@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.field_value import get_given
+
 ROLE = "crm_suite_base.group_crm_suite_user"
 # A group of companies larger than this is shown from the chosen company downwards.
 MAX_NODES = 300
@@ -64,19 +66,17 @@ class ResPartner(models.Model):
     def write(self, vals):
         if "parent_id" not in vals:
             return super().write(vals)
-        leaving = self._crm_suite_leaving(vals["parent_id"])
+        leaving = self._crm_suite_leaving(get_given(self, "parent_id", vals))
         result = super().write(vals)
         for person, company, function in leaving:
             person._crm_suite_remember_employer(company, function)
         return result
 
-    def _crm_suite_leaving(self, parent_id):
-        """The people of managed companies who leave for ``parent_id``.
+    def _crm_suite_leaving(self, parent):
+        """The people of managed companies who leave for ``parent``.
 
         :return: person, company left, position held there
         """
-        # The host also takes a record where an id is meant.
-        parent = self.browse(getattr(parent_id, "id", parent_id) or ())
         return [
             (person, person.parent_id, person.function)
             for person in self.sudo()

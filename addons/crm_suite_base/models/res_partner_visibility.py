@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.field_value import get_given
 from .res_users_visibility import EVERYONE, TEAM
 
 LIFECYCLE = "crm_suite_lifecycle_id"
@@ -321,8 +322,8 @@ class ResPartner(models.Model):
     @api.model
     def _crm_suite_check_parent(self, vals):
         """Refuse a hidden company: the host copies its address and terms to contacts."""
-        if parent_id := vals.get("parent_id"):
-            self.browse(parent_id)._crm_suite_check_visible()
+        if vals.get("parent_id"):
+            get_given(self, "parent_id", vals)._crm_suite_check_visible()
 
     def web_save(self, vals, specification, next_id=None):
         """Say what happens to who gives a customer away in its form."""

@@ -229,7 +229,14 @@ class TestPoolMask(PoolCase):
             self.env["crm.lead"].with_user(self.rep).create(
                 {"name": "Deal", "partner_id": self.customer.id}
             )
+        deal = self.env["crm.lead"].with_user(self.rep).create({"name": "Deal"})
+        # The host's own code gives records where ids are meant.
+        for given in (self.customer.id, self.customer):
+            with self.assertRaises(UserError):
+                deal.write({"partner_id": given})
         self.claim(self.rep)
+        deal.write({"partner_id": self.customer.with_user(self.rep)})
+        self.assertEqual(deal.partner_id, self.customer)
         order = (
             self.env["sale.order"]
             .with_user(self.rep)

@@ -1,4 +1,16 @@
-"""Whether a value that a program or a file gives is what a record has already."""
+"""Values that a program, a file or other code gives, beside what a record has already."""
+
+
+def get_given(model, name, vals):
+    """The record that values for ``create`` or ``write`` put into a many2one field.
+
+    Code of the host gives an id, or the record itself.
+
+    :return: one record, or none
+    """
+    value = vals.get(name)
+    records = model.env[model._fields[name].comodel_name]
+    return records.browse(getattr(value, "id", value) or ())
 
 
 def get_missing(record, name, commands):
