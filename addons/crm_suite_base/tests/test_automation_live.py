@@ -3,6 +3,7 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.sms.models.sms_sms import SmsSms
 
@@ -283,6 +284,7 @@ class TestAutomationShown(AutomationCase):
         self.assertNotIn("Vault 7", str(answer))
         self.assertEqual(self.as_(self.secret, run).effect_text.count("Vault 7"), 2)
 
+    @mute_logger("odoo.addons.crm_suite_base.models.automation_engine")
     def test_failure_over_a_closed_field(self):
         rule = self._create_rule(self._set("street2", "= name"), user=self.secret)
         action = type(self.env["crm.suite.automation.action"])
