@@ -5,45 +5,12 @@ in another database.
 Prints one line of JSON.
 """
 
-import argparse
-import json
 import sys
-
-import odoo
-import odoo.service.server
-from odoo.modules.registry import Registry
-from odoo.tools import config
 
 sys.path.insert(0, __file__.rpartition("/")[0])
 
-from peer_database import administer, install  # noqa: E402
+from peer_database import serve_peer  # noqa: E402
 from peer_orders import TIERS, clock, make_orders, make_people  # noqa: E402
-
-MODULE = "sale_tier_validation"
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--addons", required=True)
-    parser.add_argument("--template", required=True)
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--orders", type=int, required=True)
-    options = parser.parse_args()
-    config.parse_config(["--config", options.config, "--log-level=warn"])
-    administer(f'CREATE DATABASE "{options.database}" TEMPLATE "{options.template}"')
-    try:
-        install(options, MODULE)
-        odoo.service.server.load_server_wide_modules()
-        with Registry(options.database).cursor() as cr:
-            result = _measure(
-                odoo.api.Environment(cr, odoo.SUPERUSER_ID, {}), options.orders
-            )
-            cr.rollback()
-        print(json.dumps(result))
-    finally:
-        odoo.sql_db.close_all()
-        administer(f'DROP DATABASE IF EXISTS "{options.database}"')
 
 
 def _measure(env, count):
@@ -82,4 +49,4 @@ def _measure(env, count):
 
 
 if __name__ == "__main__":
-    main()
+    serve_peer("sale_tier_validation", _measure)

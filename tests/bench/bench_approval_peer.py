@@ -8,15 +8,9 @@ measured in a process of its own. Neither side confirms the orders; both tell wh
 all have agreed.
 """
 
-import json
 import os
-import pathlib
-import subprocess
-import sys
 
-import odoo
-from odoo.tools import config
-
+from .peer_database import start_peer
 from .peer_orders import TIERS, clock, make_orders, make_people
 from .report import Row
 
@@ -36,7 +30,7 @@ def run(bench):
             "skipped: name its addons in CRM_SUITE_BENCH_TIERS",
         )
         return
-    theirs = _run_peer(bench)["seconds"]
+    theirs = start_peer(bench, "approval_peer", PEER, ORDERS)["seconds"]
     yield Row(
         "the same with OCA sale_tier_validation 19.0, three tiers",
         f"{theirs / ours:.1f} × ({theirs:.2f} s : {ours:.2f} s)",
@@ -105,21 +99,3 @@ def _flow(env, people):
     )
     flow.action_publish()
     return flow
-
-
-def _run_peer(bench):
-    """Measure the other product; see ``approval_peer.py``."""
-    # A database with connections cannot be copied.
-    odoo.sql_db.close_db(bench.host_db)
-    script = pathlib.Path(__file__).with_name("approval_peer.py")
-    done = subprocess.run(
-        [
-            *(sys.executable, str(script), "--config", config["config"]),
-            *("--addons", PEER, "--template", bench.host_db),
-            *("--database", f"{bench.host_db}_tiers", "--orders", str(ORDERS)),
-        ],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])

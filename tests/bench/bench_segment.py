@@ -6,19 +6,13 @@ and odoo-addon-mass-mailing-list-dynamic) in ``CRM_SUITE_BENCH_PEER``. It gets a
 of its own, is given the same people, and is measured in a process of its own.
 """
 
-import json
 import os
-import pathlib
 import statistics
-import subprocess
-import sys
 import time
-
-import odoo
-from odoo.tools import config
 
 from .bench import CUSTOMERS
 from .dataset import ensure_customers
+from .peer_database import start_peer
 from .report import Row
 
 SMALL = 20_000
@@ -180,7 +174,7 @@ def _compare(bench, fill, refresh):
             "skipped: name its addons in CRM_SUITE_BENCH_PEER",
         )
         return
-    there = _run_peer(bench)
+    there = start_peer(bench, "segment_peer", PEER, PEER_MEMBERS)
     filling = there["fill"] / there["members"]
     whom = f"OCA mass_mailing_list_dynamic 19.0, {there['members']} members"
     for what, ours in (("first fill", fill), ("refresh", refresh)):
@@ -196,21 +190,3 @@ def _compare(bench, fill, refresh):
         f"refresh against theirs with {there['changes']} changes, per member",
         f"{again / refresh:.0f} × ({again * 1e6:.0f} µs : {refresh * 1e6:.1f} µs)",
     )
-
-
-def _run_peer(bench):
-    """Measure the other product; see ``segment_peer.py``."""
-    # A database with connections cannot be copied.
-    odoo.sql_db.close_db(bench.host_db)
-    script = pathlib.Path(__file__).with_name("segment_peer.py")
-    done = subprocess.run(
-        [
-            *(sys.executable, str(script), "--config", config["config"]),
-            *("--addons", PEER, "--template", bench.host_db),
-            *("--database", f"{bench.host_db}_peer", "--members", str(PEER_MEMBERS)),
-        ],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])

@@ -4,46 +4,14 @@
 Prints one line of JSON.
 """
 
-import argparse
-import json
 import sys
 import time
 
-import odoo
-import odoo.service.server
-from odoo.modules.registry import Registry
-from odoo.tools import config
-
 sys.path.insert(0, __file__.rpartition("/")[0])
 
-from peer_database import administer, install  # noqa: E402
+from peer_database import serve_peer  # noqa: E402
 
-MODULE = "mass_mailing_list_dynamic"
 CHANGES = 50  # one in a hundred, as in ours
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--addons", required=True)
-    parser.add_argument("--template", required=True)
-    parser.add_argument("--database", required=True)
-    parser.add_argument("--members", type=int, required=True)
-    options = parser.parse_args()
-    config.parse_config(["--config", options.config, "--log-level=warn"])
-    administer(f'CREATE DATABASE "{options.database}" TEMPLATE "{options.template}"')
-    try:
-        install(options, MODULE)
-        odoo.service.server.load_server_wide_modules()
-        with Registry(options.database).cursor() as cr:
-            result = _measure(
-                odoo.api.Environment(cr, odoo.SUPERUSER_ID, {}), options.members
-            )
-            cr.rollback()
-        print(json.dumps(result))
-    finally:
-        odoo.sql_db.close_all()
-        administer(f'DROP DATABASE IF EXISTS "{options.database}"')
 
 
 def _measure(env, count):
@@ -96,4 +64,4 @@ def _clock(env, act):
 
 
 if __name__ == "__main__":
-    main()
+    serve_peer("mass_mailing_list_dynamic", _measure)

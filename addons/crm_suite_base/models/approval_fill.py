@@ -77,11 +77,9 @@ class ApprovalTask(models.Model):
         value = row[name]
         if field.type == "many2one":
             return {"id": value[0], "display_name": value[1]} if value else False
-        return (
-            fields.Datetime.to_string(value)
-            if field.type == "datetime"
-            else (fields.Date.to_string(value) if field.type == "date" else value)
-        )
+        if field.type == "datetime":
+            return fields.Datetime.to_string(value)
+        return fields.Date.to_string(value) if field.type == "date" else value
 
     def _fill(self, values):
         """Write what the person was asked to fill in."""

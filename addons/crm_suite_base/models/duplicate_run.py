@@ -110,7 +110,7 @@ class DuplicateRun(models.Model):
                 }
             )
         # Waking is all that happens; people have no right to scheduled actions.
-        self.env.ref("crm_suite_base.ir_cron_duplicates").sudo()._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_duplicates")
 
     @api.model
     def _cron_find(self):

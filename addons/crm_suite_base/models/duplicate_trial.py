@@ -64,7 +64,7 @@ class DuplicateTrial(models.Model):
             }
         )
         # Waking is all that happens; people have no right to scheduled actions.
-        self.env.ref("crm_suite_base.ir_cron_duplicate_trials").sudo()._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_duplicate_trials")
         return run
 
     @api.model

@@ -337,7 +337,7 @@ class Export(models.Model):
         }
 
     def _queue(self):
-        self.env.ref("crm_suite_base.ir_cron_export")._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_export")
 
     @api.model
     def _cron_write_files(self):

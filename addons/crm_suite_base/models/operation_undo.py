@@ -371,7 +371,7 @@ class OperationUndo(models.Model):
                 "progress_total": plan.size(),
             }
         )
-        self.env.ref("crm_suite_base.operation_undo_cron").sudo()._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.operation_undo_cron")
 
     @api.model
     def _cron_undo(self):

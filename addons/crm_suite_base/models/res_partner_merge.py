@@ -285,7 +285,7 @@ class ResPartner(models.Model):
                 self._crm_suite_merge_done(survivor, losers, operation)
             self._crm_suite_note_merge()
         self._crm_suite_tell_merge(survivor, losers)
-        self.env.ref("crm_suite_base.merge_follow_cron").sudo()._trigger()
+        self.env["ir.cron"]._crm_suite_wake("crm_suite_base.merge_follow_cron")
         return operation
 
     def _crm_suite_merge_part(self, survivor, operation, of_several):

@@ -27,7 +27,7 @@ class ResPartner(models.Model):
             start = batch[-1].id
             batch._crm_suite_follow()
             if not progress(len(batch), remaining=0):
-                self.env.ref("crm_suite_base.merge_follow_cron")._trigger()
+                self.env["ir.cron"]._crm_suite_wake("crm_suite_base.merge_follow_cron")
                 return
 
     def _crm_suite_follow(self):

@@ -25,6 +25,30 @@ def chain(*nodes, **edges):
     }
 
 
+def make_story_order(env, user, discount=0, **values):
+    """The quotation of a tour: one product at 1,000 for a customer of ``user``."""
+    customer = env["res.partner"].create(
+        {
+            "name": "Story Customer",
+            "is_company": True,
+            "user_id": user.id,
+            "crm_suite_lifecycle_id": env.ref("crm_suite_base.lifecycle_stage_lead").id,
+        }
+    )
+    product = env["product.product"].create(
+        {"name": "Story Product", "type": "service", "list_price": 1000}
+    )
+    line = {"product_id": product.id, "discount": discount}
+    return env["sale.order"].create(
+        {
+            "partner_id": customer.id,
+            "user_id": user.id,
+            "order_line": [Command.create(line)],
+            **values,
+        }
+    )
+
+
 class ApprovalCase(CustomerCase):
     """Orders with more than 15 % discount wait for the leader of the team, then for
     finance. The rep is in a team that the lead leads."""

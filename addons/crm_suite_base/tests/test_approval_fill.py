@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .approval_common import ApprovalCase, chain
+from .approval_common import ApprovalCase, chain, make_story_order
 from .tour_common import TourCase
 
 FIELDS = ["client_order_ref", "commitment_date", "source_id", "order_line"]
@@ -183,25 +183,7 @@ class FillStory(TourCase):
             }
         )
         flow.action_publish()
-        customer = cls.env["res.partner"].create(
-            {
-                "name": "Story Customer",
-                "is_company": True,
-                "crm_suite_lifecycle_id": cls.env.ref(
-                    "crm_suite_base.lifecycle_stage_lead"
-                ).id,
-            }
-        )
-        product = cls.env["product.product"].create(
-            {"name": "Story Product", "type": "service", "list_price": 1000}
-        )
-        cls.order = cls.env["sale.order"].create(
-            {
-                "partner_id": customer.id,
-                "user_id": cls.lead.id,
-                "order_line": [Command.create({"product_id": product.id})],
-            }
-        )
+        cls.order = make_story_order(cls.env, cls.lead)
         cls.order.with_user(cls.lead).action_confirm()
 
     def _tell(self):

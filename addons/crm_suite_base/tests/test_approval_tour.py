@@ -1,7 +1,7 @@
 from odoo import Command
 from odoo.tests import tagged
 
-from .approval_common import chain
+from .approval_common import chain, make_story_order
 from .tour_common import TourCase
 
 # Sends the form of the page as its green button does, and reads the answer.
@@ -77,29 +77,7 @@ class ApprovalStory(TourCase):
             }
         )
         flow.action_publish()
-        customer = cls.env["res.partner"].create(
-            {
-                "name": "Story Customer",
-                "is_company": True,
-                "user_id": cls.rep.id,
-                "crm_suite_lifecycle_id": cls.env.ref(
-                    "crm_suite_base.lifecycle_stage_lead"
-                ).id,
-            }
-        )
-        product = cls.env["product.product"].create(
-            {"name": "Story Product", "type": "service", "list_price": 1000}
-        )
-        cls.order = cls.env["sale.order"].create(
-            {
-                "partner_id": customer.id,
-                "user_id": cls.rep.id,
-                "team_id": cls.team.id,
-                "order_line": [
-                    Command.create({"product_id": product.id, "discount": 18})
-                ],
-            }
-        )
+        cls.order = make_story_order(cls.env, cls.rep, discount=18, team_id=cls.team.id)
 
     def _holders(self):
         self.env.invalidate_all()

@@ -45,7 +45,11 @@ class TestAutomationLive(AutomationCase):
         policy._publish_rules()
         return policy
 
-    def test_assign_a_lead(self):
+    def _assign_a_lead(self):
+        """Let a lead set off a rule that assigns it.
+
+        :return: the policy, the lead and the run of the rule
+        """
         policy = self.policy()
         rule = self._create_rule(
             {"kind": "assign", "policy_id": policy.id},
@@ -57,6 +61,10 @@ class TestAutomationLive(AutomationCase):
         )
         lead.with_user(self.lead).referred = "TEST"
         [run] = self.runs(rule)
+        return policy, lead, run
+
+    def test_assign_a_lead(self):
+        policy, lead, run = self._assign_a_lead()
         self.assertEqual(run.state, "done", run.error)
         self.assertEqual(lead.user_id, self.rep)
         self.assertIn(self.rep.name, run.effect_text)
@@ -66,17 +74,7 @@ class TestAutomationLive(AutomationCase):
         self.assertEqual(log.policy_id, policy)
 
     def test_assignment_by_a_rule_is_undone_with_it(self):
-        policy = self.policy()
-        rule = self._create_rule(
-            {"kind": "assign", "policy_id": policy.id},
-            model="crm.lead",
-            field="referred",
-        )
-        lead = self.env["crm.lead"].create(
-            {"name": "Ask", "user_id": False, "team_id": False}
-        )
-        lead.with_user(self.lead).referred = "TEST"
-        [run] = self.runs(rule)
+        _policy, lead, run = self._assign_a_lead()
         self.assertTrue(run.operation_id)
         run.operation_id.with_user(self.manager).action_undo()
         self.env.invalidate_all()
