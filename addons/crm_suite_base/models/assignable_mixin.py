@@ -40,13 +40,18 @@ class AssignableMixin(models.AbstractModel):
     def _check_company(self, fnames=None):
         """What is the same for thousands of records is checked once.
 
-        Records of one company that get the same owner are all right or all wrong.
+        Records of one company with the same owner, say, are all right or all wrong.
         """
         records = self
-        if fnames and self.env.context.get(ASSIGNING) and "company_id" in self._fields:
-            names = ["company_id", *(n for n in fnames if self._fields[n].relational)]
+        if len(self) > 1 and "company_id" in self._fields:
+            # As the host: another company makes every reference questionable.
+            every = fnames is None or {"company_id", "company_ids"} & set(fnames)
+            fields = [
+                self._fields[name] for name in (self._fields if every else fnames)
+            ]
+            names = [f.name for f in fields if f.relational and f.check_company]
             different = {
-                tuple(record[name]._ids for name in names): record.id
+                tuple(record[name]._ids for name in ("company_id", *names)): record.id
                 for record in self.sudo()
             }
             records = self.browse(different.values())

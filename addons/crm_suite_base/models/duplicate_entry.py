@@ -164,7 +164,11 @@ class DuplicateEntry(models.AbstractModel):
         records = records.with_env(self.env)
         probes = [probe for probe in records._duplicate_probes() if probe.keys]
         self._duplicate_lock(probes)
-        hits = self._duplicate_hits(probes, specs, channel)
+        asked = self.env.context.get("crm_suite_duplicates_asked")
+        if asked and (asked.model, asked.channel, keys) == (self._name, channel, None):
+            hits = self._duplicate_hits_since(asked, probes, specs)
+        else:
+            hits = self._duplicate_hits(probes, specs, channel)
         hits = self.env["crm.suite.duplicate.pair"]._drop_known(self._name, hits)
         refused = []
         for probe in probes:

@@ -1,3 +1,4 @@
+import json
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -58,6 +59,44 @@ class Hit(NamedTuple):
     reaction: str = "queue"
 
 
+class Asked:
+    """What the rules said about records that are about to be created.
+
+    A transaction sees the database as it was when it began, and what it did itself:
+    when the records are there, only those that came with them are new to the rules. Who
+    asked before (an import, for the preview of each row) hands this over by the context
+    key ``crm_suite_duplicates_asked``, so that the database is searched once.
+
+    :ivar str model: name of the model of the records
+    :ivar str channel: the way they come in
+    :ivar list entered: the probes of those that were created since
+    """
+
+    def __init__(self, model, channel, probes, hits):
+        self.model = model
+        self.channel = channel
+        self.entered = []
+        self._hits = {_probe_key(p): hits.get(p.no, []) for p in probes}
+
+    def knows(self, probe):
+        return _probe_key(probe) in self._hits
+
+    def get_hits(self, probe):
+        """What was found before any of the records was there."""
+        return list(self._hits[_probe_key(probe)])
+
+
+def _probe_key(probe):
+    keys = json.dumps(probe.keys, sort_keys=True)
+    return keys, probe.company_id, probe.relatives
+
+
+def _best_first(hits):
+    for found in hits.values():
+        found.sort(key=lambda hit: (-hit.score, hit.model, hit.id))
+    return hits
+
+
 class DuplicateSearch(models.AbstractModel):
     """Finding the records that are the same as one that is entered or asked about."""
 
@@ -109,9 +148,53 @@ class DuplicateSearch(models.AbstractModel):
                     asked, probe.keys, target, id_, keys, channel
                 ):
                     hits.setdefault(no, []).append(hit)
-        for found in hits.values():
-            found.sort(key=lambda hit: (-hit.score, hit.model, hit.id))
-        return hits
+        return _best_first(hits)
+
+    @api.model
+    def _duplicate_hits_since(self, asked, probes, specs):
+        """The same as :meth:`_duplicate_hits` for records that were just created, of
+        which most were asked about before they were.
+
+        :param Asked asked: what was said then; these records are added to it
+        """
+        unknown = [probe for probe in probes if not asked.knows(probe)]
+        hits = {}
+        if unknown:
+            hits = self._duplicate_hits(unknown, specs, asked.channel)
+        unknown = {probe.no for probe in unknown}
+        letters = frozenset().union(*(spec.letters for spec in specs))
+        by_block = {}
+        asked.entered += probes
+        for probe in asked.entered:
+            for block in make_blocks(probe.keys):
+                if block[0] in letters:
+                    by_block.setdefault(block, []).append(probe)
+        for probe in probes:
+            if probe.no in unknown:
+                continue
+            found = hits[probe.no] = asked.get_hits(probe)
+            mates = {
+                mate.id: mate
+                for block in make_blocks(probe.keys)
+                for mate in by_block.get(block, ())
+                if mate.id != probe.id
+            }
+            for mate in mates.values():
+                if self._duplicate_may_be(probe, mate) and (
+                    hit := self._duplicate_judge(
+                        specs, probe.keys, self._name, mate.id, mate.keys, asked.channel
+                    )
+                ):
+                    found.append(hit)
+        return _best_first(hits)
+
+    @api.model
+    def _duplicate_may_be(self, probe, mate):
+        """Whether companies and relationship let one record be the other."""
+        if (self._name, mate.id) in probe.relatives:
+            return False
+        companies = {probe.company_id, mate.company_id} - {0}
+        return len(companies) < 2
 
     @api.model
     def _duplicate_targets(self, specs):

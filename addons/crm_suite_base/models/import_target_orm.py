@@ -195,9 +195,14 @@ class ImportTargetRecord(models.AbstractModel):
     @api.model
     def _import_create(self, plan, rows):
         model = self.env[self._import_model].with_context(**self._import_context())
-        records = model.create([dict(row.values) for row in rows])
+        records = self._import_make(model, [dict(row.values) for row in rows])
         for row, record in zip(rows, records, strict=True):
             row.res_id = record.id
+
+    @api.model
+    def _import_make(self, model, vals_list):
+        """Create records; a hook for models with a quicker way for many."""
+        return model.create(vals_list)
 
     @api.model
     def _import_update(self, plan, rows):

@@ -274,6 +274,14 @@ class ImportTargetPartner(models.AbstractModel):
             row.values = {**self._import_defaults(plan, row), **row.values}
         return super()._import_create(plan, rows)
 
+    @api.model
+    def _import_make(self, model, vals_list):
+        if any(vals.get("parent_id") or vals.get("child_ids") for vals in vals_list):
+            return super()._import_make(model, vals_list)
+        # As the host's own import: of partners without company and contacts there is
+        # nothing to keep the same, which would be looked for one by one.
+        return model._load_records_create(vals_list)
+
     def _import_defaults(self, plan, row):
         """Values of new records for which the file says nothing."""
         return {

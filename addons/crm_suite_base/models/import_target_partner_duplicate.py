@@ -1,9 +1,9 @@
 from odoo import api, models
 
 from ..tools.import_types import CREATE, Problem
-from .duplicate_search import Probe
+from .duplicate_search import Asked, Probe
 
-MEMORY = "duplicates"
+MEMORY, ASKED = "duplicates", "duplicates asked"
 
 
 class ImportTargetDuplicate(models.AbstractModel):
@@ -24,6 +24,7 @@ class ImportTargetDuplicate(models.AbstractModel):
     @api.model
     def _import_match(self, plan, rows):
         result = super()._import_match(plan, rows)
+        plan.memory.pop(ASKED, None)
         plan.memory[MEMORY] = found = self._import_duplicates(
             plan, [row for row in rows if row.match is None and not row.action]
         )
@@ -52,15 +53,34 @@ class ImportTargetDuplicate(models.AbstractModel):
         for row in rows:
             values = {**self._import_defaults(plan, row), **row.values}
             keys = partners._duplicate_keys({n: values.get(n) for n in names})
+            parent_id = values.get("parent_id")
             probes.append(
                 Probe(
                     no=row.number,
                     keys=keys,
                     company_id=values.get("company_id") or 0,
-                    relatives=frozenset({("res.partner", values.get("parent_id"))}),
+                    relatives=frozenset(
+                        [("res.partner", parent_id)] if parent_id else ()
+                    ),
                 )
             )
-        return partners._duplicate_hits(probes, specs, "import")
+        hits = partners._duplicate_hits(probes, specs, "import")
+        plan.memory[ASKED] = Asked("res.partner", "import", probes, hits)
+        return hits
+
+    @api.model
+    def _import_create(self, plan, rows):
+        asked = plan.memory.get(ASKED)
+        if not asked:
+            return super()._import_create(plan, rows)
+        before = len(asked.entered)
+        target = self.with_context(crm_suite_duplicates_asked=asked)
+        try:
+            return super(ImportTargetDuplicate, target)._import_create(plan, rows)
+        except Exception:
+            # They are taken back, and their halves come again.
+            del asked.entered[before:]
+            raise
 
     def _import_readable_hit(self, hits):
         """The record that a row is the same as, if it is one and may be read."""

@@ -78,3 +78,17 @@ class TestAssignmentAct(AssignmentCase):
         action = self._act(self.customer, user, policy_id=policy.id).action_simulate()
         simulation = self.env[action["res_model"]].with_user(user)
         self.assertTrue(simulation.browse(action["res_id"]).line_ids[:1].user_id)
+
+    def test_companies_of_many_records_are_checked(self):
+        """Records that are the same in this are looked at once; the odd one is found."""
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        team = self.env["crm.team"].create({"name": "There", "company_id": company.id})
+        here = {"name": "Ask", "company_id": self.env.company.id, "team_id": False}
+        leads = self.env["crm.lead"].create([dict(here) for _number in range(5)])
+        wrong = {**here, "team_id": team.id}
+        with self.assertRaisesRegex(UserError, "belongs to another company"):
+            self.env["crm.lead"].create([*(dict(here) for _number in range(5)), wrong])
+        with self.assertRaisesRegex(UserError, "belongs to another company"):
+            leads.write({"company_id": self.env.company.id, "team_id": team.id})
+        leads.write({"company_id": company.id, "team_id": team.id})
+        self.assertEqual(leads.team_id, team)

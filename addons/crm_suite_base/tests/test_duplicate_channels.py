@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -137,3 +139,41 @@ class TestDuplicateImport(ImportHelpers, DuplicateCase):
         batch, answer = self._import(text)
         self.assertEqual(answer["created"], 1, "the second one is refused")
         self.assertEqual(len(self._by_ref("DUP-4", "DUP-5")), 1)
+
+    def test_the_database_is_searched_once(self):
+        """What the preview found holds for what is created; besides, the rows of the
+        file are compared with each other, also after one of them was refused."""
+        text = (
+            "名称,编号,税号\n蓝石材料有限公司,DUP-6,91310000MA1FL0LX8Y\n"
+            "赤岩测试仪器有限公司,DUP-7,\n蓝石材料,DUP-8,\n"
+            "白石材料,DUP-9,91310000MA1FL0LX8Y\n"
+        )
+        search = self.registry["res.partner"]._duplicate_candidates
+        with patch.object(
+            self.registry["res.partner"], "_duplicate_candidates", autospec=True
+        ) as searched:
+            searched.side_effect = search
+            _batch, answer = self._import(text)
+        self.assertEqual(searched.call_count, 1)
+        self.assertEqual(answer["created"], 3)
+        blue, red, other = self._by_ref("DUP-6", "DUP-7", "DUP-8", "DUP-9")
+        pair = self._pairs(blue)
+        self.assertEqual({pair.left_id, pair.right_id}, {blue.id, other.id})
+        pair = self._pairs(red)
+        self.assertEqual({pair.left_id, pair.right_id}, {red.id, self.first.id})
+        self.assertEqual(pair.channel, "import")
+
+    def test_what_a_hook_changes_is_asked_again(self):
+        create = self.registry["res.partner"].create
+
+        def renamed(partners, vals_list):
+            return create(
+                partners,
+                [{**vals, "name": "赤岩测试仪器有限公司"} for vals in vals_list],
+            )
+
+        with patch.object(self.registry["res.partner"], "create", renamed):
+            self._import("名称,编号\n黑石仪表,DUP-10\n")
+        partner = self._by_ref("DUP-10")
+        pair = self._pairs(partner)
+        self.assertEqual({pair.left_id, pair.right_id}, {partner.id, self.first.id})
