@@ -23,6 +23,7 @@ from . import (
     duplicate_late,
     duplicate_renew,
     duplicate_search,
+    import_target_duplicate,
     rule_apply,
     rule_story,
 )
@@ -84,9 +85,9 @@ from . import (
     import_target_call,
     import_target_choice,
     import_target_direct,
+    import_target_lead,
     import_target_owner,
     import_target_partner,
-    import_target_partner_duplicate,
     import_target_person,
     import_target_place,
     import_target_purchase,

@@ -81,13 +81,10 @@ class ApiTargetLead(models.AbstractModel):
     @api.model
     def _api_new_values(self, row):
         vals = super()._api_new_values(row)
-        if vals.get("name"):
-            return vals
-        who = vals.get("partner_name") or vals.get("contact_name")
-        who = who or vals.get("email_from") or vals.get("phone")
-        if not who:
+        title = self.env["crm.lead"]._crm_suite_title(vals)
+        if not title:
             row.field = "name"
             raise UserError(
                 self.env._("Give a title, or the name of the company or person.")
             )
-        return {**vals, "name": self.env._("Request of %(who)s", who=who)}
+        return {**vals, "name": title}

@@ -50,6 +50,7 @@ class CustomField(models.Model):
             "name": self._spoken(section, "name"),
             "model": section.model,
             "sequence": section.sequence,
+            **({"visible_when": section.visible_when} if section.visible_when else {}),
             "fields": [field._export_field() for field in section.field_ids],
         }
 
@@ -118,9 +119,10 @@ class CustomField(models.Model):
                     names=", ".join(conflicts),
                 )
             )
-        made, todo = {}, []
+        made, todo, homes = {}, [], []
         for section in package["sections"]:
             home = self._import_section(section)
+            homes.append((home, section.get("visible_when") or False))
             for number, data in enumerate(section["fields"]):
                 todo.append((home, number, data))
         before = self._import_known(todo)
@@ -132,6 +134,8 @@ class CustomField(models.Model):
         for data, field in made.values():
             field.write({name: data.get(name) or False for name in TEXTS[1:]})
             field._import_spoken(data)
+        for home, visible_when in homes:
+            home.visible_when = visible_when
         return {"created": len(made) - len(before), "updated": len(before)}
 
     @api.model

@@ -28,6 +28,8 @@ class Rule(NamedTuple):
     """What is checked about one field.
 
     :ivar names: fields whose change calls for a check
+    :ivar shown: all of them are true where the form shows the field: what nobody sees
+        need not be filled in
     """
 
     name: str
@@ -35,6 +37,7 @@ class Rule(NamedTuple):
     names: frozenset
     required: Expression | None
     valid: Expression | None
+    shown: tuple[Expression, ...] = ()
 
 
 class CustomField(models.Model):
@@ -55,13 +58,18 @@ class CustomField(models.Model):
 
         :raise UserError: with the place of what is wrong
         """
-        self.ensure_one()
-        if not (self[name] or "").strip():
+        return self._compile_of(self, name)
+
+    @api.model
+    def _compile_of(self, record, name):
+        """An expression of a field or of a section, or None: see :meth:`_compile`."""
+        record.ensure_one()
+        if not (record[name] or "").strip():
             return None
         expect = None if name == "expression" else "boolean"
         try:
             found = compile_expression(
-                self[name], self._describe(), self.model, expect=expect
+                record[name], self._describe(), record.model, expect=expect
             )
             if name == "visible_when":
                 as_modifier(found)
@@ -69,8 +77,8 @@ class CustomField(models.Model):
             raise UserError(
                 self.env._(
                     "%(place)s of “%(field)s”, character %(position)s: %(problem)s",
-                    place=self._fields[name]._description_string(self.env),
-                    field=self.name,
+                    place=record._fields[name]._description_string(self.env),
+                    field=record.name,
                     position=problem.position + 1,
                     problem=problem.text,
                 )
@@ -205,6 +213,7 @@ class CustomField(models.Model):
             return
         try:
             required, valid = self._compile("required_when"), self._compile("rule")
+            shown = self._get_shown_when() if required else ()
         except UserError as error:
             # A field that the rule names went with another application. A rule that
             # nobody can answer must not stop all work; it is shown on the page.
@@ -213,25 +222,42 @@ class CustomField(models.Model):
             )
             return
         names = {self.technical_name}
-        for expression in (required, valid):
-            names |= {path[0] for path in expression.paths} if expression else set()
-        yield Rule(self.technical_name, self.id, frozenset(names), required, valid)
+        for expression in filter(None, (required, valid, *shown)):
+            names |= {path[0] for path in expression.paths}
+        names = frozenset(names)
+        yield Rule(self.technical_name, self.id, names, required, valid, shown)
+
+    def _get_shown_when(self):
+        """What has to be true for the form to show this field: of its tab and its own.
+
+        :rtype: tuple[Expression, ...]
+        """
+        found = (
+            self._compile_of(self.section_id, "visible_when"),
+            self._compile("visible_when"),
+        )
+        return tuple(filter(None, found))
 
     def _check_unused(self):
         """Refuse to remove a field that other expressions speak of."""
         self.ensure_one()
+        texts = ("expression", "required_when", "visible_when", "rule")
         others = self.search([("model", "=", self.model), ("id", "!=", self.id)])
-        for other in others:
-            for name in ("expression", "required_when", "visible_when", "rule"):
-                found = other._compile(name)
-                if found and any(self.technical_name in path for path in found.paths):
-                    raise UserError(
-                        self.env._(
-                            "“%(other)s” speaks of “%(field)s”: change it first.",
-                            other=other.name,
-                            field=self.name,
-                        )
+        sections = self.env["crm.suite.field.section"].search(
+            [("model", "=", self.model)]
+        )
+        named = [(other, name) for other in others for name in texts]
+        named += [(section, "visible_when") for section in sections]
+        for other, name in named:
+            found = self._compile_of(other, name)
+            if found and any(self.technical_name in path for path in found.paths):
+                raise UserError(
+                    self.env._(
+                        "“%(other)s” speaks of “%(field)s”: change it first.",
+                        other=other.name,
+                        field=self.name,
                     )
+                )
 
 
 class CustomFieldMixin(models.AbstractModel):
@@ -268,13 +294,22 @@ class CustomFieldMixin(models.AbstractModel):
         )
         for rule in rules:
             empty = [not record[rule.name] for record in records]
+            # What nobody sees need not be filled in.
+            needless = [not one for one in empty]
+            for expression in rule.shown:
+                needless = [
+                    skip or not seen
+                    for skip, seen in zip(
+                        needless, expression.evaluate(reader), strict=True
+                    )
+                ]
             if records._fields[rule.name].type in ("float", "monetary", "boolean"):
                 # For a rule about values nought is one; to be filled in it is none.
                 blank = [False] * len(records)
             else:
                 blank = empty
             for expression, skipped, wanted in (
-                (rule.required, [not one for one in empty], False),
+                (rule.required, needless, False),
                 (rule.valid, blank, True),
             ):
                 if expression is None:

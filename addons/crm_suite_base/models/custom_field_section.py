@@ -18,6 +18,11 @@ class CustomFieldSection(models.Model):
     )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
+    visible_when = fields.Char(
+        string="Shown When",
+        help="When the form shows the tab, e.g. is_company; always if this is empty. "
+        "So each type of customer or lead has a form of its own.",
+    )
     field_ids = fields.One2many("crm.suite.field", "section_id", string="Fields")
 
     @api.model
@@ -34,6 +39,7 @@ class CustomFieldSection(models.Model):
     def create(self, vals_list):
         sections = super().create(vals_list)
         sections._check_form()
+        sections._check_visible_when()
         return sections
 
     def write(self, vals):
@@ -42,7 +48,11 @@ class CustomFieldSection(models.Model):
                 self.env._("A section with fields stays on its form; make a new one.")
             )
         result = super().write(vals)
-        if {"name", "sequence", "active"} & set(vals):
+        if "visible_when" in vals:
+            self._check_visible_when()
+            # What is hidden need not be filled in.
+            self.env.registry.clear_cache()
+        if {"name", "sequence", "active", "visible_when"} & set(vals):
             self.env["crm.suite.field"]._renew_views(set(self.mapped("model")))
         return result
 
@@ -56,6 +66,10 @@ class CustomFieldSection(models.Model):
                     section=used[0].name,
                 )
             )
+
+    def _check_visible_when(self):
+        for section in self:
+            self.env["crm.suite.field"]._compile_of(section, "visible_when")
 
     def _check_form(self):
         known = dict(self._selection_model())

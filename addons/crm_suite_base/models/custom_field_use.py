@@ -24,18 +24,26 @@ class CustomField(models.Model):
         return tuple((field.technical_name, field.kind) for field in found)
 
 
+class ImportTargetRecord(models.AbstractModel):
+    _inherit = "crm.suite.import.target.record"
+
+    @api.model
+    def _import_custom_columns(self):
+        """Custom fields are columns like others, under their labels."""
+        model = self.env[self._import_model]
+        return [
+            self._import_field_column(name)
+            for name, kind in self.env["crm.suite.field"]._used_fields(model._name)
+            if kind in IMPORTED and name in model._fields
+        ]
+
+
 class ImportTargetPartner(models.AbstractModel):
     _inherit = "crm.suite.import.target.partner"
 
     @api.model
     def _import_partner_columns(self):
-        """Custom fields are columns like others, under their labels."""
-        columns = super()._import_partner_columns()
-        known = self.env["res.partner"]._fields
-        for name, kind in self.env["crm.suite.field"]._used_fields("res.partner"):
-            if kind in IMPORTED and name in known:
-                columns.append(self._import_field_column(name))
-        return columns
+        return super()._import_partner_columns() + self._import_custom_columns()
 
 
 class Segment(models.Model):

@@ -123,6 +123,9 @@ class CustomField(models.Model):
                 string=section.name,
                 groups=GROUP,
             )
+            if section.visible_when:
+                shown_when = self._compile_of(section, "visible_when")
+                page.set("invisible", f"not {as_modifier(shown_when)}")
             group = etree.SubElement(page, "group")
             for field in shown.filtered(lambda f, s=section: f.section_id == s):
                 etree.SubElement(group, "field", field._form_attributes())
@@ -151,7 +154,10 @@ class CustomField(models.Model):
             found = compile_expression(
                 self.required_when, self._describe(), self.model, expect="boolean"
             )
-            return as_modifier(found)
+            # What a hidden tab holds need not be filled in; that a field is hidden by
+            # itself, the form knows.
+            tab = self._compile_of(self.section_id, "visible_when")
+            return " and ".join(map(as_modifier, filter(None, (found, tab))))
         except ExpressionProblem:
             # It looks beyond the form: the server says so when the record is saved.
             return ""

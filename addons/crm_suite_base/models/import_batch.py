@@ -477,7 +477,8 @@ class ImportBatch(models.Model):
     def get_columns(self, target):
         """What the columns of a file can mean, for the mapping.
 
-        :param str target: customer, contact, interaction, purchase or an addon's own
+        :param str target: customer, contact, lead, interaction, purchase or an addon's
+            own
         :return: ``name``, ``label``, ``required`` and ``key`` of every column
         :rtype: list[dict]
         """

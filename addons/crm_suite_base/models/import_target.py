@@ -52,6 +52,7 @@ class ImportTarget(models.AbstractModel):
         return {
             "customer": "crm.suite.import.target.customer",
             "contact": "crm.suite.import.target.contact",
+            "lead": "crm.suite.import.target.lead",
             "interaction": "crm.suite.import.target.call",
             "purchase": "crm.suite.import.target.purchase",
         }
@@ -234,6 +235,24 @@ class ImportTarget(models.AbstractModel):
                 if not any(problem.index == index for problem in problems):
                     text = self.env._("A value is required.")
                     problems.append(Problem(index, header, text))
+
+    def _import_respell(self, plan, vals, problems, spellings):
+        """Put values into the one spelling in which they are stored.
+
+        :param dict spellings: by name of the column, a function of the text that raises
+            ``ValueError`` for one that is wrong
+        """
+        for name, respell in spellings.items():
+            if not vals.get(name):
+                continue
+            try:
+                vals[name] = respell(str(vals[name]))
+            except ValueError as error:
+                vals.pop(name)
+                problems.append(self._import_problem(plan.by_field[name][0], error))
+
+    def _import_website(self, text):
+        return self.env["res.partner"]._clean_website(text.strip())
 
     @api.model
     def _import_required(self, plan):

@@ -37,7 +37,10 @@ class ImportChoice(models.AbstractModel):
         :rtype: dict[str, dict]
         """
         return {
+            "crm.tag": {},
             "res.partner.industry": {},
+            "utm.campaign": {},
+            "utm.medium": {},
             "utm.source": {},
             "res.partner.category": {},
         }

@@ -9,6 +9,7 @@ from odoo.fields import Command, Domain
 from ..tools.field_value import differs, get_missing
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE
 from ..tools.retry import is_try_again
+from .import_target_choice import fold
 
 _logger = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ class ImportTargetRecord(models.AbstractModel):
     _inherit = "crm.suite.import.target"
     _description = "Import Target with Hooks"
 
+    # The many2many field with the tags of a record.
+    _import_tags = "category_id"
     # Key column to the stored field that holds it in one spelling.
     _import_key_field = {}
 
@@ -52,6 +55,41 @@ class ImportTargetRecord(models.AbstractModel):
         rejected.
         """
         raise NotImplementedError
+
+    def _import_values(self, plan, row):
+        """The values that need no look-up any more."""
+        model = self.env[self._import_model]
+        values = {}
+        for name, value in row.vals.items():
+            if name not in model._fields or name in ("user_id", self._import_tags):
+                continue
+            if isinstance(value, dict):
+                comodel = model._fields[name].comodel_name
+                value = self._import_new_choice(plan, comodel, value["new"])
+                if not value:
+                    continue
+            if value is not None or plan.clear_empty:
+                values[name] = value or False
+        return values
+
+    def _import_find_tags(self, plan, rows):
+        """Words to tags; missing ones have been created before the first chunk."""
+        if not any(row.vals.get(self._import_tags) for row in rows):
+            return {}
+        field = self.env[self._import_model]._fields[self._import_tags]
+        return self._import_remember(plan, field.comodel_name)
+
+    def _import_set_tags(self, plan, row, tags):
+        commands = []
+        for text in row.vals.get(self._import_tags) or ():
+            tag_id = tags.get(fold(text))
+            if tag_id:
+                commands.append(Command.link(tag_id))
+            elif not plan.create_missing:
+                message = self.env._("There is no tag “%(name)s”.", name=text)
+                row.reject(message, *plan.where(self._import_tags))
+        if commands:
+            row.values[self._import_tags] = commands
 
     @api.model
     def _import_scope(self):

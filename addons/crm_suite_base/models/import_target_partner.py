@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from odoo import api, models
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 from ..tools.import_types import Column
 from ..tools.normalize import (
@@ -10,7 +10,6 @@ from ..tools.normalize import (
     normalize_name,
     normalize_vat,
 )
-from .import_target_choice import fold
 
 ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
@@ -19,7 +18,7 @@ class ImportTargetPartner(models.AbstractModel):
     """What customers and contacts have in common: both are partners."""
 
     _name = "crm.suite.import.target.partner"
-    _inherit = "crm.suite.import.target.record"
+    _inherit = "crm.suite.import.target.duplicate"
     _description = "Import of Partners"
 
     _import_model = "res.partner"
@@ -84,30 +83,19 @@ class ImportTargetPartner(models.AbstractModel):
     def _import_complete(self, plan, vals, problems):
         """One spelling for what is checked, by the rules of the customer form."""
         country_id = self._import_find_country(plan, vals)
-        partner = self.env["res.partner"]
-        for name, normalize in (
-            ("name", lambda text: check_name(str(text))),
-            ("email", lambda text: normalize_email(str(text))),
-            ("phone", lambda text: self._import_phone(plan, country_id, vals, text)),
-            (
-                "vat",
-                lambda text: normalize_vat(
-                    str(text), self._import_country_code(plan, country_id)
-                ),
-            ),
-            ("website", lambda text: partner._clean_website(str(text).strip())),
-        ):
-            if not vals.get(name):
-                continue
-            try:
-                vals[name] = normalize(vals[name])
-            except ValueError as error:
-                vals.pop(name)
-                problems.append(self._import_problem(plan.by_field[name][0], error))
+        code = self._import_country_code(plan, country_id)
+        spellings = {
+            "name": check_name,
+            "email": normalize_email,
+            "phone": lambda text: self._import_phone(plan, country_id, vals, text),
+            "vat": lambda text: normalize_vat(text, code),
+            "website": self._import_website,
+        }
+        self._import_respell(plan, vals, problems, spellings)
         return super()._import_complete(plan, vals, problems)
 
     def _import_phone(self, plan, country_id, vals, text):
-        number, extension = self._import_read_phone(plan, country_id, str(text))
+        number, extension = self._import_read_phone(plan, country_id, text)
         if extension:
             vals["crm_suite_phone_extension"] = extension
         return number
@@ -139,41 +127,11 @@ class ImportTargetPartner(models.AbstractModel):
             self._import_set_address_type(row)
 
     def _import_values(self, plan, row):
-        """The values that need no look-up any more."""
-        model = self.env[self._import_model]
-        values = {}
-        for name, value in row.vals.items():
-            if name not in model._fields or name in ("user_id", "category_id"):
-                continue
-            if isinstance(value, dict):
-                comodel = model._fields[name].comodel_name
-                value = self._import_new_choice(plan, comodel, value["new"])
-                if not value:
-                    continue
-            if value is not None or plan.clear_empty:
-                values[name] = value or False
+        values = super()._import_values(plan, row)
         kind = row.vals.get("default_type")
         if kind:
             values["is_company"] = kind == "company"
         return values
-
-    def _import_find_tags(self, plan, rows):
-        """Words to tags; missing ones have been created before the first chunk."""
-        if not any(row.vals.get("category_id") for row in rows):
-            return {}
-        return self._import_remember(plan, "res.partner.category")
-
-    def _import_set_tags(self, plan, row, tags):
-        commands = []
-        for text in row.vals.get("category_id") or ():
-            tag_id = tags.get(fold(text))
-            if tag_id:
-                commands.append(Command.link(tag_id))
-            elif not plan.create_missing:
-                message = self.env._("There is no tag “%(name)s”.", name=text)
-                row.reject(message, *plan.where("category_id"))
-        if commands:
-            row.values["category_id"] = commands
 
     # ------------------------------------------------------------------
     # Companies that rows belong to: in the file or in the database
@@ -269,10 +227,9 @@ class ImportTargetPartner(models.AbstractModel):
         }
 
     @api.model
-    def _import_create(self, plan, rows):
-        for row in rows:
-            row.values = {**self._import_defaults(plan, row), **row.values}
-        return super()._import_create(plan, rows)
+    def _import_relatives(self, values):
+        parent_id = values.get("parent_id")
+        return {("res.partner", parent_id)} if parent_id else set()
 
     @api.model
     def _import_make(self, model, vals_list):

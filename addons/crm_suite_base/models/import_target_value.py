@@ -21,6 +21,7 @@ UTC = timezone.utc
 REMEMBERED = 20_000
 # Relations to lists that fit into memory; all others are looked up per chunk.
 SHORT_LISTS = {
+    "crm.stage",
     "crm.suite.lifecycle.stage",
     "crm.team",
     "res.country",
@@ -28,6 +29,8 @@ SHORT_LISTS = {
     "res.currency",
     "res.partner.category",
     "res.partner.industry",
+    "utm.campaign",
+    "utm.medium",
     "utm.source",
 }
 _TAG_SEPARATOR = re.compile(r"[,;|，；、\n]+")

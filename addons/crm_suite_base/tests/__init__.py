@@ -69,6 +69,7 @@ from . import (
     test_host_export,
     test_import_direct,
     test_import_flow,
+    test_import_lead,
     test_import_person,
     test_import_place,
     test_import_purchase,

@@ -111,6 +111,40 @@ class TestCustomField(CustomFieldCase):
             form[field.technical_name] = "A-7"
         self.assertEqual(form.record[field.technical_name], "A-7")
 
+    def test_a_tab_for_one_type(self):
+        """Companies have a tab that persons do not have, nor need to fill in."""
+        self.section.visible_when = "is_company"
+        field = self.add("Seal", required_when="true")
+        arch = self._arch("crm_suite_base.res_partner_view_form_customer")
+        (page,) = arch.xpath("//page[@string='Contract']")
+        self.assertEqual(page.get("invisible"), "not is_company")
+        (node,) = page.xpath(f".//field[@name='{field.technical_name}']")
+        self.assertEqual(node.get("required"), "True and is_company")
+        person = self.customer(is_company=False)
+        with self.assertRaisesRegex(UserError, "must be filled in"):
+            self.customer()
+        with self.assertRaisesRegex(UserError, "must be filled in"):
+            person.is_company = True
+        self.section.visible_when = False
+        with self.assertRaisesRegex(UserError, "must be filled in"):
+            self.customer(is_company=False)
+
+    def test_what_is_hidden_need_not_be_filled_in(self):
+        field = self.add("Note", required_when="true", visible_when="name == 'Ada'")
+        self.customer(name="Grace")
+        with self.assertRaisesRegex(UserError, "must be filled in"):
+            self.customer()
+        self.customer(**{field.technical_name: "x"})
+
+    def test_conditions_of_a_tab(self):
+        for wrong in ("is_comany", "country_id.code == 'CN'", "1 + 1"):
+            with self.subTest(wrong), self.assertRaises(UserError):
+                self.section.visible_when = wrong
+        field = self.add("Kind")
+        self.section.visible_when = f"{field.technical_name} == 'x'"
+        with self.assertRaisesRegex(UserError, "Contract.*speaks of.*Kind"):
+            field.action_remove()
+
     def _arch(self, xmlid, user=None):
         view = self.env.ref(xmlid)
         model = self.env[view.model].with_user(user or self.rep)

@@ -13,6 +13,7 @@ class TestCustomFieldPackage(CustomFieldCase):
     """Custom fields travel between databases as a file."""
 
     def package(self):
+        self.section.visible_when = "is_company"
         self.add("Level", "selection")
         self.add("Budget", "number", rule="x_crm_budget <= 100")
         double = self.add("Double", "computed", expression="x_crm_budget * 2")
@@ -27,6 +28,7 @@ class TestCustomFieldPackage(CustomFieldCase):
     def clear(self):
         found = self.Field.search([])
         found.write({"required_when": False, "rule": False, "visible_when": False})
+        self.section.visible_when = False
         for kind in ("Four", "Double"):
             found.filtered(lambda f, k=kind: f.name == k).action_remove()
         found.filtered("active").action_remove()

@@ -1,7 +1,7 @@
 """The file in which custom fields travel between databases: its form, checked.
 
 ``{"format": "crm_suite_fields", "version": 1, "sections": [{"name": {language: text},
-"model", "sequence", "fields": [{"technical_name", "kind", "name": {…}, …}]}]}``
+"model", "sequence", "visible_when", "fields": [{"technical_name", "kind", "name": {…}, …}]}]}``
 """
 
 import re
@@ -42,6 +42,7 @@ def check_package(package, models, kinds):
             raise PackageProblem(f"{place}model")
         if type(section.get("sequence", 0)) is not int:
             raise PackageProblem(f"{place}sequence")
+        _check_text(section, "visible_when", place)
         for index, field in enumerate(_rows(section, "fields", MAX_FIELDS, place)):
             _check_field(field, kinds, f"{place}fields[{index}].")
 
@@ -64,9 +65,7 @@ def _check_field(field, kinds, place):
     for name in SPOKEN:
         _check_spoken(field, name, place, needed=name == "name")
     for name in (*TEXTS, "relation"):
-        value = field.get(name)
-        if value is not None and not (isinstance(value, str) and len(value) <= 2000):
-            raise PackageProblem(f"{place}{name}")
+        _check_text(field, name, place)
     if not isinstance(field.get("wide", False), bool):
         raise PackageProblem(f"{place}wide")
     if field["kind"] == "selection":
@@ -76,6 +75,12 @@ def _check_field(field, kinds, place):
             if not isinstance(value, str) or not 0 < len(value) <= 100:
                 raise PackageProblem(f"{here}value")
             _check_spoken(option, "name", here, needed=True)
+
+
+def _check_text(holder, name, place):
+    value = holder.get(name)
+    if value is not None and not (isinstance(value, str) and len(value) <= 2000):
+        raise PackageProblem(f"{place}{name}")
 
 
 def _check_spoken(holder, name, place, needed=False):

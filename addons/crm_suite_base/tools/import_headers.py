@@ -85,6 +85,41 @@ ALIASES = {
     "partner_id/name": ("customer name", "account", "name", "客户", "客户名称", "公司名称"),
     "partner_id/email": ("email", "e-mail", "customer email", "邮箱", "客户邮箱"),
     "partner_id/phone": ("phone", "mobile", "customer phone", "电话", "手机", "手机号"),
+    "partner_name": (
+        "company", "company name", "account", "account name", "organisation",
+        "organization", "公司", "公司名称", "企业名称", "单位", "单位名称", "客户名称", "客户",
+    ),
+    "contact_name": (
+        "contact name", "contact", "contact person", "full name", "lead name", "姓名",
+        "联系人", "联系人姓名", "客户姓名",
+    ),
+    "email_from": (
+        "email", "e-mail", "mail", "email address", "邮箱", "电子邮箱", "邮件", "电子邮件",
+        "邮箱地址",
+    ),
+    "crm_suite_reference": (
+        "lead id", "lead no", "lead number", "opportunity id", "external id", "id",
+        "线索编号", "商机编号", "外部编号", "编号",
+    ),
+    "stage_id": ("stage", "sales stage", "status", "阶段", "商机阶段", "销售阶段", "状态"),
+    "expected_revenue": (
+        "expected revenue", "amount", "deal value", "value", "预计金额", "预期金额",
+        "预计收入", "商机金额", "金额",
+    ),
+    "date_deadline": (
+        "close date", "expected closing", "expected close date", "预计成交日期",
+        "预计成交时间", "结单日期",
+    ),
+    "priority": ("priority", "rating", "优先级", "意向程度"),
+    "tag_ids": ("tags", "tag", "labels", "标签"),
+    "team_id": ("team", "sales team", "团队", "销售团队", "部门"),
+    "source_id": ("source", "lead source", "来源", "线索来源"),
+    "medium_id": ("medium", "媒介", "渠道"),
+    "campaign_id": ("campaign", "市场活动", "活动", "营销活动"),
+    "description": (
+        "description", "notes", "note", "comment", "remark", "备注", "说明", "描述",
+        "需求", "需求描述",
+    ),
     "date": (
         "date", "order date", "purchase date", "invoice date", "transaction date",
         "call date", "time", "when", "日期", "下单日期", "购买日期", "订单日期", "交易日期",

@@ -7,7 +7,7 @@ MEMORY, ASKED = "duplicates", "duplicates asked"
 
 
 class ImportTargetDuplicate(models.AbstractModel):
-    """Duplicate rules for imported customers and contacts.
+    """Duplicate rules for imported customers, contacts and leads.
 
     A row that the key of the file does not find is shown to the rules, a chunk at a
     time. What a rule *refuses* is the record that is there already: the import's own
@@ -15,7 +15,9 @@ class ImportTargetDuplicate(models.AbstractModel):
     is written beside the row; who does not want another record decides so for the row.
     """
 
-    _inherit = "crm.suite.import.target.partner"
+    _name = "crm.suite.import.target.duplicate"
+    _inherit = "crm.suite.import.target.record"
+    _description = "Import Target with Duplicate Rules"
 
     @api.model
     def _import_context(self):
@@ -38,38 +40,53 @@ class ImportTargetDuplicate(models.AbstractModel):
 
     def _import_duplicates(self, plan, rows):
         """What the rules say about rows that would be created: hits by row number."""
-        partners = self.env["res.partner"]
+        model = self.env[self._import_model]
         specs = [
             spec
             for spec in self.env["crm.suite.duplicate.rule"]._get_specs(
-                "res.partner", self.env.company.id
+                model._name, self.env.company.id
             )
             if spec.reactions["import"] != "off"
         ]
-        if not specs or not rows or partners._duplicate_is_off():
+        if not specs or not rows or model._duplicate_is_off():
             return {}
-        names = partners._duplicate_key_fields()
+        names = model._duplicate_key_fields()
         probes = []
         for row in rows:
             values = {**self._import_defaults(plan, row), **row.values}
-            keys = partners._duplicate_keys({n: values.get(n) for n in names})
-            parent_id = values.get("parent_id")
             probes.append(
                 Probe(
                     no=row.number,
-                    keys=keys,
+                    keys=model._duplicate_keys({n: values.get(n) for n in names}),
                     company_id=values.get("company_id") or 0,
-                    relatives=frozenset(
-                        [("res.partner", parent_id)] if parent_id else ()
-                    ),
+                    relatives=frozenset(self._import_relatives(values)),
                 )
             )
-        hits = partners._duplicate_hits(probes, specs, "import")
-        plan.memory[ASKED] = Asked("res.partner", "import", probes, hits)
+        hits = model._duplicate_hits(probes, specs, "import")
+        plan.memory[ASKED] = Asked(model._name, "import", probes, hits)
         return hits
 
     @api.model
+    def _import_relatives(self, values):
+        """Pairs of model and id that a new record is like with good reason; a hook.
+
+        :param dict values: with which it would be created
+        :rtype: set[tuple[str, int]]
+        """
+        return set()
+
+    @api.model
+    def _import_defaults(self, plan, row):
+        """Values of new records for which the file says nothing; a hook.
+
+        :rtype: dict
+        """
+        return {}
+
+    @api.model
     def _import_create(self, plan, rows):
+        for row in rows:
+            row.values = {**self._import_defaults(plan, row), **row.values}
         asked = plan.memory.get(ASKED)
         if not asked:
             return super()._import_create(plan, rows)
@@ -84,11 +101,14 @@ class ImportTargetDuplicate(models.AbstractModel):
 
     def _import_readable_hit(self, hits):
         """The record that a row is the same as, if it is one and may be read."""
-        ids = {hit.id for hit in hits}
-        if len(ids) != 1:
+        found = {(hit.model, hit.id) for hit in hits}
+        if len(found) != 1:
             return None
-        partner = self.env["res.partner"].browse(ids)
-        return partner if partner.has_access("read") else None
+        [(model_name, id_)] = found
+        if model_name != self._import_model:
+            return None
+        record = self.env[model_name].browse(id_)
+        return record if record.has_access("read") else None
 
     @api.model
     def _import_decide(self, plan, row):
@@ -96,9 +116,9 @@ class ImportTargetDuplicate(models.AbstractModel):
         hits = plan.memory.get(MEMORY, {}).get(row.number)
         if not hits or row.action != CREATE:
             return
-        partners = self.env["res.partner"]
+        model = self.env[self._import_model]
         if refused := [hit for hit in hits if hit.reaction == "block"]:
-            row.reject(partners._duplicate_refusal(refused), *plan.where("name"))
+            row.reject(model._duplicate_refusal(refused), *plan.where("name"))
         elif warned := [hit for hit in hits if hit.reaction == "warn"]:
-            text = partners._duplicate_warning(warned)
+            text = model._duplicate_warning(warned)
             row.problems.append(Problem(*plan.where("name"), text, True))
