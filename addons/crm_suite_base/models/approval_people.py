@@ -80,20 +80,20 @@ class ApprovalPeople(models.AbstractModel):
 
     @api.model
     def _able(self, users, document):
+        """Those of some people, also of some who do not exist any more, who can decide."""
         company = "company_id" in document._fields and document.company_id
-        return users.filtered(
-            lambda user: (
-                user.active
-                and not user.share
-                and user.has_group(ROLE_GROUP)
-                and (not company or company in user.company_ids)
-            )
-        )
+        # One query, that reads no row: each step of a request asks.
+        wanted = [("id", "in", users.ids), ("active", "=", True), ("share", "=", False)]
+        if company:
+            there = [("id", "=", company.id), ("active", "=", True)]
+            wanted.append(("company_ids", "any", there))
+        able = set(users.search(wanted, order="id").ids)
+        return users.filtered(lambda u: u.id in able and u.has_group(ROLE_GROUP))
 
     # === RULES === #
 
     def _find_by_users(self, rule, document, submitter, chosen):
-        return self.env["res.users"].sudo().browse(rule.get("user_ids") or []).exists()
+        return self.env["res.users"].sudo().browse(rule.get("user_ids") or [])
 
     def _find_by_group(self, rule, document, submitter, chosen):
         group = self.env.ref(rule.get("group") or "", raise_if_not_found=False)
@@ -125,7 +125,7 @@ class ApprovalPeople(models.AbstractModel):
         return submitter.sudo()._crm_suite_superiors()[:1]
 
     def _find_by_chosen(self, rule, document, submitter, chosen):
-        return self.env["res.users"].sudo().browse(chosen).exists()
+        return self.env["res.users"].sudo().browse(chosen)
 
 
 class ApprovalAccess(models.Model):

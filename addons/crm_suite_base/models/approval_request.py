@@ -84,6 +84,12 @@ class ApprovalRequest(models.Model):
     )
     finished_at = fields.Datetime(string="Finished On", readonly=True)
     next_tick = fields.Datetime(string="Next Limit", readonly=True)
+    notice = fields.Selection(
+        [("todo", "To send"), ("sent", "Sent")],
+        readonly=True,
+        copy=False,
+        help="Whether who asked was told what came of it.",
+    )
     stage = fields.Char(string="Where It Is", readonly=True)
     since = fields.Datetime(string="There Since", readonly=True)
     due_at = fields.Datetime(string="Due", readonly=True)
@@ -119,6 +125,7 @@ class ApprovalRequest(models.Model):
         "Somebody has asked about this document at the same moment. Open it again.",
     )
     _tick_idx = models.Index("(next_tick) WHERE state = 'running'")
+    _notice_idx = models.Index("(id) WHERE notice = 'todo'")
     _stuck_idx = models.Index(
         "(flow_id, state) WHERE state IN ('running', 'exception')"
     )
