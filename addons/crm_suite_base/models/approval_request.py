@@ -218,7 +218,10 @@ class ApprovalRequest(models.Model):
         self.ensure_one()
         if self.res_model not in self.env:
             return self.env["crm.suite.approval.mixin"]
-        document = self.env[self.res_model].sudo().browse(self.res_id).exists()
+        return self._place(self.env[self.res_model].sudo().browse(self.res_id).exists())
+
+    def _place(self, document):
+        """The document in the company of the request."""
         company = self.company_id or self.flow_id.company_id
         return document.with_company(company) if company else document
 

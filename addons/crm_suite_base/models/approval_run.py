@@ -96,7 +96,8 @@ class ApprovalRequest(models.Model):
         request._take(
             lambda flow, _state, world: walk.start(
                 flow, world, submitter.id, request._check_chosen(chosen)
-            )
+            ),
+            document=record,
         )
         if not inline:
             request._carry_out()
@@ -118,8 +119,8 @@ class ApprovalRequest(models.Model):
 
     # === STEPS === #
 
-    def _get_world(self, desk=None):
-        document = self._get_document()
+    def _get_world(self, desk=None, document=None):
+        document = self._place(document) if document else self._get_document()
         values = (self.effect or {}).get("values")
         if document and values:
             # What is asked about is the document as it would be.
@@ -140,9 +141,12 @@ class ApprovalRequest(models.Model):
         )
         self._carry_out()
 
-    def _take(self, function, desk=None, note=None):
+    def _take(self, function, desk=None, note=None, document=None):
+        """
+        :param document: as superuser, where the caller has just read it
+        """
         self.ensure_one()
-        world = self._get_world(desk)
+        world = self._get_world(desk, document)
         flow = self.version_id._prepare_graph()
         note = {**self._get_channel(), **(note or {})}
         try:
