@@ -84,11 +84,9 @@ class ApprovalRequest(models.Model):
     )
     finished_at = fields.Datetime(string="Finished On", readonly=True)
     next_tick = fields.Datetime(string="Next Limit", readonly=True)
+    # Whether who asked was told what came of it.
     notice = fields.Selection(
-        [("todo", "To send"), ("sent", "Sent")],
-        readonly=True,
-        copy=False,
-        help="Whether who asked was told what came of it.",
+        [("todo", "To send"), ("sent", "Sent")], readonly=True, copy=False
     )
     stage = fields.Char(string="Where It Is", readonly=True)
     since = fields.Datetime(string="There Since", readonly=True)

@@ -40,16 +40,17 @@ class AssignableMixin(models.AbstractModel):
     def _check_company(self, fnames=None):
         """What is the same for thousands of records is checked once.
 
-        Records of one company that get the same owner are all right or all wrong.
+        Records of one company that get the same owner are all right or all wrong: a
+        write gives all of its records the same values.
         """
         records = self
         if fnames and self.env.context.get(ASSIGNING) and "company_id" in self._fields:
-            names = ["company_id", *(n for n in fnames if self._fields[n].relational)]
-            different = {
-                tuple(record[name]._ids for name in names): record.id
-                for record in self.sudo()
-            }
-            records = self.browse(different.values())
+            checked = [f for f in map(self._fields.get, fnames) if f.relational]
+            if not any(field.check_company for field in checked):
+                return None
+            if "company_id" not in fnames:
+                different = {r.company_id.id: r.id for r in self.sudo()}
+                records = self.browse(different.values())
         return super(AssignableMixin, records)._check_company(fnames)
 
     # === HOOKS === #
