@@ -5,7 +5,7 @@ no dependencies of the suite: name a folder with their addons (from the wheels o
 odoo-addon-base-tier-validation and odoo-addon-sale-tier-validation) in
 ``CRM_SUITE_BENCH_TIERS``. It gets a database of its own, the same orders and people, and is
 measured in a process of its own. Neither side confirms the orders; both tell who asked, once
-all have agreed.
+all have agreed. The suite leaves that to its scheduled action, whose time counts here.
 """
 
 import os
@@ -15,6 +15,8 @@ from .peer_orders import TIERS, clock, make_orders, make_people
 from .report import Row
 
 ORDERS = int(os.environ.get("CRM_SUITE_BENCH_TIER_ORDERS", 1_000))
+# As many as the scheduled action tells in one transaction.
+PAGE = 20
 PEER = os.environ.get("CRM_SUITE_BENCH_TIERS")
 
 
@@ -65,8 +67,20 @@ def _measure(bench):
         requests = env["crm.suite.approval.request"].search([("flow_id", "=", flow.id)])
         if set(requests.mapped("state")) != {"agreed"} or len(requests) != ORDERS:
             raise RuntimeError("Not all of them were decided")
+        took += _tell(env, requests)
         env.cr.rollback()
         env.registry.clear_cache()
+    return took
+
+
+def _tell(env, requests):
+    """Seconds in which the scheduled action tells who asked; it would commit after each
+    page, so its steps are done here.
+    """
+    pages = [requests[n : n + PAGE] for n in range(0, len(requests), PAGE)]
+    took = clock(env, pages, lambda page: [row._send_notice() for row in page])
+    if set(requests.mapped("notice")) != {"sent"}:
+        raise RuntimeError("Not everybody was told")
     return took
 
 

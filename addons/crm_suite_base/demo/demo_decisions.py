@@ -41,8 +41,8 @@ class CrmSuiteDemo(models.AbstractModel):
         for number, row in enumerate(STORY):
             self._tell_approval(*row, days=len(STORY) - number)
         # Nobody is told about decisions of the past.
-        tasks = self.env["crm.suite.approval.task"]
-        tasks.search([("flow_id", "=", flow.id)]).notice = "sent"
+        for name in ("crm.suite.approval.task", "crm.suite.approval.request"):
+            self.env[name].search([("flow_id", "=", flow.id)]).notice = "sent"
         return True
 
     @api.model

@@ -29,18 +29,20 @@ class ApprovalRequest(models.Model):
         for request in self:
             if request.state in LIVE:
                 continue
+            request._queue_result()
             request._point_to_running()
             if request.parent_id:
                 request._tell_parent()
             elif request.state == "agreed" and request.effect_state == "pending":
                 request._try_effect()
-            request._tell_submitter()
 
     def _point_to_running(self):
         """The document names another request that still runs, if there is one."""
-        document = self._get_document()
-        other = self._find_running(document)[:1] if document else self.browse()
-        if other and not self.parent_id:
+        if self.parent_id or self.res_model not in self.env:
+            return
+        other = self._find_running(self.env[self.res_model].browse(self.res_id))[:1]
+        document = self._get_document() if other else None
+        if document:
             with passing(self.env):
                 document.crm_suite_approval_id = other
 

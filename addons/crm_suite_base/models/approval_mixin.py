@@ -153,7 +153,8 @@ class ApprovalMixin(models.AbstractModel):
         """
         self.ensure_one()
         user = self.env.user
-        if user.share or user._is_superuser() or self.env.su and user.share:
+        # By his groups, which are in the cache of the registry.
+        if user._is_superuser() or not user._is_internal():
             # The document's owner answers for what its customer signs.
             record = self.sudo()
             owner = "user_id" in record._fields and record.user_id

@@ -3,16 +3,48 @@ import logging
 from markupsafe import Markup
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools.misc import hash_sign, verify_hash_signed
+
+from ..tools.retry import is_try_again
 
 _logger = logging.getLogger(__name__)
 
 SCOPE = "crm_suite_base.approval.decide"
 TOKEN_DAYS = 14
 BATCH = 200
+# Messages of one transaction: they read the same people, flows and templates, and a
+# restart repeats no more than these.
+PAGE = 20
 # In the context of a message that rings in the browsers of all its recipients. An object
 # and not a word: no caller can put it into a context.
 PUSH = object()
+
+
+def _send_page(rows):
+    """Tell what some tasks or requests have to tell, in one transaction.
+
+    :return: whether there is time left for the scheduled action
+    :rtype: bool
+    """
+    commit = rows.env["ir.cron"]._commit_progress
+    try:
+        for row in rows.try_lock_for_update():
+            if row.notice == "todo":
+                row._send_notice()
+    except Exception as error:
+        # Everything of these messages is taken back.
+        rows.env.cr.rollback()
+        if len(rows) > 1:
+            return all(_send_page(row) for row in rows)
+        if is_try_again(error):
+            # Nobody's fault: the next run tells it.
+            rows.env["crm.suite.approval.task"]._wake()
+        else:
+            # It is not tried for ever.
+            rows.write({"notice": "sent"})
+            _logger.exception("%s could not be told", rows)
+    return bool(commit(len(rows)))
 
 
 class MailThread(models.AbstractModel):
@@ -38,8 +70,9 @@ class MailThread(models.AbstractModel):
 class ApprovalTask(models.Model):
     """Tells people what waits for them: in their inbox, or by mail with a link.
 
-    Told by a scheduled action that is woken at once: deciding does not wait for mails,
-    and what was not told because the server stopped is told by the next run.
+    Told by a scheduled action that is woken at once, as is what came of a request:
+    deciding does not wait for mails, and what was not told because the server stopped
+    is told by the next run.
     """
 
     _inherit = "crm.suite.approval.task"
@@ -60,25 +93,20 @@ class ApprovalTask(models.Model):
 
     @api.model
     def _cron_notices(self):
-        """Send what is to be told.
+        """Send what is to be told: what waits for people, and what came of what they
+        asked.
 
         One message that fails does not hold up the others.
         """
-        todo = self.search([("notice", "=", "todo")], order="id", limit=BATCH)
-        commit = self.env["ir.cron"]._commit_progress
-        commit(remaining=len(todo))
-        for task in todo:
-            task = task.try_lock_for_update()
-            try:
-                if task.notice == "todo":
-                    task._send_notice()
-            except Exception:
-                # Everything of this message is taken back; it is not tried for ever.
-                self.env.cr.rollback()
-                task.write({"notice": "sent"})
-                _logger.exception("Approval task %s could not be told", task)
-            if not commit(1):
-                break
+        todo = Domain("notice", "=", "todo")
+        models_told = (self, self.env["crm.suite.approval.request"])
+        found = [rows.search(todo, order="id", limit=BATCH) for rows in models_told]
+        remaining = sum(rows.search_count(todo) for rows in models_told)
+        self.env["ir.cron"]._commit_progress(remaining=remaining)
+        for rows in found:
+            for start in range(0, len(rows), PAGE):
+                if not _send_page(rows[start : start + PAGE]):
+                    return
 
     def _send_notice(self):
         self.write({"notice": "sent"})
@@ -228,18 +256,26 @@ class ApprovalRequest(models.Model):
             ),
         )
 
-    def _tell_submitter(self):
+    def _queue_result(self):
+        """Note that who asked is to hear what came of it."""
         if self.parent_id or self.state in ("withdrawn", "cancelled"):
             return
         if self.submitter_id == self.env.user and not self.task_ids:
             # Nobody was asked: nothing to tell.
             return
+        self.notice = "todo"
+        self.env["crm.suite.approval.task"]._wake()
+
+    def _send_notice(self):
+        """Tell who asked what came of it, as from the company in which he asked."""
+        self.write({"notice": "sent"})
         states = {
             "agreed": lambda r: r.env._("Agreed: %(document)s", document=r.name),
             "rejected": lambda r: r.env._("Rejected: %(document)s", document=r.name),
         }
         comment = self.event_ids.filtered("comment")[-1:].comment or ""
-        self._tell(self.submitter_id, states[self.state], comment)
+        company = self.company_id or self.submitter_id.company_id
+        self.with_company(company)._tell(self.submitter_id, states[self.state], comment)
 
     def _tell_changed(self, users, texts):
         """Show those who have agreed what changed since."""

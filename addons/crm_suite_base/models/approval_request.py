@@ -84,6 +84,10 @@ class ApprovalRequest(models.Model):
     )
     finished_at = fields.Datetime(string="Finished On", readonly=True)
     next_tick = fields.Datetime(string="Next Limit", readonly=True)
+    # Whether who asked was told what came of it.
+    notice = fields.Selection(
+        [("todo", "To send"), ("sent", "Sent")], readonly=True, copy=False
+    )
     stage = fields.Char(string="Where It Is", readonly=True)
     since = fields.Datetime(string="There Since", readonly=True)
     due_at = fields.Datetime(string="Due", readonly=True)
@@ -119,6 +123,7 @@ class ApprovalRequest(models.Model):
         "Somebody has asked about this document at the same moment. Open it again.",
     )
     _tick_idx = models.Index("(next_tick) WHERE state = 'running'")
+    _notice_idx = models.Index("(id) WHERE notice = 'todo'")
     _stuck_idx = models.Index(
         "(flow_id, state) WHERE state IN ('running', 'exception')"
     )
@@ -211,7 +216,10 @@ class ApprovalRequest(models.Model):
         self.ensure_one()
         if self.res_model not in self.env:
             return self.env["crm.suite.approval.mixin"]
-        document = self.env[self.res_model].sudo().browse(self.res_id).exists()
+        return self._place(self.env[self.res_model].sudo().browse(self.res_id).exists())
+
+    def _place(self, document):
+        """The document in the company of the request."""
         company = self.company_id or self.flow_id.company_id
         return document.with_company(company) if company else document
 

@@ -44,6 +44,11 @@ class ApprovalVersion(models.Model):
         """The graph as the engine wants it; a version never changes."""
         return Flow(self.graph)
 
+    @tools.ormcache("self.id")
+    def _get_flow_id(self):
+        """The id of its flow, which never changes either."""
+        return self.flow_id.id
+
 
 class ApprovalRequest(models.Model):
     """Lets the plain engine take a step and stores what came of it."""
@@ -65,15 +70,16 @@ class ApprovalRequest(models.Model):
         :rtype: request
         """
         version = self.env["crm.suite.approval.version"].sudo().browse(version_id)
+        flow = self.env["crm.suite.approval.flow"].sudo().browse(version._get_flow_id())
         submitter = document._approval_submitter()
         record = document.sudo()
         company = "company_id" in record._fields and record.company_id
         request = self.sudo().create(
             {
                 "name": record.display_name or "–",
-                "flow_id": version.flow_id.id,
+                "flow_id": flow.id,
                 "version_id": version.id,
-                "company_id": (company or version.flow_id.company_id).id,
+                "company_id": (company or flow.company_id).id,
                 "res_model": record._name,
                 "res_id": record.id,
                 "key": key,
@@ -90,7 +96,8 @@ class ApprovalRequest(models.Model):
         request._take(
             lambda flow, _state, world: walk.start(
                 flow, world, submitter.id, request._check_chosen(chosen)
-            )
+            ),
+            document=record,
         )
         if not inline:
             request._carry_out()
@@ -112,8 +119,8 @@ class ApprovalRequest(models.Model):
 
     # === STEPS === #
 
-    def _get_world(self, desk=None):
-        document = self._get_document()
+    def _get_world(self, desk=None, document=None):
+        document = self._place(document) if document else self._get_document()
         values = (self.effect or {}).get("values")
         if document and values:
             # What is asked about is the document as it would be.
@@ -134,9 +141,12 @@ class ApprovalRequest(models.Model):
         )
         self._carry_out()
 
-    def _take(self, function, desk=None, note=None):
+    def _take(self, function, desk=None, note=None, document=None):
+        """
+        :param document: as superuser, where the caller has just read it
+        """
         self.ensure_one()
-        world = self._get_world(desk)
+        world = self._get_world(desk, document)
         flow = self.version_id._prepare_graph()
         note = {**self._get_channel(), **(note or {})}
         try:
@@ -179,8 +189,9 @@ class ApprovalRequest(models.Model):
             by_type.setdefault(effect["type"], []).append(effect)
         before = self.state
         self.write(self._get_row(state))
-        tasks = self._store_tasks(state, effects, world, note)
-        self._store_events(by_type.get("event", ()), tasks, note)
+        tasks, events = self._store_tasks(state, effects, world, note)
+        events += self._get_event_rows(by_type.get("event", ()), tasks, note)
+        self.env["crm.suite.approval.event"].create(events)
         self._queue_notices(by_type, tasks)
         answers = []
         for effect in by_type.get("action", ()):
@@ -227,8 +238,8 @@ class ApprovalRequest(models.Model):
     def _store_tasks(self, state, effects, world, note):
         """Open and close the rows of tasks.
 
-        :return: the tasks concerned, by key
-        :rtype: dict[str, task]
+        :return: the tasks concerned, by key; rows of events that tell of decisions
+        :rtype: tuple[dict[str, task], list[dict]]
         """
         graph = self.version_id._prepare_graph()
         opened = [e for e in effects if e["type"] == "open_task"]
@@ -236,15 +247,16 @@ class ApprovalRequest(models.Model):
         tasks = self.env["crm.suite.approval.task"].create(values)
         found = {task.key: task for task in tasks}
         changed = {
-            effect["task"]: effect
+            effect["task"]
             for effect in effects
             if effect["type"] in ("wake_task", "hold_task", "close_task")
         }
-        known = self.task_ids.filtered(lambda t: t.key in changed)
-        for task in known:
-            found[task.key] = task
-            task._follow(state["tasks"][task.key], world, note)
-        return found
+        events = []
+        for task in self.task_ids if changed else ():
+            if task.key in changed:
+                found[task.key] = task
+                events += task._follow(state["tasks"][task.key], world, note)
+        return found, events
 
     def _get_task_values(self, state, effect, graph):
         task = state["tasks"][effect["task"]]
@@ -274,7 +286,7 @@ class ApprovalRequest(models.Model):
             "notice": "todo" if task["status"] == "open" else False,
         }
 
-    def _store_events(self, events, tasks, note):
+    def _get_event_rows(self, events, tasks, note):
         rows = []
         graph = self.version_id._prepare_graph()
         for event in events:
@@ -299,7 +311,7 @@ class ApprovalRequest(models.Model):
                     **{name: note.get(name) for name in ("channel", "address")},
                 )
             )
-        self.env["crm.suite.approval.event"].create(rows)
+        return rows
 
     def _get_event_values(self, kind, **values):
         return {

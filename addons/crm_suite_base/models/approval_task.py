@@ -345,10 +345,13 @@ class ApprovalTask(models.Model):
     # === FOLLOWING THE ENGINE === #
 
     def _follow(self, task, world, note):
-        """Bring the row to what the engine says of it, and note a decision.
+        """Bring the row to what the engine says of it.
 
         :param dict task: of the state
+        :return: the rows of the events that tell of a decision
+        :rtype: list[dict]
         """
+        events = []
         opened = task["status"] == "open" and self.state != "open"
         values = {"state": task["status"], "due_at": task.get("due") or False}
         if opened:
@@ -363,20 +366,22 @@ class ApprovalTask(models.Model):
                 comment=note.get("comment") or False if mine else False,
             )
             if mine or task.get("auto"):
-                self._note_decision(task, world, note, mine)
+                events = self._get_decision(task, world, note, mine)
         elif note.get("task") == self.key:
             # Somebody asked before him: the task itself waits.
-            self._note_decision(task, world, note, True)
+            events = self._get_decision(task, world, note, True)
         self.write(values)
+        return events
 
-    def _note_decision(self, task, world, note, mine):
+    def _get_decision(self, task, world, note, mine):
+        """The row of the event that tells of a decision; none where there was none."""
         kind = note.get("decision") if mine else VOTES.get(task["status"])
         if mine and self.kind in ("fill", "revise") and kind == "agree":
             kind = "fill" if self.kind == "fill" else "resubmit"
         if not kind:
-            return
+            return []
         opened = self.opened_at or world.now
-        self.request_id._note_event(
+        event = self.request_id._get_event_values(
             kind,
             task_id=self.id,
             node=self.node,
@@ -393,6 +398,7 @@ class ApprovalTask(models.Model):
             is_vote=mine and kind in ("agree", "reject", "return", "fill"),
             is_return=kind == "return",
         )
+        return [event]
 
     # === SCREENS === #
 

@@ -50,6 +50,8 @@ class AssignableMixin(models.AbstractModel):
                 self._fields[name] for name in (self._fields if every else fnames)
             ]
             names = [f.name for f in fields if f.relational and f.check_company]
+            if not names:
+                return None
             different = {
                 tuple(record[name]._ids for name in ("company_id", *names)): record.id
                 for record in self.sudo()

@@ -42,10 +42,10 @@ class CrmLead(models.Model):
             others = leads.browse()
             for team, same in leads.grouped("team_id").items():
                 if user in (team.member_ids | team.user_id):
-                    same.write({"user_id": user.id, "team_id": team.id})
+                    same._pool_give({"user_id": user.id, "team_id": team.id})
                 else:
                     others |= same
-            others.write({"user_id": user.id, "team_id": default.id})
+            others._pool_give({"user_id": user.id, "team_id": default.id})
 
     def _assignable_previous_owners(self):
         """The owner of the customer, or of its last lead where it has none."""

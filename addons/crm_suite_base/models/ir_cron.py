@@ -14,7 +14,7 @@ class IrCron(models.Model):
         :param str xmlid: of the action
         :param at: a moment, or several, in UTC
         """
-        cron = self.env.ref(xmlid, raise_if_not_found=False)
-        if cron:
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
+        if cron_id:
             # Waking is all that happens; people have no right to scheduled actions.
-            cron.sudo()._trigger(at=at)
+            self.sudo().browse(cron_id)._trigger(at=at)

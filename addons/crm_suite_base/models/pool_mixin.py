@@ -299,15 +299,9 @@ class PoolMixin(models.AbstractModel):
             (changed.filtered("user_id"), "assign"),
             (changed.filtered(lambda r: not r.user_id), "return"),
         ):
-            records.write(
-                {
-                    "crm_suite_owned_since": now if kind == "assign" else False,
-                    "crm_suite_protected_until": False,
-                    "crm_suite_extended_until": False,
-                    "crm_suite_return_on": False,
-                    "crm_suite_pool_warned_on": False,
-                }
-            )
+            if not records:
+                continue
+            records.write(self._pool_get_fresh(now if kind == "assign" else False))
             held = records.filtered(lambda r: before[r.id][1])
             if not held:
                 continue
@@ -318,6 +312,39 @@ class PoolMixin(models.AbstractModel):
             ]
             reason = self.env._("The owner was changed by hand.")
             moves._note(self, kind, rows, reason)
+
+    @api.model
+    def _pool_get_fresh(self, since):
+        """What begins anew with an owner.
+
+        :param since: when he got it, in UTC; false where nobody has it
+        """
+        return {
+            "crm_suite_owned_since": since,
+            "crm_suite_protected_until": False,
+            "crm_suite_extended_until": False,
+            "crm_suite_return_on": False,
+            "crm_suite_pool_warned_on": False,
+        }
+
+    def _pool_give(self, vals):
+        """Write an owner. What no pool holds has no history of moves: there what begins
+        anew is written with the owner, and not by a second write.
+
+        :param dict vals: with ``user_id``
+        """
+        if not self.env.su:
+            # Only the engine may write what pools keep.
+            self.write(vals)
+            return
+        free = self.filtered(
+            lambda r: not r.crm_suite_pool_id and r.user_id.id != vals["user_id"]
+        )
+        if rest := self - free:
+            rest.write(vals)
+        if free:
+            since = vals["user_id"] and fields.Datetime.now()
+            free.write({**vals, **self._pool_get_fresh(since)})
 
     # === BUTTONS === #
 

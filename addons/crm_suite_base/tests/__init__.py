@@ -14,6 +14,7 @@ from . import (
     test_approval_limit,
     test_approval_machine,
     test_approval_mail,
+    test_approval_notice,
     test_approval_paths,
     test_approval_push,
     test_approval_schema,

@@ -24,7 +24,10 @@ class RulesCase(CustomerCase):
         cls.grades = {
             code: cls.env.ref(f"crm_suite_base.grade_{code.lower()}") for code in "ABCD"
         }
-        cls.today = fields.Date.context_today(cls.env["res.partner"])
+        # The day of the people of the tests, not of whoever runs them.
+        cls.today = fields.Date.context_today(
+            cls.env["res.partner"].with_context(tz=ZONE)
+        )
 
     @classmethod
     def stage_of(cls, code):

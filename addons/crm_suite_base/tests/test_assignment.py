@@ -650,3 +650,21 @@ class TestAssignment(AssignmentCase):
             self.env.flush_all()
             counts.append(self.cr.sql_log_count - before)
         self.assertLess(counts[1], counts[0] * 2, counts)
+
+    def test_owner_and_pool(self):
+        """The dates of a pool begin anew with the owner, in a pool or not."""
+        pool = self.env["crm.suite.pool"].create(
+            {"name": "Leads", "res_model": "crm.lead"}
+        )
+        free, held = self._create_leads(2)
+        held.sudo().write({"crm_suite_pool_id": pool.id})
+        (free | held).sudo().write({"crm_suite_pool_warned_on": "2020-01-01"})
+        (free | held).sudo()._assignable_give(self.rep)
+        for lead in free | held:
+            self.assertEqual(lead.user_id, self.rep)
+            self.assertTrue(lead.crm_suite_owned_since)
+            self.assertFalse(lead.crm_suite_pool_warned_on)
+        moves = self.env["crm.suite.pool.move"].search(
+            [("res_model", "=", "crm.lead"), ("res_id", "in", (free | held).ids)]
+        )
+        self.assertEqual(moves.mapped("res_id"), held.ids)
