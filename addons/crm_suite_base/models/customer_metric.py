@@ -34,8 +34,8 @@ class CustomerMetric(models.Model):
     _rec_name = "partner_id"
     _log_access = False
 
-    # Foreign keys took most of the time of a first fill; see ``reference_loose.py``. The
-    # statement that adds rows locks the customers as a foreign key would.
+    # Foreign keys took most of the time of a first fill; see ``reference_loose.py``. Who
+    # adds rows locks the customers as a foreign key would.
     partner_id = LooseMany2one(
         "res.partner",
         string="Customer",

@@ -331,6 +331,7 @@ class CustomerMetric(models.Model):
         )
         self.env.cr.execute("ANALYZE crm_suite_metric_new (partner_id, company_id)")
         changed = set()
+        self._refresh_lock()
         # Deleting looks at all rows: first, as long as there are few.
         for query in (
             self._refresh_delete(ids),
@@ -358,25 +359,46 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_insert(self):
-        """Add what is missing. The lock keeps the customers from being deleted until the
-        commit; with this isolation who is gone already makes the run start over.
-        """
         return SQL(
             """
             INSERT INTO crm_suite_customer_metric
                    (partner_id, company_id, calculated_at, %(columns)s)
-            SELECT n.partner_id, n.company_id, %(now)s, %(new)s
-              FROM crm_suite_metric_new n
-              JOIN res_partner p ON p.id = n.partner_id
-         LEFT JOIN crm_suite_customer_metric m
-                ON n.partner_id = m.partner_id AND n.company_id = m.company_id
-             WHERE m.id IS NULL
-               FOR KEY SHARE OF p
+            SELECT n.partner_id, n.company_id, %(now)s, %(new)s %(missing)s
          RETURNING partner_id
             """,
             columns=SQL(", ").join(map(SQL.identifier, FIGURES)),
             new=SQL(", ").join(SQL.identifier("n", name) for name in FIGURES),
             now=self.env.cr.now(),
+            missing=self._refresh_missing(),
+        )
+
+    def _refresh_missing(self):
+        return SQL(
+            """
+              FROM crm_suite_metric_new n
+             WHERE NOT EXISTS (
+                   SELECT 1 FROM crm_suite_customer_metric m
+                    WHERE n.partner_id = m.partner_id AND n.company_id = m.company_id
+               )
+            """
+        )
+
+    def _refresh_lock(self):
+        """Keep the customers who get a row from being deleted until the commit, as a
+        foreign key would; with this isolation who is gone already makes the run start
+        over. By itself: a statement that locks carries whole rows along.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT count(*) FROM (
+                    SELECT FROM res_partner
+                     WHERE id IN (SELECT n.partner_id %s)
+                       FOR KEY SHARE
+                ) locked
+                """,
+                self._refresh_missing(),
+            )
         )
 
     def _refresh_delete(self, ids):
