@@ -124,6 +124,7 @@ class CustomerMetric(models.Model):
             facts = facts.with_context(**{PEOPLE: people})
         self._refresh_settings()
         self._refresh_keep("company", self._refresh_companies())
+        self.env.cr.execute("ANALYZE crm_suite_metric_company")
         self.env.cr.execute(
             SQL(
                 "CREATE %s TABLE crm_suite_metric_fact AS %s",
