@@ -12,9 +12,9 @@ from odoo.tools import SQL
 
 YEAR = relativedelta(months=12)
 MONTHS = 12
-# So many days of purchase are added up by a sum written out, which takes a tenth of the
-# time of a subquery; most customers have no more.
-FEW = 8
+# So many intervals are added up by a sum written out, which takes a tenth of the time of
+# a subquery; most customers have no more.
+FEW = 7
 # Amounts beyond nine trillions are no amounts; their sum would leave the numbers.
 LARGEST = 9 * 10**12
 
@@ -55,19 +55,20 @@ class CustomerMetric(models.Model):
         """
         return dict(
             self.env.execute_query(
-                SQL("SELECT id, today FROM (%s) c", self._refresh_companies())
+                SQL("SELECT id, today FROM crm_suite_metric_company")
             )
         )
 
-    def _refresh_units(self):
-        """How many of the smallest unit of its currency make one, for each company.
+    def _refresh_decimals(self):
+        """How many decimals the currency of each company has.
 
         :rtype: dict[int, int]
         """
-        rows = self.env.execute_query(
-            SQL("SELECT id, decimals FROM (%s) c", self._refresh_companies())
+        return dict(
+            self.env.execute_query(
+                SQL("SELECT id, decimals FROM crm_suite_metric_company")
+            )
         )
-        return {company: 10**decimals for company, decimals in rows}
 
     def _refresh_by_company(self, by_company, value):
         """A value that depends on the company: nearly always one constant, for
@@ -90,12 +91,25 @@ class CustomerMetric(models.Model):
     def _refresh_facts(self, facts):
         """The facts with numbers in the place of words and fractions.
 
-        :param SQL facts: union of the sources
+        Each source by itself: so the processes that share the reading of a large one
+        share this, too.
+
+        :param facts: the model of facts, with the people wanted
         """
-        channels = [
+        sources = facts._purchase_sources() or [facts._purchase_union()]
+        units = self._refresh_by_company(
+            self._refresh_decimals(), lambda decimals: 10**decimals
+        )
+        channels = SQL(" ").join(
             SQL("WHEN %s THEN %s", code, number)
             for number, code in enumerate(self._refresh_channels())
-        ]
+        )
+        return SQL(" UNION ALL ").join(
+            SQL("(%s)", self._refresh_source(source, units, channels))
+            for source in sources
+        )
+
+    def _refresh_source(self, source, units, channels):
         return SQL(
             """
             SELECT partner_id, company_id, day, document_id, product_id, category_id,
@@ -103,14 +117,14 @@ class CustomerMetric(models.Model):
                        AS amount,
                    (CASE channel %(channels)s END)::smallint AS channel,
                    document_model
-              FROM (%(facts)s) fact
+              FROM (%(source)s) fact
              WHERE partner_id IS NOT NULL
             """,
             least=-LARGEST,
             most=LARGEST,
-            units=self._refresh_by_company(self._refresh_units(), int),
-            channels=SQL(" ").join(channels),
-            facts=facts,
+            units=units,
+            channels=channels,
+            source=source,
         )
 
     @api.model
@@ -127,26 +141,27 @@ class CustomerMetric(models.Model):
 
         What is worth less than nothing (a credit note of its own) lowers the revenue
         and is no purchase; neither is what was taken back altogether.
+
+        Two dozen sums ask for these columns: all are made where the rows are grouped.
+        In a statement around it PostgreSQL would make them again for each sum.
         """
+        is_purchase = SQL("(sum(amount) > 0 OR sum(amount) = 0 AND min(amount) >= 0)")
         return SQL(
             """
-            SELECT partner_id, company_id, day, amount, is_purchase,
-                   CASE WHEN is_purchase
-                        THEN 1 + ((day - DATE '2001-01-01') %% 7 + 7) %% 7
+            SELECT partner_id, company_id, min(day) AS day,
+                   sum(amount)::bigint AS amount,
+                   %(is_purchase)s AS is_purchase,
+                   CASE WHEN %(is_purchase)s
+                        THEN 1 + ((min(day) - DATE '2001-01-01') %% 7 + 7) %% 7
                     END AS weekday,
-                   CASE WHEN day >= %(oldest)s
-                        THEN width_bucket(day, %(months)s::date[]) END AS month,
-                   CASE WHEN is_purchase THEN channel END AS channel
-              FROM (
-                SELECT partner_id, company_id, min(day) AS day,
-                       min(channel) AS channel, sum(amount)::bigint AS amount,
-                       sum(amount) > 0 OR sum(amount) = 0 AND min(amount) >= 0
-                           AS is_purchase
-                  FROM crm_suite_metric_fact
-                 WHERE %(part)s
-              GROUP BY partner_id, company_id, document_id, document_model
-              ) document
+                   CASE WHEN min(day) >= %(oldest)s
+                        THEN width_bucket(min(day), %(months)s::date[]) END AS month,
+                   CASE WHEN %(is_purchase)s THEN min(channel) END AS channel
+              FROM crm_suite_metric_fact
+             WHERE %(part)s
+          GROUP BY partner_id, company_id, document_id, document_model
             """,
+            is_purchase=is_purchase,
             part=part,
             oldest=self._refresh_by_company(
                 days, lambda day: month_before(day, MONTHS - 1)
@@ -180,14 +195,53 @@ class CustomerMetric(models.Model):
             compose(SQL("partner_id > %s", middle)),
         )
 
-    def _refresh_bought(self, part):
-        """Sums, and the days of purchase in order.
-
-        What needs a window or a subquery comes later, see ``_refresh_intervals``: with
-        it PostgreSQL would not share the halves among processes.
+    def _refresh_part(self, part):
+        """All that is told of what the customers of a part bought.
 
         :param SQL part: condition on the facts
         """
+        return SQL(
+            "SELECT * FROM (%s) b LEFT JOIN (%s) f USING (partner_id, company_id)",
+            self._refresh_bought(part),
+            self._refresh_favourites(part),
+        )
+
+    def _refresh_bought(self, part):
+        """What follows from the sums of a customer: in money, on average, how often.
+
+        What needs a window or a subquery comes later, see
+        ``_refresh_deviation_of_many``: with it PostgreSQL would not share the halves
+        among processes.
+
+        :param SQL part: condition on the facts
+        """
+        return SQL(
+            """
+            SELECT partner_id, company_id, first, last, count, count_12m,
+                   revenue * %(unit)s AS revenue,
+                   revenue_12m * %(unit)s AS revenue_12m,
+                   CASE WHEN count > 0
+                        THEN round(revenue * %(unit)s / count, %(decimals)s)
+                    END AS average,
+                   round((last - first)::numeric / NULLIF(gaps, 0), 2) AS interval_mean,
+                   CASE WHEN gaps >= 2
+                        THEN last + round((last - first)::numeric / gaps)::int
+                    END AS expected,
+                   CASE WHEN gaps BETWEEN 2 AND %(few)s THEN %(deviation)s END
+                       AS deviation,
+                   CASE WHEN gaps > %(few)s THEN days END AS days,
+                   trend, channel, weekday
+              FROM (SELECT *, cardinality(days) - 1 AS gaps FROM (%(sums)s) s) sums
+            """,
+            unit=self._refresh_unit(),
+            decimals=self._refresh_by_company(self._refresh_decimals(), int),
+            few=FEW,
+            deviation=self._refresh_deviation(self._refresh_squares_of_few()),
+            sums=self._refresh_sums(part),
+        )
+
+    def _refresh_sums(self, part):
+        """Sums of the purchases of a customer, and the days of purchase in order."""
         days = self._refresh_days()
         return SQL(
             """
@@ -245,7 +299,7 @@ class CustomerMetric(models.Model):
         return SQL(
             "%s::numeric",
             self._refresh_by_company(
-                self._refresh_units(), lambda units: format(1 / units, ".10g")
+                self._refresh_decimals(), lambda decimals: format(10**-decimals, ".10g")
             ),
         )
 
@@ -268,30 +322,52 @@ class CustomerMetric(models.Model):
         ]
         return SQL("CASE WHEN %s > 0 THEN CASE %s END END", most, SQL(" ").join(cases))
 
-    def _refresh_intervals(self):
-        """The days between purchases: how many there are, and their squares summed up.
+    def _refresh_deviation(self, squares):
+        """The standard deviation of the days between purchases, from whole numbers:
+        ``stddev()`` of the rows takes a multiple of the time.
 
-        :return: columns ``gaps`` and ``squares``, of the row ``b`` with its ``days``
+        :param SQL squares: the sum of the squares of the days between purchases
+        :return: expression of ``first``, ``last`` and ``gaps``, at least two
         :rtype: SQL
         """
-        few = SQL(" + ").join(
-            SQL(
-                "COALESCE((b.days[%(n)s] - b.days[%(n)s - 1])::bigint"
-                " * (b.days[%(n)s] - b.days[%(n)s - 1]), 0)",
-                n=number,
-            )
-            for number in range(2, FEW + 1)
-        )
         return SQL(
             """
-            cardinality(b.days) - 1 AS gaps,
-            CASE WHEN cardinality(b.days) <= %s THEN %s ELSE (
-                SELECT sum((later - earlier)::bigint * (later - earlier))
-                  FROM unnest(b.days[2:], b.days) pair(later, earlier)
-            ) END AS squares
+            round(sqrt(
+                (gaps * (%s) - (last - first)::bigint ^ 2)::float8 / (gaps * (gaps - 1))
+            )::numeric, 2)
             """,
-            FEW,
-            few,
+            squares,
+        )
+
+    def _refresh_squares_of_few(self):
+        return SQL(" + ").join(
+            SQL(
+                "COALESCE((days[%(n)s] - days[%(n)s - 1])::bigint"
+                " * (days[%(n)s] - days[%(n)s - 1]), 0)",
+                n=number,
+            )
+            for number in range(2, FEW + 2)
+        )
+
+    def _refresh_deviation_of_many(self):
+        """The deviation of the row ``b``; it has its ``days`` only where they are many.
+
+        :rtype: SQL
+        """
+        squares = SQL("sum((later - earlier)::bigint * (later - earlier))")
+        return SQL(
+            """
+            CASE WHEN b.days IS NULL THEN b.deviation ELSE (
+                SELECT %s
+                  FROM (
+                    SELECT cardinality(b.days) - 1 AS gaps, %s AS squares,
+                           b.first, b.last
+                      FROM unnest(b.days[2:], b.days) pair(later, earlier)
+                  ) gap
+            ) END
+            """,
+            self._refresh_deviation(SQL("squares")),
+            squares,
         )
 
     # ------------------------------------------------------------------
@@ -334,17 +410,17 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_shares(self):
-        """The categories with their shares, of the row ``f`` of favourites; ``w`` is the
-        row of the first one in :meth:`_refresh_whole`.
+        """The categories with their shares, of the row ``b``; ``w`` is the row of the
+        first one in :meth:`_refresh_whole`.
 
         :rtype: SQL
         """
         return SQL(
             """
-            CASE WHEN cardinality(f.categories) = 1 THEN w.whole
+            CASE WHEN cardinality(b.categories) = 1 THEN w.whole
                  ELSE (
-                    SELECT jsonb_object_agg(id, round(amount::numeric / f.total, 4))
-                      FROM unnest(f.categories, f.amounts) share(id, amount)
+                    SELECT jsonb_object_agg(id, round(amount::numeric / b.total, 4))
+                      FROM unnest(b.categories, b.amounts) share(id, amount)
                      WHERE id IS NOT NULL
                  ) END
             """

@@ -74,18 +74,36 @@ class CustomerMetric(models.Model):
     def _refresh_settings_full(self):
         """The same for what is done with the facts of everybody.
 
-        Right after a first fill nothing is known of the tables: joining all their rows
-        one by one would take minutes.
+        Nobody knows beforehand how many customers the aggregates give: joining them one
+        by one would take minutes, sorting them for a join longer than hashing them.
         """
         self.env.cr.execute(
-            "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off"
+            "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off;"
+            " SET LOCAL enable_mergejoin = off"
         )
 
     def _refresh_drop(self):
+        names = ("company", "fact", "touch", "owed", "paid", "new")
         self.env.cr.execute(
-            "DROP TABLE IF EXISTS crm_suite_metric_fact, crm_suite_metric_new;"
-            " SET LOCAL enable_nestloop = on"
+            SQL(
+                "DROP TABLE IF EXISTS %s; SET LOCAL enable_nestloop = on;"
+                " SET LOCAL enable_mergejoin = on",
+                SQL(", ").join(self._refresh_table(name) for name in names),
+            )
         )
+
+    def _refresh_table(self, name):
+        return SQL.identifier(f"crm_suite_metric_{name}")
+
+    def _refresh_keep(self, name, statement):
+        """Put what a statement gives into a temporary table.
+
+        :return: statement that reads it
+        :rtype: SQL
+        """
+        table = self._refresh_table(name)
+        self.env.cr.execute(SQL("CREATE TEMP TABLE %s AS %s", table, statement))
+        return SQL("TABLE %s", table)
 
     def _refresh_collect(self, ids):
         """Put the facts into a temporary table and compose what follows from them.
@@ -105,19 +123,29 @@ class CustomerMetric(models.Model):
             people = self._refresh_people(ids)
             facts = facts.with_context(**{PEOPLE: people})
         self._refresh_settings()
+        self._refresh_keep("company", self._refresh_companies())
+        self.env.cr.execute("ANALYZE crm_suite_metric_company")
         self.env.cr.execute(
             SQL(
                 "CREATE %s TABLE crm_suite_metric_fact AS %s",
                 SQL("UNLOGGED" if ids is None else "TEMP"),
-                self._refresh_facts(facts._purchase_union()),
+                self._refresh_facts(facts),
             )
         )
         self.env.cr.execute(
             "ANALYZE crm_suite_metric_fact (partner_id, company_id, document_id)"
         )
+        beside = {
+            "touch": self._refresh_touch(ids, people),
+            "owed": self._refresh_owed(people),
+            "paid": self._refresh_paid(people),
+        }
         if ids is None:
+            # Few rows as a rule, and read by indexes: before nested loops are off.
+            for name, statement in beside.items():
+                beside[name] = self._refresh_keep(name, statement)
             self._refresh_settings_full()
-        return self._refresh_statement(ids, people)
+        return self._refresh_statement(ids, beside)
 
     def _refresh_people(self, ids):
         """The customers themselves and their contacts."""
@@ -130,22 +158,19 @@ class CustomerMetric(models.Model):
     # The statement
     # ------------------------------------------------------------------
 
-    def _refresh_statement(self, ids, people):
-        """All figures of the customers, one row per customer and company."""
+    def _refresh_statement(self, ids, beside):
+        """All figures of the customers, one row per customer and company.
+
+        :param dict beside: the statements for what is not bought, by name
+        """
         in_parts = self._refresh_in_parts if ids is None else self._refresh_in_one
         return SQL(
-            """
-            WITH company AS (%(company)s),
-            touch AS (%(touch)s)
-            %(result)s
-            """,
-            company=self._refresh_companies(),
-            touch=self._refresh_touch(ids, people),
-            result=self._refresh_result(
-                bought=in_parts(self._refresh_bought),
-                favourite=in_parts(self._refresh_favourites),
-                owed=self._refresh_owed(people),
-                paid=self._refresh_paid(people),
+            "WITH touch AS (%s) %s",
+            beside["touch"],
+            self._refresh_result(
+                bought=in_parts(self._refresh_part),
+                owed=beside["owed"],
+                paid=beside["paid"],
                 met=self._refresh_met(),
             ),
         )
@@ -166,7 +191,7 @@ class CustomerMetric(models.Model):
               JOIN account_move m ON m.id = l.move_id
               JOIN account_account a ON a.id = l.account_id
               JOIN res_partner p ON p.id = l.partner_id
-              JOIN company c ON c.id = l.company_id
+              JOIN crm_suite_metric_company c ON c.id = l.company_id
              WHERE a.account_type = 'asset_receivable'
                AND l.parent_state = 'posted'
                AND l.reconciled IS NOT TRUE
@@ -237,7 +262,9 @@ class CustomerMetric(models.Model):
         return SQL(
             """
             SELECT t.partner_id,
-                   COALESCE(p.company_id, (SELECT min(id) FROM company)) AS company_id
+                   COALESCE(
+                       p.company_id, (SELECT min(id) FROM crm_suite_metric_company)
+                   ) AS company_id
               FROM touch t
               JOIN res_partner p ON p.id = t.partner_id
              WHERE p.crm_suite_lifecycle_id IS NOT NULL
@@ -248,63 +275,44 @@ class CustomerMetric(models.Model):
         return SQL("TRUE") if people is None else SQL("%s = ANY(%s)", column, people)
 
     def _refresh_result(self, **parts):
+        """The columns as they are kept. What processes can share is calculated below."""
         return SQL(
             """
             SELECT partner_id, company_id, c.currency_id,
                    b.first AS first_purchase, b.last AS last_purchase,
                    COALESCE(b.count, 0)::int AS purchase_count,
-                   COALESCE(b.revenue * %(unit)s, 0) AS revenue,
-                   CASE WHEN b.count > 0
-                        THEN round(b.revenue * %(unit)s / b.count, c.decimals)
-                        ELSE 0 END AS average_purchase,
-                   round((b.last - b.first)::numeric / NULLIF(i.gaps, 0), 2)
-                       AS interval_mean,
-                   %(deviation)s AS interval_deviation,
-                   CASE WHEN i.gaps >= 2
-                        THEN b.last + round((b.last - b.first)::numeric / i.gaps)::int
-                    END AS expected_next_purchase,
+                   COALESCE(b.revenue, 0) AS revenue,
+                   COALESCE(b.average, 0) AS average_purchase,
+                   b.interval_mean, %(deviation)s AS interval_deviation,
+                   b.expected AS expected_next_purchase,
                    COALESCE(b.count_12m, 0)::int AS purchase_count_12m,
-                   COALESCE(b.revenue_12m * %(unit)s, 0) AS revenue_12m,
+                   COALESCE(b.revenue_12m, 0) AS revenue_12m,
                    %(shares)s AS category_shares,
-                   f.product_id AS preferred_product_id,
-                   f.category_id AS preferred_category_id,
+                   b.product_id AS preferred_product_id,
+                   b.category_id AS preferred_category_id,
                    b.channel::varchar AS preferred_channel,
                    b.weekday::varchar AS preferred_weekday,
                    b.trend,
                    COALESCE(o.open, 0) AS receivable_open,
                    COALESCE(o.overdue, 0) AS receivable_overdue,
                    o.since AS overdue_since,
-                   round(d.days, 1) AS average_days_to_pay,
+                   round(o.days, 1) AS average_days_to_pay,
                    x.last AS last_interaction, x.next AS next_activity
               FROM (%(bought)s) b
-         FULL JOIN (%(owed)s) o USING (partner_id, company_id)
-         FULL JOIN (%(paid)s) d USING (partner_id, company_id)
-         FULL JOIN (%(met)s) m USING (partner_id, company_id)
-         LEFT JOIN (%(favourite)s) f USING (partner_id, company_id)
-         LEFT JOIN (%(whole)s) w ON w.id = f.categories[1]
+         FULL JOIN (
+                SELECT *
+                  FROM (%(owed)s) owed
+             FULL JOIN (%(paid)s) paid USING (partner_id, company_id)
+             FULL JOIN (%(met)s) met USING (partner_id, company_id)
+            ) o USING (partner_id, company_id)
+         LEFT JOIN (%(whole)s) w ON w.id = b.categories[1]
          LEFT JOIN touch x USING (partner_id)
-              JOIN company c ON c.id = company_id
-        CROSS JOIN LATERAL (SELECT %(intervals)s) i
+              JOIN crm_suite_metric_company c ON c.id = company_id
             """,
-            deviation=self._refresh_deviation(),
-            intervals=self._refresh_intervals(),
+            deviation=self._refresh_deviation_of_many(),
             shares=self._refresh_shares(),
-            unit=self._refresh_unit(),
             whole=self._refresh_whole(),
             **parts,
-        )
-
-    def _refresh_deviation(self):
-        """The standard deviation of the days between purchases, from whole numbers:
-        ``stddev()`` of the rows takes a multiple of the time.
-        """
-        return SQL(
-            """
-            CASE WHEN i.gaps >= 2 THEN round(sqrt(
-                (i.gaps * i.squares - (b.last - b.first)::bigint ^ 2)::float8
-                / (i.gaps * (i.gaps - 1))
-            )::numeric, 2) END
-            """
         )
 
     # ------------------------------------------------------------------
@@ -324,10 +332,12 @@ class CustomerMetric(models.Model):
         )
         self.env.cr.execute("ANALYZE crm_suite_metric_new (partner_id, company_id)")
         changed = set()
+        self._refresh_lock()
+        # Deleting looks at all rows: first, as long as there are few.
         for query in (
+            self._refresh_delete(ids),
             self._refresh_update(),
             self._refresh_insert(),
-            self._refresh_delete(ids),
         ):
             changed.update(id_ for (id_,) in self.env.execute_query(query))
         return changed
@@ -350,25 +360,46 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_insert(self):
-        """Add what is missing. The lock keeps the customers from being deleted until the
-        commit; with this isolation who is gone already makes the run start over.
-        """
         return SQL(
             """
             INSERT INTO crm_suite_customer_metric
                    (partner_id, company_id, calculated_at, %(columns)s)
-            SELECT n.partner_id, n.company_id, %(now)s, %(new)s
-              FROM crm_suite_metric_new n
-              JOIN res_partner p ON p.id = n.partner_id
-         LEFT JOIN crm_suite_customer_metric m
-                ON n.partner_id = m.partner_id AND n.company_id = m.company_id
-             WHERE m.id IS NULL
-               FOR KEY SHARE OF p
+            SELECT n.partner_id, n.company_id, %(now)s, %(new)s %(missing)s
          RETURNING partner_id
             """,
             columns=SQL(", ").join(map(SQL.identifier, FIGURES)),
             new=SQL(", ").join(SQL.identifier("n", name) for name in FIGURES),
             now=self.env.cr.now(),
+            missing=self._refresh_missing(),
+        )
+
+    def _refresh_missing(self):
+        return SQL(
+            """
+              FROM crm_suite_metric_new n
+             WHERE NOT EXISTS (
+                   SELECT 1 FROM crm_suite_customer_metric m
+                    WHERE n.partner_id = m.partner_id AND n.company_id = m.company_id
+               )
+            """
+        )
+
+    def _refresh_lock(self):
+        """Keep the customers who get a row from being deleted until the commit, as a
+        foreign key would; with this isolation who is gone already makes the run start
+        over. By itself: a statement that locks carries whole rows along.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT count(*) FROM (
+                    SELECT FROM res_partner
+                     WHERE id IN (SELECT n.partner_id %s)
+                       FOR KEY SHARE
+                ) locked
+                """,
+                self._refresh_missing(),
+            )
         )
 
     def _refresh_delete(self, ids):

@@ -71,7 +71,7 @@ class LifecycleRule(models.Model):
         steps = self.env["crm.suite.lifecycle.transition"]
         noted = steps._reconcile(partner_ids)
         super()._recalculate(partner_ids)
-        steps._date_stages(noted)
+        steps._date_stages(noted, MOVE)
 
     @api.model
     def _get_condition(self, rule):

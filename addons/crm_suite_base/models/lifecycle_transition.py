@@ -224,11 +224,13 @@ class LifecycleTransition(models.Model):
         return noted
 
     @api.model
-    def _date_stages(self, partner_ids):
+    def _date_stages(self, partner_ids, moves=None):
         """Give partners the date of their last step, where they have another one.
 
         After the rules have run: whom they moved is dated, and a row as wide as that
         of a partner is not written twice.
+
+        :param SQL moves: as of :meth:`_note_moves`; whom they moved is left alone
         """
         if not partner_ids:
             return
@@ -240,13 +242,18 @@ class LifecycleTransition(models.Model):
                   FROM (
                     SELECT DISTINCT ON (partner_id) partner_id, at
                       FROM crm_suite_lifecycle_transition
-                     WHERE partner_id = ANY(%s)
+                     WHERE partner_id IN (
+                           SELECT unnest(%s::int[]) %s
+                       )
                   ORDER BY partner_id, at DESC, id DESC
                 ) l
                  WHERE p.id = l.partner_id
                    AND p.crm_suite_lifecycle_date IS DISTINCT FROM l.at
                 """,
                 list(partner_ids),
+                SQL("EXCEPT SELECT partner_id FROM %s WHERE to_id != from_id", moves)
+                if moves
+                else SQL(),
             )
         )
         self.env["res.partner"].invalidate_model(

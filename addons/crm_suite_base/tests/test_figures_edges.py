@@ -1,4 +1,6 @@
 from datetime import timedelta
+from itertools import pairwise
+from statistics import mean, stdev
 
 from odoo import Command, fields
 from odoo.tests import tagged
@@ -296,6 +298,21 @@ class TestFiguresEdges(FiguresCase):
         row = self.figures()
         self.assertEqual((row.interval_mean, row.interval_deviation), (10, 0))
         self.assertEqual(row.expected_next_purchase, self.today)
+
+    def test_spread_of_few_and_of_many_intervals(self):
+        """Up to seven intervals are added up in another way than more of them."""
+        days = [0]
+        for number in range(12):
+            self.purchase(days[-1])
+            gaps = [later - earlier for earlier, later in pairwise(days)]
+            if len(gaps) >= 2:
+                row = self.figures()
+                self.assertAlmostEqual(row.interval_mean, mean(gaps), 2)
+                self.assertAlmostEqual(row.interval_deviation, stdev(gaps), 2)
+            days.append(days[-1] + 3 + number * 7 % 5)
+        self.assertNotIn(
+            self.customer.id, self.metrics._refresh(), "all at once give something else"
+        )
 
     def test_preferences(self):
         self.chairs(days_ago=10)
