@@ -18,6 +18,8 @@ class CustomerCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # So does what works in the background.
+        cls.env.user.tz = ZONE
         cls.china = cls.env.ref("base.cn")
         cls.env.company.country_id = cls.china
         cls.stage = cls.env.ref("crm_suite_base.lifecycle_stage_lead")
