@@ -107,7 +107,6 @@ class DuplicateSearch(models.AbstractModel):
 
         :rtype: list[Probe]
         """
-        self.flush_recordset(["crm_suite_keys", "crm_suite_blocks"])
         relatives = self._duplicate_relatives()
         return [
             Probe(
