@@ -3,11 +3,6 @@
 The same leads, the same people and equivalent conditions: ten conditions with ten
 people each. The host shares them among ten teams first, then among their members.
 Everything is rolled back, after what a commit would have done before it.
-
-The host needs minutes for two thousand leads, so it gets fewer: two sizes of which one
-is double the other. Where the time of the host grows at least as fast as the number of
-leads, the cost of a lead in the larger one times the number of leads is less than what
-it would take. ``CRM_SUITE_BENCH_HOST_LEADS`` sets the larger size, up to all of them.
 """
 
 import os
@@ -22,25 +17,16 @@ from odoo.tools import SQL
 from .report import Row
 
 LEADS = int(os.environ.get("CRM_SUITE_BENCH_LEADS", 10_000))
-HOST_LEADS = min(int(os.environ.get("CRM_SUITE_BENCH_HOST_LEADS", 2_000)), LEADS)
 RULES, PEOPLE = 10, 100
 RACE = 5000
 BAR = 20
 
 
 def run(bench):
-    half, whole = _host(bench, HOST_LEADS // 2), _host(bench, HOST_LEADS)
-    yield Row(
-        f"the host with {HOST_LEADS // 2} and {HOST_LEADS} leads",
-        f"{half:.1f} s, {whole:.1f} s: {whole / half:.2f} × for double",
-        "≥ 1.9 × (or the next row says too much)",
-        whole / half >= 1.9,
-    )
-    host, ours = whole * LEADS / HOST_LEADS, _ours(bench)
+    host, ours = _host(bench), _ours(bench)
     yield Row(
         f"assign {LEADS} leads to {PEOPLE} people by {RULES} rules",
-        f"{host / ours:.0f} × faster ({ours:.1f} s : {host:.0f} s by the host"
-        + (f", from {HOST_LEADS} leads)" if HOST_LEADS < LEADS else ")"),
+        f"{host / ours:.0f} × faster ({ours:.1f} s : {host:.0f} s by the host)",
         f"≥ {BAR} ×",
         host / ours >= BAR,
     )
@@ -107,7 +93,7 @@ def _check(env, ids, what):
     return counts
 
 
-def _host(bench, leads):
+def _host(bench):
     """Seconds of ``_action_assign_leads`` of the host, in a database without the suite."""
     modules.module.current_test = True  # it would commit after every hundred leads
     try:
@@ -128,12 +114,12 @@ def _host(bench, leads):
                     {
                         "crm_team_id": teams[n % RULES].id,
                         "user_id": person.id,
-                        "assignment_max": 30 * leads // PEOPLE + 300,
+                        "assignment_max": 30 * LEADS // PEOPLE + 300,
                     }
                     for n, person in enumerate(people)
                 ]
             )
-            ids = _make_leads(env, leads)
+            ids = _make_leads(env, LEADS)
             env.cr.flush()
             begun = time.perf_counter()
             teams._action_assign_leads(force_quota=True, creation_delta_days=7)

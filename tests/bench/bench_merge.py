@@ -70,7 +70,12 @@ def _pairs(env, tag):
     )
     env.flush_all()
     env.invalidate_all()
-    return [partners[index : index + 2] for index in range(0, 2 * PAIRS, 2)]
+    ids = partners.ids
+    # By themselves, as people merge them: parts of one recordset would be read together.
+    return [
+        env["res.partner"].browse(ids[index : index + 2])
+        for index in range(0, 2 * PAIRS, 2)
+    ]
 
 
 def _merge(env):

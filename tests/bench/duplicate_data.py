@@ -16,6 +16,8 @@ FEBRL = (
 )
 # So many of a hundred customers are entered a second time.
 TWICE = 5
+# So many records share the name of their own, whatever the number of records.
+SHARED = 4
 PAGE = 20_000
 _SIGNS = (
     "华强盛泰恒瑞达通信远鑫隆昌宏伟博源力创新联合众正大光明东方海天龙飞凯旋金石玉林森江河山川"
@@ -45,15 +47,27 @@ def make_customers(count, seed=4):
     :rtype: tuple[list[dict], set[tuple[int, int]]]
     """
     chance = random.Random(seed)
+    names = {
+        "signs": _own_names(chance, _SIGNS, (3, 3, 4), count // SHARED),
+        "syllables": _own_names(chance, _SYLLABLES, (4, 4, 5), count // SHARED),
+    }
     rows, truth = [], set()
     while len(rows) < count:
         number = len(rows)
-        row = _MAKERS[chance.randrange(len(_MAKERS))](chance, number)
+        row = _MAKERS[chance.randrange(len(_MAKERS))](chance, names, number)
         rows.append(row)
         if chance.randrange(100) < TWICE and len(rows) < count:
             truth.add((number, number + 1))
             rows.append(_change(chance, row))
     return rows, truth
+
+
+def _own_names(chance, parts, lengths, count):
+    """As many different names, put together from parts."""
+    names = set()
+    while len(names) < count:
+        names.add("".join(chance.choices(parts, k=chance.choice(lengths))))
+    return sorted(names)
 
 
 def _contact(number, host):
@@ -63,9 +77,9 @@ def _contact(number, host):
     }
 
 
-def _chinese_company(chance, number):
+def _chinese_company(chance, names, number):
     city = chance.choice(_CITIES)
-    own = "".join(chance.choices(_SIGNS, k=chance.choice((2, 3, 3, 4))))
+    own = chance.choice(names["signs"])
     return {
         "name": city + own + chance.choice(_TRADES) + chance.choice(_FORMS),
         "is_company": True,
@@ -76,8 +90,8 @@ def _chinese_company(chance, number):
     }
 
 
-def _western_company(chance, number):
-    own = "".join(chance.choices(_SYLLABLES, k=chance.choice((3, 3, 4, 4)))).title()
+def _western_company(chance, names, number):
+    own = chance.choice(names["syllables"]).title()
     return {
         "name": f"{own} {chance.choice(_SECTORS)} {chance.choice(_WESTERN)}",
         "is_company": True,
@@ -89,7 +103,7 @@ def _western_company(chance, number):
     }
 
 
-def _chinese_person(chance, number):
+def _chinese_person(chance, _names, number):
     return {
         "name": chance.choice(_SURNAMES)
         + "".join(chance.choices(_SIGNS, k=chance.choice((1, 2, 2)))),
@@ -99,8 +113,8 @@ def _chinese_person(chance, number):
     }
 
 
-def _western_person(chance, number):
-    family = "".join(chance.choices(_SYLLABLES, k=chance.choice((2, 3, 3)))).title()
+def _western_person(chance, names, number):
+    family = chance.choice(names["syllables"]).title()
     return {
         "name": f"{chance.choice(_FIRST)} {family}",
         "is_company": False,

@@ -19,7 +19,7 @@ from ..tools.api_reading import (
 )
 from ..tools.api_schema import WITH_CUSTOM
 from .api_target import ApiRow
-from .api_target_lead import STORED
+from .crm_lead_reference import LEAD_KEYS
 from .pool_mask import MASK
 
 LARGEST_ID = 2**31 - 1
@@ -274,4 +274,4 @@ class ApiTargetLead(models.AbstractModel):
                 row.reason
                 or self.env._("The key is empty: give %(fields)s.", fields=name)
             )
-        return Domain(STORED.get(name, name), "=", value)
+        return Domain(LEAD_KEYS[name], "=", value)

@@ -4,14 +4,11 @@ from odoo.fields import Domain
 from odoo.tools import email_normalize
 
 from ..tools.normalize import normalize_phone
-
-# Where what the key says is stored in one spelling.
-STORED = {"email_from": "email_normalized", "phone": "phone_sanitized"}
+from .crm_lead_reference import LEAD_KEYS
 
 
 class ApiTargetLead(models.AbstractModel):
-    """Leads and deals. By e-mail or phone only those are found that are worked on: the
-    next question of somebody whose deal is won or lost is a lead of its own."""
+    """Leads and deals."""
 
     _name = "crm.suite.api.target.lead"
     _inherit = "crm.suite.api.target.of"
@@ -62,13 +59,9 @@ class ApiTargetLead(models.AbstractModel):
 
         :rtype: dict[tuple, CrmLead]
         """
-        name = STORED.get(key, key)
-        leads = self.env["crm.lead"]
-        domain = Domain(name, "in", sorted(value for (value,) in keys))
-        if key in STORED:
-            domain &= Domain("won_status", "=", "pending")
-        else:
-            leads = leads.with_context(active_test=False)
+        name = LEAD_KEYS[key]
+        leads, domain = self.env["crm.lead"]._crm_suite_known(key)
+        domain &= Domain(name, "in", sorted(value for (value,) in keys))
         found = {}
         for lead in leads.search_fetch(domain, [name, "active"]):
             known = found.get((lead[name],), leads)

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
@@ -10,7 +12,6 @@ SHOWN = (
     "function",
     "phone",
     "email",
-    "email_from",
     "website",
     "vat",
     "street",
@@ -34,6 +35,8 @@ SHOWN = (
     "crm_suite_last_purchase",
     "create_date",
 )
+# What another model calls the same.
+ALIASES = {"email": "email_from"}
 MOST = 8
 
 
@@ -50,7 +53,7 @@ class DuplicateCompare(models.Model):
             ``more``, how many others there are; ``fields`` (``label``, ``same``,
             ``values``: a text per record); ``pairs`` (``id``, ``left`` and ``right``:
             positions of the records, ``score``, ``reasons``); ``may_decide``,
-            ``may_merge``; ``next``: the id of a pair of the next group or False;
+            ``may_merge``, whether two of one kind are there; ``next``: the id of a pair of the next group or False;
             ``left_to_do``: open groups
         :rtype: dict
         """
@@ -69,7 +72,7 @@ class DuplicateCompare(models.Model):
                 pairs, {end: n for n, end in enumerate(shown)}
             ),
             "may_decide": self._may_decide(),
-            "may_merge": len({record._name for record in records}) == 1,
+            "may_merge": Counter(r._name for r in records).most_common(1)[0][1] > 1,
             "state": self.state,
             **self._describe_rest(),
         }
@@ -117,7 +120,7 @@ class DuplicateCompare(models.Model):
             texts = [self._describe_value(record, name) for record in records]
             if not any(texts):
                 continue
-            field = next(r._fields[name] for r in records if name in r._fields)
+            field = next(filter(None, (self._find_field(r, name) for r in records)))
             known = [text for text in texts if text]
             lines.append(
                 {
@@ -129,17 +132,20 @@ class DuplicateCompare(models.Model):
             )
         return lines
 
+    def _find_field(self, record, name):
+        return record._fields.get(name) or record._fields.get(ALIASES.get(name))
+
     def _describe_value(self, record, name):
-        field = record._fields.get(name)
+        field = self._find_field(record, name)
         if field is None or not record._has_field_access(field, "read"):
             return ""
         value = {
-            "name": name,
-            "value": record[name],
+            "name": field.name,
+            "value": record[field.name],
             "type": field.type,
             "field": field,
         }
-        if not record[name]:
+        if not value["value"]:
             return ""
         if field.type == "monetary":
             value["currency"] = record[field.get_currency_field(record)]

@@ -1,25 +1,19 @@
 from odoo import api, models
-from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
 from ..tools.import_types import Column, Problem
 from ..tools.normalize import normalize_email
+from .crm_lead_reference import LEAD_KEYS
 
 # Headers of the title, which elsewhere is the name of somebody.
 TITLES = (
     *("title", "subject", "lead", "lead title", "opportunity", "opportunity name"),
     *("deal", "deal name", "标题", "主题", "线索", "线索名称", "商机", "商机名称"),
 )
-# By what a lead is found, the surest first.
-KEYS = ("crm_suite_reference", "email_from", "phone")
 
 
 class ImportTargetLead(models.AbstractModel):
-    """Leads and deals: of fairs, bought lists, the program that was used before.
-
-    By e-mail or phone only leads are found that are worked on: the next question of
-    somebody whose deal is won or lost is a lead of its own.
-    """
+    """Leads and deals: of fairs, bought lists, the program that was used before."""
 
     _name = "crm.suite.import.target.lead"
     _inherit = "crm.suite.import.target.duplicate"
@@ -27,7 +21,7 @@ class ImportTargetLead(models.AbstractModel):
 
     _import_model = "crm.lead"
     _import_tags = "tag_ids"
-    _import_key_field = {"email_from": "email_normalized", "phone": "phone_sanitized"}
+    _import_key_field = LEAD_KEYS
 
     @api.model
     def _import_title(self):
@@ -80,7 +74,7 @@ class ImportTargetLead(models.AbstractModel):
 
     @api.model
     def _import_default_key(self, names):
-        return next(((name,) for name in KEYS if name in names), ())
+        return next(((name,) for name in LEAD_KEYS if name in names), ())
 
     # ------------------------------------------------------------------
     # Values of a row
@@ -117,17 +111,8 @@ class ImportTargetLead(models.AbstractModel):
         return super()._import_by_key(plan, named)
 
     @api.model
-    def _import_find(self, plan, names, keys):
-        if names[0] == "crm_suite_reference":
-            everything = self.with_context(active_test=False)
-            return super(ImportTargetLead, everything)._import_find(plan, names, keys)
-        return super()._import_find(plan, names, keys)
-
-    @api.model
-    def _import_scope(self):
-        if not self.env.context.get("active_test", True):
-            return super()._import_scope()
-        return Domain("won_status", "=", "pending")
+    def _import_scope(self, names):
+        return self.env["crm.lead"]._crm_suite_known(names[0])
 
     # ------------------------------------------------------------------
     # Names to records
@@ -135,15 +120,11 @@ class ImportTargetLead(models.AbstractModel):
 
     @api.model
     def _import_resolve(self, plan, rows):
-        owners = self._import_find_users([row.vals.get("user_id") for row in rows])
-        tags = self._import_find_tags(plan, rows)
+        super()._import_resolve(plan, rows)
         customers = self._import_find_customers(rows)
         for row in rows:
-            row.values = self._import_values(plan, row)
             if text := row.values.get("description"):
                 row.values["description"] = plaintext2html(text)
-            self._import_set_owner(plan, row, owners)
-            self._import_set_tags(plan, row, tags)
             self._import_set_customer(plan, row, customers)
 
     def _import_find_customers(self, rows):

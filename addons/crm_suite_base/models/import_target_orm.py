@@ -54,7 +54,12 @@ class ImportTargetRecord(models.AbstractModel):
         One query per kind of record and chunk; rows that name something unknown are
         rejected.
         """
-        raise NotImplementedError
+        owners = self._import_find_users([row.vals.get("user_id") for row in rows])
+        tags = self._import_find_tags(plan, rows)
+        for row in rows:
+            row.values = self._import_values(plan, row)
+            self._import_set_owner(plan, row, owners)
+            self._import_set_tags(plan, row, tags)
 
     def _import_values(self, plan, row):
         """The values that need no look-up any more."""
@@ -92,12 +97,13 @@ class ImportTargetRecord(models.AbstractModel):
             row.values[self._import_tags] = commands
 
     @api.model
-    def _import_scope(self):
+    def _import_scope(self, names):
         """Which records a row can be the same as; a hook.
 
-        :rtype: Domain
+        :param names: fields that make the key
+        :return: the model, for the records that it finds by default, and a domain
         """
-        return Domain.TRUE
+        return self.env[self._import_model], Domain.TRUE
 
     @api.model
     def _import_context(self):
@@ -161,9 +167,8 @@ class ImportTargetRecord(models.AbstractModel):
 
         :rtype: dict[tuple, list]
         """
-        model = self.env[self._import_model]
+        model, domain = self._import_scope(names)
         fields = [self._import_key_field.get(name, name) for name in names]
-        domain = Domain(self._import_scope())
         for position, field in enumerate(fields):
             domain &= Domain(field, "in", list({key[position] for key in keys}))
         found = {}

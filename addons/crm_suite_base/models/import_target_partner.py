@@ -116,13 +116,9 @@ class ImportTargetPartner(models.AbstractModel):
 
     @api.model
     def _import_resolve(self, plan, rows):
-        owners = self._import_find_users([row.vals.get("user_id") for row in rows])
-        tags = self._import_find_tags(plan, rows)
+        super()._import_resolve(plan, rows)
         parents = self._import_find_parents(plan, rows)
         for row in rows:
-            row.values = self._import_values(plan, row)
-            self._import_set_owner(plan, row, owners)
-            self._import_set_tags(plan, row, tags)
             self._import_set_parent(plan, row, parents)
             self._import_set_address_type(row)
 
@@ -256,9 +252,10 @@ class ImportTargetPartner(models.AbstractModel):
         return changes
 
     @api.model
-    def _import_scope(self):
+    def _import_scope(self, names):
         """Colleagues are not imported: who changes their e-mail opens their account."""
-        return Domain("partner_share", "=", True)
+        model, domain = super()._import_scope(names)
+        return model, domain & Domain("partner_share", "=", True)
 
 
 class ImportTargetCustomer(models.AbstractModel):
@@ -303,10 +300,11 @@ class ImportTargetCustomer(models.AbstractModel):
         ]
 
     @api.model
-    def _import_scope(self):
+    def _import_scope(self, names):
         """Contacts of a company are not customers of their own."""
+        model, domain = super()._import_scope(names)
         alone = Domain("parent_id", "=", False) | Domain("is_company", "=", True)
-        return super()._import_scope() & alone
+        return model, domain & alone
 
     def _import_values(self, plan, row):
         values = super()._import_values(plan, row)
@@ -372,8 +370,9 @@ class ImportTargetContact(models.AbstractModel):
         return ("name", "parent_id") if key == ("name",) and by_company else key
 
     @api.model
-    def _import_scope(self):
-        return super()._import_scope() & Domain("is_company", "=", False)
+    def _import_scope(self, names):
+        model, domain = super()._import_scope(names)
+        return model, domain & Domain("is_company", "=", False)
 
     def _import_defaults(self, plan, row):
         """A contact without a company is a customer; others belong to one."""

@@ -138,6 +138,7 @@ from . import (
     test_webhook,
     test_webhook_concurrency,
     test_webhook_sources,
+    test_week_tour,
     test_working_time,
     test_xlsx_fast,
 )

@@ -421,6 +421,23 @@ class TestDuplicatePairs(DuplicateCase):
             self.pairs[0].with_user(self.rep).get_comparison()["may_decide"]
         )
 
+    def test_side_by_side_with_a_lead(self):
+        lead = self.env["crm.lead"].create(
+            {"name": "one", "email_from": "info@chiyan-test.example"}
+        )
+        data = self._pairs(lead)[:1].get_comparison()
+        self.assertEqual(
+            {record["model"] for record in data["records"]}, {"res.partner", "crm.lead"}
+        )
+        self.assertTrue(data["may_merge"], "the customers among them")
+        [emails] = [line for line in data["fields"] if line["name"] == "email"]
+        self.assertEqual(emails["values"].count("info@chiyan-test.example"), 2)
+        self._pairs(self.trio).filtered(
+            lambda p: p.right_model == p.left_model
+        ).action_not_duplicate()
+        data = self._pairs(lead)[:1].get_comparison()
+        self.assertFalse(data["may_merge"])
+
     def test_why(self):
         answer = self.pairs[0].with_user(self.rep).explain("duplicate")
         self.assertIn("赤岩", answer["sentence"])

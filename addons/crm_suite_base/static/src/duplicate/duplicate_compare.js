@@ -32,7 +32,16 @@ export class DuplicateCompare extends Component {
             [pairId],
         ]);
         this.state.data = data;
-        this.state.chosen = Object.fromEntries(data.records.map((_, position) => [position, true]));
+        // A lead and a customer are not merged: where both are there, the two that were
+        // clicked take part.
+        const asked = data.pairs.find(({ id }) => id === pairId);
+        const all = !asked || new Set(data.records.map(({ model }) => model)).size === 1;
+        this.state.chosen = Object.fromEntries(
+            data.records.map((_, position) => [
+                position,
+                all || [asked.left, asked.right].includes(position),
+            ])
+        );
     }
 
     get lines() {
@@ -40,10 +49,18 @@ export class DuplicateCompare extends Component {
         return this.state.differing ? fields.filter((line) => !line.same) : fields;
     }
 
-    get chosenIds() {
-        return this.state.data.records
-            .filter((_, position) => this.state.chosen[position])
-            .map((record) => record.id);
+    get chosenRecords() {
+        return this.state.data.records.filter((_, position) => this.state.chosen[position]);
+    }
+
+    get isMixed() {
+        return new Set(this.chosenRecords.map(({ model }) => model)).size > 1;
+    }
+
+    get mergeTitle() {
+        return this.isMixed
+            ? _t("Tick records of one kind: a lead is not merged with a customer.")
+            : "";
     }
 
     /** Open pairs between records that are chosen. */
@@ -67,7 +84,7 @@ export class DuplicateCompare extends Component {
         const pairs = this.chosenPairs.map(({ id }) => id);
         const action = await this.orm.call("crm.suite.duplicate.pair", "action_merge", [
             pairs,
-            this.chosenIds,
+            this.chosenRecords.map(({ id }) => id),
         ]);
         return this.action.doAction(action);
     }
