@@ -3,11 +3,16 @@
 *How well* is measured with the people of FEBRL and the rules as they are shipped: the
 records are put into the table of customers and the nightly search finds the pairs. The
 files lie in ``shared/data/febrl`` beside the checkout, or below
-``CRM_SUITE_SHARED_DATA``; without them this part is left out.
+``CRM_SUITE_SHARED_DATA``; without them this part is left out. To see beside it what
+another product finds, name a Python that has ``splink`` 5 and ``duckdb`` (say of a virtual
+environment) in ``CRM_SUITE_BENCH_SPLINK``; they are no dependencies of the suite.
 """
 
+import json
 import math
 import os
+import pathlib
+import subprocess
 import time
 
 from .duplicate_data import FEBRL, insert_customers, make_customers, read_febrl
@@ -15,6 +20,7 @@ from .report import Row
 
 CUSTOMERS = int(os.environ.get("CRM_SUITE_BENCH_CUSTOMERS", 200_000))
 FEW = CUSTOMERS // 10
+SPLINK = os.environ.get("CRM_SUITE_BENCH_SPLINK")
 BAR_SECONDS = 300
 BARS = {("1",): 0.99, ("2",): 0.97, ("3",): 0.98, ("4a", "4b"): 0.99}
 
@@ -23,6 +29,7 @@ def run(bench):
     if FEBRL.is_dir():
         for names, bar in BARS.items():
             yield _people(bench, names, bar)
+            yield _splink(names)
     else:
         yield Row(f"duplicates of FEBRL: {FEBRL} is not there", "skipped")
     few = yield from _customers(bench, FEW)
@@ -95,10 +102,34 @@ def _people(bench, names, bar):
     score = 2 * precision * recall / (precision + recall)
     return Row(
         f"duplicates of FEBRL {' × '.join(names)}, shipped rules, {seconds:.1f} s",
-        f"F1 {score:.4f} (precision {precision:.4f}, recall {recall:.4f})",
+        _quality(score, precision, recall),
         f"≥ {bar}",
         score >= bar,
     )
+
+
+def _splink(names):
+    """What splink finds among the same people; for information, it has no bar."""
+    what = "  splink on the same people"
+    if not SPLINK:
+        return Row(what, "skipped: name a Python that has it in CRM_SUITE_BENCH_SPLINK")
+    script = pathlib.Path(__file__).with_name("splink_oracle.py")
+    done = subprocess.run(
+        # Alone: the packages of this process are not for another Python.
+        [SPLINK, "-I", str(script), *names],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    result = json.loads(done.stdout.splitlines()[-1])
+    return Row(
+        f"{what}, version {result['version']}, {result['seconds']:.1f} s",
+        _quality(result["f1"], result["precision"], result["recall"]),
+    )
+
+
+def _quality(score, precision, recall):
+    return f"F1 {score:.4f} (precision {precision:.4f}, recall {recall:.4f})"
 
 
 def _customers(bench, count):

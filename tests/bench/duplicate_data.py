@@ -202,12 +202,10 @@ def read_febrl(*names):
     :rtype: tuple[list[dict], set[tuple[int, int]]]
     """
     rows, groups = [], {}
-    for part, name in enumerate(names):
-        with (FEBRL / f"dataset{name}.csv").open(encoding="utf-8") as file:
-            for source in csv.DictReader(file, skipinitialspace=True):
-                person = source["rec_id"].split("-")[1]
-                groups.setdefault(person, []).append((len(rows), part))
-                rows.append(_read_person(source))
+    for part, values in read_febrl_columns(*names):
+        person = values["rec_id"].split("-")[1]
+        groups.setdefault(person, []).append((len(rows), part))
+        rows.append(_read_person(values))
     truth = {
         (left, right)
         for group in groups.values()
@@ -217,8 +215,22 @@ def read_febrl(*names):
     return rows, truth
 
 
-def _read_person(source):
-    values = {name: (value or "").strip() for name, value in source.items()}
+def read_febrl_columns(*names):
+    """The same people in the same order, with the columns of FEBRL.
+
+    :return: for each of them, the place of its data set among the names, and its values
+    :rtype: Iterator[tuple[int, dict[str, str]]]
+    """
+    for part, name in enumerate(names):
+        with (FEBRL / f"dataset{name}.csv").open(encoding="utf-8") as file:
+            for source in csv.DictReader(file, skipinitialspace=True):
+                yield (
+                    part,
+                    {key: (value or "").strip() for key, value in source.items()},
+                )
+
+
+def _read_person(values):
     return {
         "name": f"{values['given_name']} {values['surname']}".strip(),
         "is_company": False,
