@@ -12,6 +12,7 @@ import json
 import math
 import os
 import pathlib
+import statistics
 import subprocess
 import time
 
@@ -22,6 +23,8 @@ CUSTOMERS = int(os.environ.get("CRM_SUITE_BENCH_CUSTOMERS", 200_000))
 FEW = CUSTOMERS // 10
 SPLINK = os.environ.get("CRM_SUITE_BENCH_SPLINK")
 BAR_SECONDS = 300
+# The small search takes half a second: one alone would say little.
+ROUNDS = 3
 BARS = {("1",): 0.99, ("2",): 0.97, ("3",): 0.98, ("4a", "4b"): 0.99}
 
 
@@ -136,7 +139,14 @@ def _customers(bench, count):
     rows, truth = make_customers(count)
     with bench.env(bench.suite_db) as env:
         ids, keys = _prepare(env, rows)
-        search, seconds = _search(env)
+        times = []
+        for _turn in range(ROUNDS):
+            # As in the first one, nothing is known of any pair.
+            env.cr.execute("DELETE FROM crm_suite_duplicate_pair")
+            env.invalidate_all(flush=False)
+            search, seconds = _search(env)
+            times.append(seconds)
+        seconds = statistics.median(times)
         found = _found(env, ids)
         compared, slices = search.compared, search.slices
     yield Row(f"keys of {count} customers", f"{keys:.0f} s")
