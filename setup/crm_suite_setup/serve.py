@@ -121,7 +121,8 @@ def serve(odoo):
     log = settings.logs / "server.log"
     say("Starting the server")
     with server(odoo, odoo.config, settings.port, log) as process:
-        say(f"Ready: http://127.0.0.1:{settings.port}  (login admin, password admin)")
+        address = f"http://127.0.0.1:{settings.port}/odoo/crm-customers"
+        say(f"Ready: {address}  (login admin, password admin)")
         say(f"Log: {log} — stop with Ctrl-C")
         code = process.wait()
     words = last_words(log.read_text(errors="replace"), 2)

@@ -410,14 +410,14 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_shares(self):
-        """The categories with their shares, of the row ``b``; ``w`` is the row of the
-        first one in :meth:`_refresh_whole`.
+        """The categories with their shares, of the row ``b``, with what
+        :meth:`_refresh_whole` gives for the first one.
 
         :rtype: SQL
         """
         return SQL(
             """
-            CASE WHEN cardinality(b.categories) = 1 THEN w.whole
+            CASE WHEN cardinality(b.categories) = 1 THEN b.whole
                  ELSE (
                     SELECT jsonb_object_agg(id, round(amount::numeric / b.total, 4))
                       FROM unnest(b.categories, b.amounts) share(id, amount)

@@ -83,7 +83,7 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_drop(self):
-        names = ("company", "fact", "touch", "owed", "paid", "new")
+        names = ("company", "fact", "touch", "other", "new")
         self.env.cr.execute(
             SQL(
                 "DROP TABLE IF EXISTS %s; SET LOCAL enable_nestloop = on;"
@@ -95,57 +95,65 @@ class CustomerMetric(models.Model):
     def _refresh_table(self, name):
         return SQL.identifier(f"crm_suite_metric_{name}")
 
-    def _refresh_keep(self, name, statement):
-        """Put what a statement gives into a temporary table.
+    def _refresh_keep(self, name, statement, everybody, analyze=()):
+        """Put what a statement gives into a table.
 
-        :return: statement that reads it
-        :rtype: SQL
+        That of everybody is one that several processes can read; it is gone before the
+        commit, and only one full rebuild at a time has it.
+
+        :param analyze: columns for whose sake the planner looks at it
         """
         table = self._refresh_table(name)
-        self.env.cr.execute(SQL("CREATE TEMP TABLE %s AS %s", table, statement))
-        return SQL("TABLE %s", table)
+        self.env.cr.execute(
+            SQL(
+                "CREATE %s TABLE %s AS %s",
+                SQL("UNLOGGED" if everybody else "TEMP"),
+                table,
+                statement,
+            )
+        )
+        columns = SQL(", ").join(map(SQL.identifier, analyze))
+        self.env.cr.execute(SQL("ANALYZE %s (%s)", table, columns))
 
     def _refresh_collect(self, ids):
-        """Put the facts into a temporary table and compose what follows from them.
+        """Put the facts into a table and compose what follows from them.
 
         Several aggregates read the facts, and with the statistics of a table the
-        planner knows how many groups to expect. Those of everybody go into a table
-        that several processes can read; it is gone before the commit, and only one
-        full rebuild at a time has it.
+        planner knows how many groups to expect.
 
         :return: statement that gives the rows as they should be
         :rtype: SQL
         """
         self._refresh_drop()
         facts = self.env["crm.suite.purchase.fact"]
-        people = None
-        if ids is not None:
+        people, everybody = None, ids is None
+        if not everybody:
             people = self._refresh_people(ids)
             facts = facts.with_context(**{PEOPLE: people})
         self._refresh_settings()
-        self._refresh_keep("company", self._refresh_companies())
-        self.env.cr.execute("ANALYZE crm_suite_metric_company")
-        self.env.cr.execute(
-            SQL(
-                "CREATE %s TABLE crm_suite_metric_fact AS %s",
-                SQL("UNLOGGED" if ids is None else "TEMP"),
-                self._refresh_facts(facts),
-            )
-        )
-        self.env.cr.execute(
-            "ANALYZE crm_suite_metric_fact (partner_id, company_id, document_id)"
+        self._refresh_keep("company", self._refresh_companies(), everybody, ["id"])
+        self._refresh_keep(
+            "fact",
+            self._refresh_facts(facts),
+            everybody,
+            ["partner_id", "company_id", "document_id"],
         )
         beside = {
             "touch": self._refresh_touch(ids, people),
-            "owed": self._refresh_owed(people),
-            "paid": self._refresh_paid(people),
+            "other": self._refresh_other(people),
         }
-        if ids is None:
-            # Few rows as a rule, and read by indexes: before nested loops are off.
-            for name, statement in beside.items():
-                beside[name] = self._refresh_keep(name, statement)
-            self._refresh_settings_full()
-        return self._refresh_statement(ids, beside)
+        if not everybody:
+            names = [
+                SQL("%s AS (%s)", self._refresh_table(name), statement)
+                for name, statement in beside.items()
+            ]
+            statement = self._refresh_statement(self._refresh_in_one)
+            return SQL("WITH %s %s", SQL(", ").join(names), statement)
+        # Few rows as a rule, and read by indexes: before nested loops are off.
+        for name, statement in beside.items():
+            self._refresh_keep(name, statement, everybody, ["partner_id"])
+        self._refresh_settings_full()
+        return self._refresh_statement(self._refresh_in_parts)
 
     def _refresh_people(self, ids):
         """The customers themselves and their contacts."""
@@ -158,21 +166,77 @@ class CustomerMetric(models.Model):
     # The statement
     # ------------------------------------------------------------------
 
-    def _refresh_statement(self, ids, beside):
+    def _refresh_statement(self, in_parts):
         """All figures of the customers, one row per customer and company.
 
-        :param dict beside: the statements for what is not bought, by name
+        Whole branches, down to the columns as they are kept, so that processes can
+        share them; but for what needs a subquery: with it PostgreSQL would not.
+
+        :param in_parts: method that puts together the statements for parts of the facts
         """
-        in_parts = self._refresh_in_parts if ids is None else self._refresh_in_one
+        late = {
+            "interval_deviation": self._refresh_deviation_of_many(),
+            "category_shares": self._refresh_shares(),
+        }
+        columns = [
+            SQL("%s AS %s", late.get(name, SQL.identifier(name)), SQL.identifier(name))
+            for name in ("partner_id", "company_id", *FIGURES)
+        ]
         return SQL(
-            "WITH touch AS (%s) %s",
-            beside["touch"],
-            self._refresh_result(
-                bought=in_parts(self._refresh_part),
-                owed=beside["owed"],
-                paid=beside["paid"],
-                met=self._refresh_met(),
+            "SELECT %s FROM (%s UNION ALL %s) b",
+            SQL(", ").join(columns),
+            in_parts(self._refresh_buyers),
+            self._refresh_not_buyers(),
+        )
+
+    def _refresh_buyers(self, part):
+        """The figures of who bought.
+
+        :param SQL part: condition on the facts
+        """
+        return self._refresh_result(
+            SQL(
+                """
+                (%s) b LEFT JOIN crm_suite_metric_other o
+                                 USING (partner_id, company_id)
+                """,
+                self._refresh_part(part),
             ),
+            SQL("TRUE"),
+        )
+
+    def _refresh_not_buyers(self):
+        """The figures of customers of whom something else is known."""
+        return self._refresh_result(
+            SQL(
+                """
+                crm_suite_metric_other o LEFT JOIN (%s) b
+                                         USING (partner_id, company_id)
+                """,
+                self._refresh_part(SQL("FALSE")),
+            ),
+            SQL(
+                """
+                NOT EXISTS (
+                    SELECT FROM crm_suite_metric_fact f
+                     WHERE f.partner_id = o.partner_id AND f.company_id = o.company_id
+                )
+                """
+            ),
+        )
+
+    def _refresh_other(self, people):
+        """What is not bought, one row per customer and company."""
+        return SQL(
+            """
+            SELECT *
+              FROM (%s) owed
+         FULL JOIN (%s) paid USING (partner_id, company_id)
+         FULL JOIN (%s) met USING (partner_id, company_id)
+            """,
+            self._refresh_owed(people),
+            self._refresh_paid(people),
+            self._refresh_met(),
         )
 
     def _refresh_owed(self, people):
@@ -265,7 +329,7 @@ class CustomerMetric(models.Model):
                    COALESCE(
                        p.company_id, (SELECT min(id) FROM crm_suite_metric_company)
                    ) AS company_id
-              FROM touch t
+              FROM crm_suite_metric_touch t
               JOIN res_partner p ON p.id = t.partner_id
              WHERE p.crm_suite_lifecycle_id IS NOT NULL
             """
@@ -274,8 +338,12 @@ class CustomerMetric(models.Model):
     def _refresh_of(self, column, people):
         return SQL("TRUE") if people is None else SQL("%s = ANY(%s)", column, people)
 
-    def _refresh_result(self, **parts):
-        """The columns as they are kept. What processes can share is calculated below."""
+    def _refresh_result(self, source, where):
+        """The columns as they are kept.
+
+        :param SQL source: what was bought as ``b``, and what else is known as ``o``
+        :param SQL where: condition on it
+        """
         return SQL(
             """
             SELECT partner_id, company_id, c.currency_id,
@@ -283,11 +351,11 @@ class CustomerMetric(models.Model):
                    COALESCE(b.count, 0)::int AS purchase_count,
                    COALESCE(b.revenue, 0) AS revenue,
                    COALESCE(b.average, 0) AS average_purchase,
-                   b.interval_mean, %(deviation)s AS interval_deviation,
+                   b.interval_mean, b.deviation, b.first, b.last, b.days,
                    b.expected AS expected_next_purchase,
                    COALESCE(b.count_12m, 0)::int AS purchase_count_12m,
                    COALESCE(b.revenue_12m, 0) AS revenue_12m,
-                   %(shares)s AS category_shares,
+                   b.categories, b.amounts, b.total, w.whole,
                    b.product_id AS preferred_product_id,
                    b.category_id AS preferred_category_id,
                    b.channel::varchar AS preferred_channel,
@@ -298,21 +366,15 @@ class CustomerMetric(models.Model):
                    o.since AS overdue_since,
                    round(o.days, 1) AS average_days_to_pay,
                    x.last AS last_interaction, x.next AS next_activity
-              FROM (%(bought)s) b
-         FULL JOIN (
-                SELECT *
-                  FROM (%(owed)s) owed
-             FULL JOIN (%(paid)s) paid USING (partner_id, company_id)
-             FULL JOIN (%(met)s) met USING (partner_id, company_id)
-            ) o USING (partner_id, company_id)
+              FROM %(source)s
          LEFT JOIN (%(whole)s) w ON w.id = b.categories[1]
-         LEFT JOIN touch x USING (partner_id)
+         LEFT JOIN crm_suite_metric_touch x USING (partner_id)
               JOIN crm_suite_metric_company c ON c.id = company_id
+             WHERE %(where)s
             """,
-            deviation=self._refresh_deviation_of_many(),
-            shares=self._refresh_shares(),
+            source=source,
+            where=where,
             whole=self._refresh_whole(),
-            **parts,
         )
 
     # ------------------------------------------------------------------

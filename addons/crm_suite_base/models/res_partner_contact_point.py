@@ -28,58 +28,53 @@ class ResPartner(models.Model):
         sort_key=None,
         sort_reverse=True,
     ):
-        """A mail from a second address is from the customer who has it."""
-        first = super()._find_or_create_from_emails(
-            emails,
-            ban_emails=ban_emails,
-            filter_found=filter_found,
-            additional_values=additional_values,
-            no_create=True,
-            sort_key=sort_key,
-            sort_reverse=sort_reverse,
+        """A mail from a second address is from the customer who has it.
+
+        Where nobody has one of these as a further address, the host alone is asked.
+        """
+        options = {
+            "ban_emails": ban_emails,
+            "filter_found": filter_found,
+            "additional_values": additional_values,
+            "sort_key": sort_key,
+            "sort_reverse": sort_reverse,
+        }
+        second = self._crm_suite_find_by_second_email(emails, filter_found)
+        found = super()._find_or_create_from_emails(
+            emails, no_create=no_create or bool(second), **options
         )
-        known = self._crm_suite_find_by_second_email(emails, first, filter_found)
-        if no_create or all(
-            partner or known.get(index) for index, partner in enumerate(first)
-        ):
-            return [
-                partner or known.get(index, partner)
-                for index, partner in enumerate(first)
-            ]
-        missing = [
-            index
-            for index, partner in enumerate(first)
-            if not partner and index not in known
+        if not second:
+            return found
+        found = [
+            partner or second.get(index, partner) for index, partner in enumerate(found)
         ]
+        missing = [index for index, partner in enumerate(found) if not partner]
+        if no_create or not missing:
+            return found
         made = super()._find_or_create_from_emails(
-            [emails[index] for index in missing],
-            ban_emails=ban_emails,
-            filter_found=filter_found,
-            additional_values=additional_values,
-            no_create=False,
-            sort_key=sort_key,
-            sort_reverse=sort_reverse,
+            [emails[index] for index in missing], no_create=False, **options
         )
-        known.update(zip(missing, made, strict=True))
-        return [
-            partner or known.get(index, partner) for index, partner in enumerate(first)
-        ]
+        for index, partner in zip(missing, made, strict=True):
+            found[index] = partner
+        return found
 
     @api.model
-    def _crm_suite_find_by_second_email(self, emails, found, filter_found):
-        """Look up what the host did not find among the further addresses.
+    def _crm_suite_find_by_second_email(self, emails, filter_found):
+        """Who has one of these as a further address.
 
-        :param list found: partners, empty where none was found
         :return: ``{position: partner}``
         :rtype: dict
         """
-        wanted = {}
-        for index, (email, partner) in enumerate(zip(emails, found, strict=True)):
-            if not partner and (key := tools.email_normalize(email)):
-                wanted[index] = key
+        wanted = {
+            index: key
+            for index, email in enumerate(emails)
+            if (key := tools.email_normalize(email))
+        }
         ids = self.env["crm.suite.contact.point"]._find_partner_ids(
             "email", set(wanted.values())
         )
+        if not ids:
+            return {}
         # With the viewer's rights, as the host searches.
         partners = self.search([("id", "in", [i for v in ids.values() for i in v])])
         if filter_found:
