@@ -329,3 +329,6 @@ from . import (
     automation_watch,
     automation_webhook,
 )
+
+# isort: split
+from . import field_guard

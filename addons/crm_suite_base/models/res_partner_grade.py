@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ..tools.loose_many2one import LooseMany2one
 from .res_partner import ROLE
@@ -13,6 +13,9 @@ GRADERS = (
 )
 GRADE = "crm_suite_grade_id"
 OVERRIDE = "crm_suite_grade_override_id"
+DETAILS = frozenset(
+    {"crm_suite_grade_override_reason", "crm_suite_grade_override_until"}
+)
 
 
 class ResPartner(models.Model):
@@ -120,14 +123,12 @@ class ResPartner(models.Model):
     def write(self, vals):
         if GRADE in vals or OVERRIDE in vals:
             vals = {**vals, **self._crm_suite_grade_by_hand(vals)}
+        elif not DETAILS.isdisjoint(vals):
+            self._crm_suite_check_grader(vals)
         return super().write(vals)
 
-    def _crm_suite_grade_by_hand(self, vals):
-        """Complete a grade that a person, an import or a program gives.
-
-        The rules write their own with SQL; whatever comes here is a decision of
-        somebody, which the rules leave alone.
-        """
+    def _crm_suite_check_grader(self, vals):
+        """Who gives grades says why and until when; a day that is over says nothing."""
         if not (self.env.su or self.env.user.has_groups(GRADERS)):
             raise AccessError(
                 self.env._(
@@ -135,6 +136,17 @@ class ResPartner(models.Model):
                     "for another one."
                 )
             )
+        until = fields.Date.to_date(vals.get("crm_suite_grade_override_until"))
+        if until and until < fields.Date.context_today(self):
+            raise UserError(self.env._("The last day is over already."))
+
+    def _crm_suite_grade_by_hand(self, vals):
+        """Complete a grade that a person, an import or a program gives.
+
+        The rules write their own with SQL; whatever comes here is a decision of
+        somebody, which the rules leave alone.
+        """
+        self._crm_suite_check_grader(vals)
         grade_id = vals[OVERRIDE] if OVERRIDE in vals else vals[GRADE]
         if not grade_id:
             # The next run of the rules decides; until then there is none by hand.

@@ -22,7 +22,7 @@ class ResPartner(models.Model):
         if not self.env.context.get("crm_suite_managed"):
             return result
         host = self.env.ref("base.action_partner_merge", raise_if_not_found=False)
-        if host and self._crm_suite_may_merge():
+        if host:
             for view in result["views"].values():
                 toolbar = view.get("toolbar") or {}
                 if "action" in toolbar:

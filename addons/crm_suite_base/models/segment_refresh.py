@@ -213,7 +213,7 @@ class Segment(models.Model):
             values["member_count"] = size
         if entered or left or values:
             values["refreshed_at"] = self.env.cr.now()
-            self.write(values)
+            self.sudo().write(values)
         if entered or left or partner_ids is None:
             self.env["crm.suite.segment.size"]._note(
                 self.id, size, len(entered), len(left)

@@ -207,7 +207,7 @@ class Segment(models.Model):
         self._forget_members()
         if rows:
             size = self._count_members()
-            self.write({"member_count": size, "refreshed_at": self.env.cr.now()})
+            self.sudo().write({"member_count": size, "refreshed_at": self.env.cr.now()})
             self.env["crm.suite.segment.size"]._note(
                 self.id, size, entered, len(rows) - entered
             )

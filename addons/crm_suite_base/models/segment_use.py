@@ -87,5 +87,7 @@ class Segment(models.Model):
             "context": {
                 "default_export_model": "res.partner",
                 "default_export_domain": json.dumps(self._get_customer_domain()),
+                # Not the segment on which the button stands.
+                "active_ids": [],
             },
         }

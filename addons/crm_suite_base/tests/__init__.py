@@ -56,6 +56,7 @@ from . import (
     test_export_tour,
     test_expression,
     test_expression_records,
+    test_field_guard,
     test_figures,
     test_figures_cdnow,
     test_figures_changes,

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 
 class AccessRefuse(models.TransientModel):
@@ -17,7 +17,8 @@ class AccessRefuse(models.TransientModel):
         values = super().default_get(fields)
         context = self.env.context
         if context.get("active_model") == "crm.suite.access.request":
-            values.setdefault("request_ids", context.get("active_ids") or [])
+            ids = context.get("active_ids") or []
+            values.setdefault("request_ids", [Command.set(ids)])
         return values
 
     def action_refuse(self):

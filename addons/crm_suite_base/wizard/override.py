@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 TOPICS = [("grade", "Grade"), ("lifecycle", "Lifecycle stage")]
@@ -25,7 +25,8 @@ class Override(models.TransientModel):
         values = super().default_get(fields)
         if not values.get("partner_ids") and self.env.context.get("active_ids"):
             partners = self.env["res.partner"].browse(self.env.context["active_ids"])
-            values["partner_ids"] = partners.commercial_partner_id.ids
+            ids = partners.commercial_partner_id.ids
+            values["partner_ids"] = [Command.set(ids)]
         return values
 
     @api.depends("partner_ids", "topic")

@@ -1,0 +1,117 @@
+"""Fields that tell what the application found or did: nobody writes them by hand.
+
+A readonly field is readonly in the form only; a program could write into it whom a rule
+shall obey, that a customer was reviewed, or that an order was agreed to. Our own code
+writes them as superuser, with SQL, or below these methods: this file is loaded last.
+"""
+
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+PARTNER = frozenset(
+    {
+        "crm_suite_approval_id",
+        "crm_suite_blocks",
+        "crm_suite_grade_date",
+        "crm_suite_grade_override_user_id",
+        "crm_suite_grade_rule_id",
+        "crm_suite_grade_version",
+        "crm_suite_keys",
+        "crm_suite_lifecycle_date",
+        "crm_suite_lifecycle_override_user_id",
+        "crm_suite_lifecycle_rule_id",
+        "crm_suite_lifecycle_version",
+        "crm_suite_merge_id",
+        "crm_suite_merged_into_id",
+        "crm_suite_quality",
+        "crm_suite_reviewed_by_id",
+    }
+)
+LEAD = frozenset({"crm_suite_blocks", "crm_suite_keys"})
+ORDER = frozenset({"crm_suite_approval_id"})
+SEGMENT = frozenset(
+    {
+        "definition_user_id",
+        "member_count",
+        "problem",
+        "refreshed_at",
+        "refreshed_version",
+        "used_by_ids",
+        "used_segment_ids",
+        "version",
+    }
+)
+
+
+def _refuse(records, guarded, vals):
+    if records.env.su or guarded.isdisjoint(vals):
+        return
+    names = sorted(guarded.intersection(vals))
+    labels = [records._fields[name]._description_string(records.env) for name in names]
+    raise AccessError(
+        records.env._(
+            "The application itself keeps %(fields)s: it cannot be written.",
+            fields=", ".join(labels),
+        )
+    )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            _refuse(self, PARTNER, vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        _refuse(self, PARTNER, vals)
+        return super().write(vals)
+
+
+class PartnerMerge(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """The host's own merge deletes: of customers only who may merge them."""
+        partners = self.env["res.partner"].sudo().browse(partner_ids).exists()
+        if not self.env.su and partners.filtered("crm_suite_lifecycle_id"):
+            self.env["res.partner"]._crm_suite_check_merger()
+        return super()._merge(partner_ids, dst_partner, extra_checks)
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            _refuse(self, LEAD, vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        _refuse(self, LEAD, vals)
+        return super().write(vals)
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            _refuse(self, ORDER, vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        _refuse(self, ORDER, vals)
+        return super().write(vals)
+
+
+class Segment(models.Model):
+    _inherit = "crm.suite.segment"
+
+    def write(self, vals):
+        _refuse(self, SEGMENT, vals)
+        return super().write(vals)
