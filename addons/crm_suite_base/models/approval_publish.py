@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -11,9 +13,45 @@ class ApprovalFlow(models.Model):
 
     _inherit = "crm.suite.approval.flow"
 
+    earlier_text = fields.Char(
+        string="Asked Before",
+        compute="_compute_earlier_text",
+        compute_sudo=False,
+        help="Flows in force that wait for the same and stand before this one.",
+    )
+
     @api.model
     def _gate_domain(self, gate):
         return Domain(self._parse_domain(gate.domain))
+
+    @api.depends(
+        "res_model", "start", "start_method", "start_fields", "company_id", "sequence"
+    )
+    def _compute_earlier_text(self):
+        for flow in self:
+            earlier = flow._get_earlier()
+            flow.earlier_text = ", ".join(earlier.mapped("name"))
+
+    def _get_earlier(self):
+        """Flows in force to which documents go that fit both: the first one counts."""
+        own = self._origin
+        start = self._get_start()
+        gates = [
+            gate
+            for gate in self._get_gates(self.res_model)
+            if gate.flow_id != own.id
+            and gate.start == start["start"]
+            and gate.method == (start["method"] or "")
+            and (start["start"] != "fields" or {*gate.fields} & {*start["fields"]})
+            and (
+                not gate.company_id
+                or not self.company_id
+                or gate.company_id == self.company_id.id
+            )
+        ]
+        place = (self.sequence, own.id or math.inf)
+        flows = self.browse(gate.flow_id for gate in gates)
+        return flows.filtered(lambda flow: (flow.sequence, flow.id) < place)
 
     # === CHECKING === #
 
@@ -216,18 +254,22 @@ class ApprovalFlow(models.Model):
         return True
 
     def _describe_problems(self, problems):
-        """All problems in lines: node, field, what is wrong."""
+        """All problems in lines: where, and what is wrong, in the words of the screen."""
+        graph = self.graph or {}
         names = {
-            node.get("id"): node.get("name") or node.get("id")
-            for node in (self.graph or {}).get("nodes", ())
+            str(node.get("id")): node.get("name") or node.get("id")
+            for node in graph.get("nodes", ())
             if isinstance(node, dict)
         }
+        for edge in graph.get("edges", ()):
+            if isinstance(edge, dict):
+                ends = (names.get(str(edge.get(end)), "?") for end in ("from", "to"))
+                names[str(edge.get("id"))] = " → ".join(map(str, ends))
         lines = [
             " · ".join(
                 part
                 for part in (
-                    names.get(problem["node"], problem["node"]) or problem["edge"],
-                    problem["field"],
+                    names.get(problem["edge"] or problem["node"]) or problem["node"],
                     problem["message"],
                 )
                 if part

@@ -107,12 +107,14 @@ class ApprovalFlow(models.Model):
             "loose": _("This connection leads from or to nowhere."),
             "missing": _("%(name)s is missing or not valid."),
             "no_approvers": _("Say who is asked at this step."),
-            "no_default": _("This condition has no default path for what fits none."),
+            "no_default": _(
+                "No path of this condition is marked “Otherwise”, for what fits none."
+            ),
             "no_end": _("The flow has no end."),
             "no_fields": _("Say which fields are to be filled in."),
             "no_start": _("The flow has no start."),
             "no_way_out": _("No path leads from here to an end."),
-            "no_when": _("This path has no condition and is not the default."),
+            "no_when": _("This path has no condition and is not marked “Otherwise”."),
             "node_id": _("A step has no id."),
             "one_way": _("Two or more paths must lead on from here."),
             "out_of_end": _("Nothing may follow an end."),
@@ -122,7 +124,9 @@ class ApprovalFlow(models.Model):
             "rule_manager": _("Give the level of the manager, 1 to 20."),
             "rule_users": _("Choose one or more users, 100 at most."),
             "schema": _("This is not a flow in the form of version 1."),
-            "second_default": _("This condition has a second default path."),
+            "second_default": _(
+                "A second path of this condition is marked “Otherwise”."
+            ),
             "second_start": _("The flow has a second start."),
             "several_joins": _("The paths of this parallel end in different joins."),
             "several_ways": _(
@@ -136,6 +140,8 @@ class ApprovalFlow(models.Model):
             "too_many": _("Not more than %(limit)s are possible here."),
             "type": _("The kind of step %(type)s is not known."),
             "unreached": _("No path leads from the start to this step."),
-            "when_default": _("The default path has no condition of its own."),
+            "when_default": _(
+                "The path marked “Otherwise” has no condition of its own."
+            ),
             "when_outside": _("Only the paths of a condition have conditions."),
         }

@@ -181,6 +181,28 @@ class TestApprovalFlow(ApprovalCase):
         result = flow.simulate([("partner_id", "=", self.customer.id)])
         self.assertEqual(result["nobody"][0]["nodes"], ["Leader"])
 
+    def test_a_flow_tells_which_ones_stand_before_it(self):
+        self.assertFalse(self.flow.earlier_text)
+        other = self._create_flow(publish=False, name="Amounts")
+        self.assertIn("Discounts", other.earlier_text)
+        other.sequence = self.flow.sequence - 1
+        self.assertNotIn("Discounts", other.earlier_text or "")
+        other.write({"sequence": self.flow.sequence, "start": "create"})
+        self.assertFalse(other.earlier_text)
+        self.flow.action_switch_off()
+        other.start = "method"
+        self.assertNotIn("Discounts", other.earlier_text or "")
+
+    def test_problems_of_a_path_name_both_ends(self):
+        graph = chain(
+            {"id": "if", "type": "condition", "name": "If"},
+            self.ask("finance", self.finance),
+        )
+        graph["edges"].append({"id": "e9", "from": "if", "to": "end", "default": True})
+        flow = self._create_flow(graph, publish=False)
+        with self.assertRaisesRegex(UserError, "If → Finance"):
+            flow.action_publish()
+
     def test_switched_off_flow_holds_nothing(self):
         self.flow.action_switch_off()
         order = self._order()
