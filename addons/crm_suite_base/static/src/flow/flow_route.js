@@ -5,7 +5,8 @@ const AIR = 6;
 // Nearer than this, a path has no room to turn between two steps.
 const CLOSE = 16;
 
-function crosses({ x, y, width, height }, a, b) {
+/** Whether a straight line between two points comes near a box. */
+export function crosses({ x, y, width, height }, a, b) {
     return (
         Math.max(a.x, b.x) > x - AIR &&
         Math.min(a.x, b.x) < x + width + AIR &&
