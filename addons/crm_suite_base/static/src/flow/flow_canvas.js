@@ -196,7 +196,7 @@ export class FlowCanvas extends Component {
         );
     }
 
-    onPointerDown(ev) {
+    onClick(ev) {
         if (!ev.target.closest("[data-flow-node], button")) {
             this.takeFocus();
         }

@@ -15,6 +15,11 @@ function overlaps(one, other) {
     );
 }
 
+function withAir({ x, y, width, height }) {
+    return { x: x - AIR, y: y - AIR, width: width + 2 * AIR, height: height + 2 * AIR };
+}
+
+/** Whether a box would lie on a path of these corners. */
 export function isCovered(points, box) {
     return points.some((point, index) => index > 0 && crosses(box, points[index - 1], point));
 }
@@ -47,7 +52,7 @@ export function nearestPlace(box, boxes, paths = []) {
             const moved = { ...box, x: box.x + dx * STEP, y: box.y + dy * STEP };
             const isTaken =
                 boxes.some((other) => overlaps(moved, other)) ||
-                paths.some((points) => isCovered(points, moved));
+                paths.some((points) => isCovered(points, withAir(moved)));
             if (!isTaken) {
                 return { x: moved.x, y: moved.y };
             }

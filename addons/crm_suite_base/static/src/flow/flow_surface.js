@@ -2,7 +2,7 @@ import { renderToElement } from "@web/core/utils/render";
 import { labelWidth } from "./flow_cards";
 import { findEdge, findNode } from "./flow_graph";
 import { isCovered } from "./flow_place";
-import { route } from "./flow_route";
+import { route, textDistance } from "./flow_route";
 
 const ROUTER = "crm_suite_flow";
 const LABEL_MARGIN = 22;
@@ -241,6 +241,7 @@ export class FlowSurface {
             this.syncSelection(selected);
         });
         this.routeAnew();
+        this.placeLabels();
         if (focusedId && findNode(graph, focusedId)) {
             this.focus(focusedId);
         } else if (focusedId) {
@@ -255,6 +256,20 @@ export class FlowSurface {
             this.routed = boxes;
             for (const edge of this.graph.getEdges()) {
                 this.graph.findViewByCell(edge)?.update();
+            }
+        }
+    }
+
+    placeLabels() {
+        for (const { id, points } of this.paths) {
+            const edge = this.graph.getCellById(id);
+            const label = edge.getLabels()[0];
+            if (label) {
+                const width = labelWidth(label.attrs.text.text);
+                const distance = -textDistance(points, width, LABEL_MARGIN);
+                if (label.position.distance !== distance) {
+                    edge.setLabels([{ ...label, position: { distance } }]);
+                }
             }
         }
     }
@@ -345,10 +360,9 @@ export class FlowSurface {
     }
 
     edgeLabel({ label, isDefault }) {
-        const width = labelWidth(label);
         return {
-            // Just in front of the step to which it leads.
-            position: { distance: -(width / 2 + LABEL_MARGIN) },
+            // Where there is room for it is known when the path is drawn, see placeLabels.
+            position: { distance: -LABEL_MARGIN },
             attrs: {
                 text: {
                     text: label,
