@@ -340,16 +340,19 @@ export class FlowSurface {
             target: { cell: edge.to, port: "in" },
             attrs: this.edgeAttrs({ ...path, isSelected }),
             labels: path.label ? [this.edgeLabel(path)] : [],
+            // Below the steps; where paths share a part, the one that was taken is seen.
+            zIndex: path.isWalked || isSelected ? -1 : -2,
         };
         const state = JSON.stringify(values);
         const known = this.graph.getCellById(edge.id);
         if (!known) {
-            this.graph.addEdge({ id: edge.id, zIndex: -1, data: { state }, ...values });
+            this.graph.addEdge({ id: edge.id, data: { state }, ...values });
         } else if (known.getData().state !== state || known.getTargetCellId() !== edge.to) {
             known.setSource(values.source);
             known.setTarget(values.target);
             known.setAttrs(values.attrs);
             known.setLabels(values.labels);
+            known.setZIndex(values.zIndex);
             known.setData({ state }, { overwrite: true });
         }
         const tools =
