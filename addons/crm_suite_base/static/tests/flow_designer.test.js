@@ -320,7 +320,7 @@ test("in full screen no key reaches the form behind", async () => {
     await press(["ctrl", "z"]);
     await animationFrame();
     expect(parent.graph).toEqual(GRAPH);
-    // A check box has nothing to undo, and neither has a drawing to read.
+    // A drawing to read has nothing to undo, but keeps the key.
     parent.state.props.readonly = true;
     await animationFrame();
     window.addEventListener("keydown", listen);

@@ -36,7 +36,7 @@ export class FlowCanvas extends Component {
         selected: { type: Array, optional: true },
         onSelect: { type: Function, optional: true },
         onChange: { type: Function, optional: true },
-        /** gets {reveal, show, focus, takeFocus, middle, placeAt, freePlace, pathAt, begin, arrange}, the acts from outside */
+        /** gets the acts from outside, see start() */
         api: { type: Function, optional: true },
         slots: { type: Object, optional: true },
     };
