@@ -409,6 +409,29 @@ class TestApprovalRescue(WalkCase):
         shown = trace(play.graph, play.state, play.world.now)["nodes"]
         self.assertEqual((shown["b"]["state"], shown["end"]["state"]), ("skipped",) * 2)
 
+    def test_trace_tells_the_paths_taken(self):
+        """Also where a path that was not taken leads to a node that was reached."""
+        play = Play(by_amount(), World(amount=500))
+
+        def walked():
+            return trace(play.graph, play.state, play.world.now)["walked"]
+
+        self.assertEqual(walked(), ["start-if", "if-large"])
+        play.agree(3)
+        self.assertEqual(walked(), ["start-if", "if-large", "large-small"])
+        play.agree(2)
+        self.assertEqual(play.status, "agreed")
+        taken = ["start-if", "if-large", "large-small", "small-end"]
+        self.assertEqual(walked(), taken)
+
+    def test_trace_forgets_paths_that_were_undone(self):
+        play = Play(fork([approval("a", 2)], [approval("b", 3)])).act(2, "return")
+        shown = trace(play.graph, play.state, play.world.now)
+        self.assertNotIn("fork-a", shown["walked"])
+        play.agree(1)
+        shown = trace(play.graph, play.state, play.world.now)
+        self.assertEqual(shown["walked"], ["start-fork", "fork-a", "fork-b"])
+
     def test_replay(self):
         steps = [
             approval("a", 2, 3, mode="sequence"),

@@ -24,8 +24,10 @@ def trace(graph, state, now, measure=None, events=()):
     :param measure: function of two datetimes that gives hours; the clock's by default
     :param events: passed through, for the list beside the diagram
     :return: ``{"nodes": {node id: {"state": "done|open|waiting|skipped|exception",
-        "who", "since", "until", "hours", "rounds", "tasks"}}, "events"}``. Nodes that
-        the request has not reached are missing; once it is over they are skipped.
+        "who", "since", "until", "hours", "rounds", "tasks"}}, "walked": [edge ids],
+        "events"}``. Nodes that the request has not reached are missing; once it is
+        over they are skipped. Walked are the edges that it really took; those of
+        visits that were undone are not.
     """
     measure = measure or _wall_hours
     nodes = {}
@@ -50,7 +52,31 @@ def trace(graph, state, now, measure=None, events=()):
             tasks=tasks,
             error=(visit.get("exception") or {}).get("code") or visit.get("trouble"),
         )
-    return {"nodes": _settled(graph, state, nodes), "events": list(events)}
+    return {
+        "nodes": _settled(graph, state, nodes),
+        "walked": _walked(Flow.of(graph), state["visits"]),
+        "events": list(events),
+    }
+
+
+def _walked(flow, visits):
+    steps = {
+        (visits[parent]["node"], visit["node"], visits[parent].get("edge"))
+        for visit in visits.values()
+        if visit["status"] != "cancelled"
+        for parent in visit["parents"]
+    }
+    return [
+        edge["id"]
+        for edge in flow.edges.values()
+        if any(
+            (source, target) == (edge["from"], edge["to"])
+            # A condition notes which of its edges it took; another version of the
+            # flow may not have that one.
+            and (chosen == edge["id"] or chosen not in flow.edges)
+            for source, target, chosen in steps
+        )
+    ]
 
 
 def _settled(graph, state, nodes):

@@ -1,6 +1,15 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
-import { click, edit, keyDown, press, queryAll, queryOne, select } from "@odoo/hoot-dom";
+import {
+    click,
+    edit,
+    keyDown,
+    press,
+    queryAll,
+    queryOne,
+    queryRect,
+    select,
+} from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { Component, useState, xml } from "@odoo/owl";
 import {
@@ -27,6 +36,15 @@ const GRAPH = plainGraph({
         { id: "e1", from: "n1", to: "n2" },
         { id: "e2", from: "n2", to: "n3", when: "amount > 5" },
     ],
+});
+
+/** Two steps with room for a third between them. */
+const ROOMY = plainGraph({
+    nodes: [
+        { id: "n1", type: "begin", name: "Begin", x: 0, y: 0 },
+        { id: "n2", type: "stop", name: "Stop", x: 400, y: 0 },
+    ],
+    edges: [{ id: "e1", from: "n1", to: "n2" }],
 });
 
 /** Another family than that of approvals: the designer knows nothing of either. */
@@ -236,6 +254,159 @@ test("a key in a text of the form is a letter, not an act", async () => {
     await keyDown("Delete");
     await animationFrame();
     expect(parent.graph.nodes).toHaveLength(3);
+});
+
+test("keys act after a click on the empty drawing, a drop and a delete", async () => {
+    const parent = await mount();
+    const ids = () => parent.graph.nodes.map(({ id }) => id).join();
+    await contains(palette("stop")).dragAndDrop(".o_crm_suite_flow_surface", {
+        position: { x: 300, y: 400 },
+    });
+    expect(ids()).toBe("n1,n2,n3,n4");
+    expect(".o_crm_suite_flow_canvas").toBeFocused();
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(ids()).toBe("n1,n2,n3");
+    await press(["ctrl", "y"]);
+    await animationFrame();
+    await click(".o_crm_suite_flow_surface", { position: { x: 20, y: 20 }, relative: true });
+    expect(".o_crm_suite_flow_canvas").toBeFocused();
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(ids()).toBe("n1,n2,n3");
+    await choose("n3");
+    queryOne(card("n3")).focus();
+    await press("Delete");
+    await animationFrame();
+    expect(ids()).toBe("n1,n2");
+    expect(".o_crm_suite_flow_canvas").toBeFocused();
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(ids()).toBe("n1,n2,n3");
+    // The button of the bin is switched off after it.
+    await choose("n3");
+    await click(act("remove"));
+    await animationFrame();
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(ids()).toBe("n1,n2,n3");
+});
+
+test("a chosen path is deleted by a key", async () => {
+    const parent = await mount();
+    await choose("n1");
+    await click(`${field("paths")} .o_crm_suite_flow_path button:first`);
+    await animationFrame();
+    expect(".o_crm_suite_flow_canvas").toBeFocused();
+    await press("Delete");
+    await animationFrame();
+    expect(parent.graph.edges.map(({ id }) => id)).toEqual(["e2"]);
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(parent.graph).toEqual(GRAPH);
+});
+
+test("in full screen no key reaches the form behind", async () => {
+    const parent = await mount();
+    const stopped = [];
+    const listen = (ev) => stopped.push(`${ev.key} ${ev.defaultPrevented}`);
+    await choose("n3");
+    await press("Delete");
+    await animationFrame();
+    await click(act("full"));
+    await animationFrame();
+    document.activeElement.blur();
+    expect(document.activeElement).toBe(document.body);
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(parent.graph).toEqual(GRAPH);
+    // A drawing to read has nothing to undo, but keeps the key.
+    parent.state.props.readonly = true;
+    await animationFrame();
+    window.addEventListener("keydown", listen);
+    queryOne(card("n3")).focus();
+    await press(["ctrl", "z"]);
+    window.removeEventListener("keydown", listen);
+    expect(stopped).toEqual(["Control false"]);
+    expect(parent.graph).toEqual(GRAPH);
+});
+
+test("the undo of the browser stays in the designer", async () => {
+    const parent = await mount();
+    const outside = document.createElement("input");
+    queryOne(".o_crm_suite_flow").before(outside);
+    const undoOutside = () =>
+        outside.dispatchEvent(
+            new InputEvent("beforeinput", {
+                inputType: "historyUndo",
+                bubbles: true,
+                cancelable: true,
+            })
+        );
+    expect(undoOutside()).toBe(true);
+    await choose("n3");
+    await click(`${field("name")} input`);
+    expect(undoOutside()).toBe(false);
+    expect(parent.graph).toEqual(GRAPH);
+});
+
+test("a step that is dropped on a path goes into it, in one step to undo", async () => {
+    const parent = await mount({ graph: ROOMY });
+    const { left, right, top, bottom } = queryRect(".x6-edge path:first");
+    const surface = queryRect(".o_crm_suite_flow_surface");
+    const position = {
+        x: (left + right) / 2 - surface.left,
+        y: (top + bottom) / 2 + 10 - surface.top,
+    };
+    await contains(palette("wait")).dragAndDrop(".o_crm_suite_flow_surface", {
+        position,
+        relative: true,
+    });
+    const ways = parent.graph.edges.map(({ from, to }) => `${from}-${to}`);
+    expect(ways).toEqual(["n1-n3", "n3-n2"]);
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(parent.graph).toEqual(ROOMY);
+    // A step that nothing leads to cannot be in a path: it lies beside.
+    await contains(palette("stop")).dragAndDrop(".o_crm_suite_flow_surface", {
+        position,
+        relative: true,
+    });
+    expect(parent.graph.edges).toEqual(ROOMY.edges);
+    expect(Math.abs(parent.graph.nodes[2].y - ROOMY.nodes[0].y)).toBeGreaterThan(40);
+});
+
+test("a step from the palette lies on no other one, and in view", async () => {
+    const parent = await mount({ graph: ROOMY });
+    await choose("n1");
+    await click(palette("wait"));
+    await animationFrame();
+    await animationFrame();
+    const added = parent.graph.nodes[2];
+    const isApart = ROOMY.nodes.every(
+        ({ x, y }) => Math.abs(x - added.x) > 200 || Math.abs(y - added.y) > 44
+    );
+    expect(isApart).toBe(true);
+    const [seen, box] = [".o_crm_suite_flow_canvas", card("n3")].map((what) => queryRect(what));
+    expect(box.left).toBeGreaterThan(seen.left);
+    expect(box.right).toBeLessThan(seen.right);
+    expect(box.bottom).toBeLessThan(seen.bottom);
+});
+
+test("paths are listed in the order in which they are asked, otherwise last", async () => {
+    await mount({
+        graph: {
+            ...GRAPH,
+            edges: [{ id: "e1", from: "n2", to: "n1", default: true }, GRAPH.edges[1]],
+        },
+    });
+    await choose("n2");
+    const texts = queryAll(`${field("paths")} .o_crm_suite_flow_path`).map(
+        (el) => el.textContent
+    );
+    expect(texts[0]).toMatch(/amount > 5/);
+    expect(texts[1]).toMatch(/otherwise/);
+    expect(`${field("paths")} .fa-arrow-up`).toHaveCount(0);
 });
 
 test("problems are listed and marked; a click goes to the step", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { allowTranslations, makeMockEnv } from "@web/../tests/web_test_helpers";
+import { allowTranslations, makeMockEnv, preloadBundle } from "@web/../tests/web_test_helpers";
 import { labelWidth, pathOf, wrapped } from "@crm_suite_base/flow/flow_cards";
 import {
     addNode,
@@ -13,6 +13,7 @@ import {
     moveNodes,
     nextId,
     pasteItems,
+    pathsAsked,
     plainGraph,
     reconnect,
     removeItems,
@@ -22,9 +23,14 @@ import {
 } from "@crm_suite_base/flow/flow_graph";
 import { FlowHistory } from "@crm_suite_base/flow/flow_history";
 import { actOfKey } from "@crm_suite_base/flow/flow_keys";
+import { layout } from "@crm_suite_base/flow/flow_layout";
+import { loadFlowLibrary } from "@crm_suite_base/flow/flow_library";
 import { backEdges, readingOrder } from "@crm_suite_base/flow/flow_order";
 import { durationText, isWalked, overlayLine, whoText } from "@crm_suite_base/flow/flow_overlay";
-import { route } from "@crm_suite_base/flow/flow_route";
+import { nearestPlace } from "@crm_suite_base/flow/flow_place";
+import { route, textDistance } from "@crm_suite_base/flow/flow_route";
+
+preloadBundle("crm_suite_base.flow_lib");
 
 const TYPES = {
     start: { inputs: "none", outputs: "one", unique: true },
@@ -225,6 +231,15 @@ test("a path back runs around the steps between", () => {
     expect(corners[1].y).toBe(74);
 });
 
+test("the text of a path stands where the path is level and long enough", () => {
+    const at = (x, y) => ({ x, y });
+    // Just in front of the step, else on the way around what lies between.
+    expect(textDistance([at(0, 0), at(24, 0), at(24, 50), at(200, 50)], 60, 20)).toBe(50);
+    const around = [at(0, 0), at(24, 0), at(24, 90), at(300, 90), at(300, 0), at(324, 0)];
+    expect(textDistance(around, 60, 20)).toBe(24 + 90 + 50);
+    expect(textDistance([at(0, 0), at(10, 0)], 60, 20)).toBe(50);
+});
+
 test("the text of a path has two lines at most", () => {
     expect(wrapped("amount > 5")).toBe("amount > 5");
     expect(wrapped("amount_total > 50000 and max(lines.discount) > 15")).toBe(
@@ -266,6 +281,62 @@ test("a path was walked when both its ends were reached", () => {
     expect(isWalked(findEdge(GRAPH, "e1"), overlay)).toBe(true);
     expect(isWalked(findEdge(GRAPH, "e2"), overlay)).toBe(false);
     expect(isWalked(findEdge(GRAPH, "e1"), null)).toBe(false);
+});
+
+test("of a request only the paths that it took were walked", () => {
+    // It is over: what was not reached is skipped, and b was reached on another path.
+    const states = { s: "done", f: "done", a: "done", b: "done", e: "skipped" };
+    const nodes = Object.fromEntries(Object.entries(states).map(([id, state]) => [id, { state }]));
+    const walked = (overlay) =>
+        GRAPH.edges.filter((path) => isWalked(path, overlay)).map(({ id }) => id);
+    expect(walked({ nodes, walked: ["e1", "e2"] })).toEqual(["e1", "e2"]);
+    expect(walked({ nodes })).toEqual(["e1", "e2", "e3"]);
+});
+
+test("branches are placed from above to below in the order in which they are asked", async () => {
+    const { dagre } = await loadFlowLibrary();
+    const paths = [
+        edge("e2", "f", "x", { default: true }),
+        edge("e3", "f", "c", { when: "amount > 9" }),
+        edge("e4", "f", "a", { when: "amount > 5" }),
+        edge("e5", "f", "b", { when: "amount > 1" }),
+    ];
+    const branches = ["a", "b", "c", "x"];
+    const graph = plainGraph({
+        nodes: [
+            node("s", "start"),
+            node("f", "fork"),
+            ...branches.map((id) => node(id, "step")),
+            node("e", "end"),
+            node("d", "step"),
+        ],
+        edges: [
+            edge("e1", "s", "f"),
+            ...paths,
+            // Those that meet earlier would be drawn together else.
+            edge("e6", "x", "d"),
+            edge("e7", "c", "d"),
+            edge("e8", "d", "e"),
+            edge("e9", "a", "e"),
+            edge("e10", "b", "e"),
+        ],
+    });
+    const sizeOf = () => ({ width: 200, height: 84 });
+    const places = layout(graph, sizeOf, () => 60, dagre);
+    const order = [...branches].sort((one, other) => places[one].y - places[other].y);
+    expect(order).toEqual(["c", "a", "b", "x"]);
+    expect(pathsAsked(graph, "f").map(({ id }) => id)).toEqual(["e3", "e4", "e5", "e2"]);
+});
+
+test("a place is looked for near where it was wanted", () => {
+    const box = (x, y) => ({ x, y, width: 100, height: 40 });
+    expect(nearestPlace(box(0, 0), [])).toEqual({ x: 0, y: 0 });
+    expect(nearestPlace(box(0, 0), [box(0, 0)])).toEqual({ x: 0, y: 60 });
+    const path = [
+        { x: -200, y: 20 },
+        { x: 300, y: 20 },
+    ];
+    expect(nearestPlace(box(0, 0), [], [path]).y).not.toBe(0);
 });
 
 test("keys act in the drawing only", () => {

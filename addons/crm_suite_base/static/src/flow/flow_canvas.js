@@ -8,11 +8,12 @@ import {
     useState,
 } from "@odoo/owl";
 import { cardOf, labelWidth, pathOf } from "./flow_cards";
-import { canConnect, connect, moveNodes, plainGraph, reconnect } from "./flow_graph";
+import { canConnect, connect, findNode, moveNodes, plainGraph, reconnect } from "./flow_graph";
 import { loadFlowLibrary } from "./flow_library";
 import { layout } from "./flow_layout";
 import { neededRecords, nodeSize, nodeTypes } from "./flow_node_types";
 import { useRecordNames } from "./flow_names";
+import { nearestPlace } from "./flow_place";
 import { FlowSurface } from "./flow_surface";
 
 const PLACE_FOR_TEXT = 60;
@@ -35,14 +36,16 @@ export class FlowCanvas extends Component {
         selected: { type: Array, optional: true },
         onSelect: { type: Function, optional: true },
         onChange: { type: Function, optional: true },
-        /** gets {reveal, focus, middle, placeAt, fit, arrange}, the acts from outside */
+        /** gets the acts from outside, see start() */
         api: { type: Function, optional: true },
         slots: { type: Object, optional: true },
     };
     static defaultProps = { readonly: false, problems: [], selected: [], overlay: null };
 
     setup() {
+        this.root = useRef("root");
         this.surfaceRef = useRef("surface");
+        this.toShow = null;
         this.state = useState({ zoom: 1 });
         this.names = useRecordNames();
         this.types = nodeTypes(this.props.family);
@@ -119,6 +122,7 @@ export class FlowCanvas extends Component {
             },
             onMove: (places) => change(moveNodes(this.graph, places)),
             getFocus: () => this.firstStep,
+            onFocusLost: () => this.takeFocus(),
             onSelect: (ids) => this.props.onSelect?.(ids),
             onZoom: (factor) => (this.state.zoom = factor),
         });
@@ -126,10 +130,14 @@ export class FlowCanvas extends Component {
         this.surface.begin();
         this.props.api?.({
             reveal: (id) => this.surface.reveal(id),
+            show: (id) => (this.toShow = id),
             focus: (id) => this.surface.focus(id),
+            takeFocus: () => this.takeFocus(),
             middle: () => this.surface.middle(),
             placeAt: (x, y) => this.surface.placeAt(x, y),
-            fit: () => this.surface.fit(),
+            freePlace: (type, place, onPaths) => this.freePlace(type, place, onPaths),
+            pathAt: (type, place) => this.surface.pathAt(this.boxAt(type, place)),
+            begin: () => this.surface.begin(),
             arrange: () => this.arrange(),
         });
     }
@@ -144,6 +152,32 @@ export class FlowCanvas extends Component {
     sync() {
         const { nodes, edges } = this.cards;
         this.surface.sync(this.graph, nodes, edges, [...this.props.selected]);
+        if (findNode(this.graph, this.toShow)) {
+            this.surface.show(this.toShow);
+            this.toShow = null;
+        }
+    }
+
+    /** Keys act on the drawing from here on. */
+    takeFocus() {
+        this.root.el?.focus({ preventScroll: true });
+    }
+
+    /** The card of a new step with its middle at a place. */
+    boxAt(type, { x, y }) {
+        const { width, height } = nodeSize(this.types[type]);
+        return { x: x - width / 2, y: y - height / 2, width, height };
+    }
+
+    /**
+     * Where a new step fits with its middle near a place, on no other step.
+     *
+     * @param {boolean} [onPaths] whether it may lie on paths
+     * @returns {{x, y}} of its upper left corner
+     */
+    freePlace(type, place, onPaths = false) {
+        const paths = onPaths ? [] : this.surface.paths.map(({ points }) => points);
+        return nearestPlace(this.boxAt(type, place), this.surface.boxes, paths);
     }
 
     canConnect(from, to, edgeId) {
@@ -160,6 +194,12 @@ export class FlowCanvas extends Component {
             graph,
             this.layout(graph, (edge) => labelWidth(edges[edge.id].label))
         );
+    }
+
+    onClick(ev) {
+        if (!ev.target.closest("[data-flow-node], button")) {
+            this.takeFocus();
+        }
     }
 
     onFocusIn(ev) {

@@ -1,4 +1,12 @@
-import { Component, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
+import {
+    Component,
+    onPatched,
+    onWillUpdateProps,
+    useEffect,
+    useExternalListener,
+    useRef,
+    useState,
+} from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useDraggable } from "@web/core/utils/draggable";
 import { useService } from "@web/core/utils/hooks";
@@ -18,13 +26,14 @@ import {
     sameGraph,
 } from "./flow_graph";
 import { FlowHistory } from "./flow_history";
-import { actOfKey, STEPS } from "./flow_keys";
-import { nodeTypes } from "./flow_node_types";
+import { actOfKey, isInput, STEPS } from "./flow_keys";
+import { nodeSize, nodeTypes } from "./flow_node_types";
 import { FlowProblems } from "./flow_problems";
 import { FlowProperties } from "./flow_properties";
 import { FlowSteps } from "./flow_steps";
 
-const BESIDE = 310;
+// Room for the condition on the path to a new step.
+const BESIDE = 360;
 // Below this many pixels the form of a step lies below the drawing.
 const NARROW = 900;
 // Copies can be put into another flow, too.
@@ -80,6 +89,25 @@ export class FlowDesigner extends Component {
             },
             () => [this.root.el]
         );
+        // A full screen has all keys, also when nothing has the focus.
+        useExternalListener(window, "keydown", (ev) => {
+            if (this.state.isFull && ev.target === document.body) {
+                this.onKeydown(ev);
+            }
+        });
+        // A text whose letters are all taken back would be followed by one of the form.
+        useExternalListener(
+            window,
+            "beforeinput",
+            (ev) => {
+                const isHere = this.isIn(document.activeElement);
+                if (ev.inputType?.startsWith("history") && isHere && !this.isIn(ev.target)) {
+                    ev.preventDefault();
+                }
+            },
+            { capture: true }
+        );
+        onPatched(() => this.keepFocus());
         this.setApi = (api) => (this.canvas = api);
         this.lastGraph = this.graph;
         onWillUpdateProps((next) => {
@@ -141,6 +169,7 @@ export class FlowDesigner extends Component {
     }
 
     show(graph) {
+        this.noteFocus();
         this.lastGraph = graph;
         this.state.steps += 1;
         const exists = (id) => findNode(graph, id) || findEdge(graph, id);
@@ -148,7 +177,25 @@ export class FlowDesigner extends Component {
         this.props.onChange(graph);
     }
 
+    /** Where the button or card that had the focus goes away, the drawing gets it. */
+    noteFocus() {
+        this.hadFocus ||= this.isIn(document.activeElement);
+    }
+
+    isIn(el) {
+        return Boolean(this.root.el?.contains(el));
+    }
+
+    keepFocus() {
+        const { activeElement } = document;
+        if (this.hadFocus && (activeElement === document.body || activeElement.disabled)) {
+            this.canvas?.takeFocus();
+        }
+        this.hadFocus = false;
+    }
+
     select(ids) {
+        this.noteFocus();
         this.state.selected = ids;
     }
 
@@ -202,17 +249,17 @@ export class FlowDesigner extends Component {
 
     arrange() {
         this.change(this.canvas.arrange());
-        this.fitSoon();
+        this.beginSoon();
     }
 
     toggleFull() {
         this.state.isFull = !this.state.isFull;
     }
 
-    fitSoon() {
+    beginSoon() {
         // After the new places and sizes are drawn.
         requestAnimationFrame(() =>
-            requestAnimationFrame(() => this.root.el && this.canvas?.fit())
+            requestAnimationFrame(() => this.root.el && this.canvas?.begin())
         );
     }
 
@@ -230,40 +277,72 @@ export class FlowDesigner extends Component {
         return { type, name: String(label), ...JSON.parse(JSON.stringify(defaults)) };
     }
 
+    /** Let go over the drawing: into the path that is there, else where there is room. */
     drop(type, x, y) {
         const place = this.canvas?.placeAt(x, y);
         if (place) {
-            const [graph, id] = addNode(this.graph, {
-                ...this.newNode(type),
-                x: place.x - 20,
-                y: place.y - 20,
-            });
-            this.change(graph);
-            this.state.selected = [id];
+            const path = this.canInsert(type) && this.canvas.pathAt(type, place);
+            this.put(path ? this.inserted(type, path.id, path) : this.placed(type, place));
+            this.canvas.takeFocus();
         }
     }
 
     /** Chosen in the palette: into the chosen path, behind the chosen node, or the middle. */
     add(type) {
-        const values = this.newNode(type);
-        const { selectedNode, selectedEdge, graph, types } = this;
-        const isMiddle = types[type].inputs !== "none" && types[type].outputs !== "none";
+        const { selectedNode, selectedEdge, types } = this;
         let result;
-        if (selectedEdge && isMiddle) {
-            result = insertOnEdge(graph, selectedEdge.id, values, types);
+        if (selectedEdge && this.canInsert(type)) {
+            result = this.inserted(type, selectedEdge.id, this.middleOf(selectedEdge));
         } else if (selectedNode) {
-            const place = { x: selectedNode.x + BESIDE, y: selectedNode.y };
-            result = addNode(graph, { ...values, ...place });
+            result = this.placed(type, this.behind(selectedNode, type));
             if (canConnect(result[0], selectedNode.id, result[1], types)) {
                 result[0] = connect(result[0], selectedNode.id, result[1], types);
             }
         } else {
-            const middle = this.canvas?.middle() || { x: 0, y: 0 };
-            result = addNode(graph, { ...values, x: middle.x - 100, y: middle.y - 40 });
+            result = this.placed(type, this.canvas.middle());
         }
-        this.change(result[0]);
-        this.state.selected = [result[1]];
-        this.say(_t("Added: %s", values.name));
+        this.put(result);
+        this.canvas.show(result[1]);
+    }
+
+    canInsert(type) {
+        const { inputs, outputs } = this.types[type];
+        return inputs !== "none" && outputs !== "none";
+    }
+
+    boxOf({ type, x, y }) {
+        return { x, y, ...nodeSize(this.types[type]) };
+    }
+
+    behind(node, type) {
+        const { x, y, height } = this.boxOf(node);
+        return { x: x + BESIDE + nodeSize(this.types[type]).width / 2, y: y + height / 2 };
+    }
+
+    middleOf({ from, to }) {
+        const [source, target] = [from, to].map((id) => this.boxOf(findNode(this.graph, id)));
+        return {
+            x: (source.x + source.width + target.x) / 2,
+            y: (source.y + source.height / 2 + target.y + target.height / 2) / 2,
+        };
+    }
+
+    /** A new step by itself, with its middle near a place. */
+    placed(type, middle) {
+        const place = this.canvas.freePlace(type, middle);
+        return addNode(this.graph, { ...this.newNode(type), ...place });
+    }
+
+    /** A new step in a path, with its middle near a place. */
+    inserted(type, pathId, middle) {
+        const values = { ...this.newNode(type), ...this.canvas.freePlace(type, middle, true) };
+        return insertOnEdge(this.graph, pathId, values, this.types);
+    }
+
+    put([graph, id]) {
+        this.change(graph);
+        this.state.selected = [id];
+        this.say(_t("Added: %s", findNode(graph, id).name));
     }
 
     goTo(id) {
@@ -276,19 +355,33 @@ export class FlowDesigner extends Component {
     // -------------------------------------------------------------- handlers
 
     onKeydown(ev) {
-        const inDrawing = Boolean(ev.target.closest(".o_crm_suite_flow_canvas"));
-        const act = actOfKey(ev, inDrawing);
+        const act = actOfKey(ev, !isInput(ev.target));
         if (act === "leave") {
             this.leave(ev);
-        } else if (act && !(this.props.readonly && act !== "open")) {
+        } else if (act && this.takes(act)) {
             ev.preventDefault();
             ev.stopPropagation();
+            if (this.props.readonly && act !== "open") {
+                return;
+            }
             if (act in STEPS) {
                 this.nudge(...STEPS[act]);
             } else {
                 this[act]();
             }
         }
+    }
+
+    /** Whether a key is for the designer; else the browser may scroll or copy words. */
+    takes(act) {
+        if (act in STEPS) {
+            return !this.props.readonly && this.state.selected.length > 0;
+        }
+        if (act === "copy") {
+            return !this.props.readonly && document.getSelection().isCollapsed;
+        }
+        // The browser would undo what was typed in the form around the drawing.
+        return !this.props.readonly || ["open", "undo", "redo"].includes(act);
     }
 
     leave(ev) {

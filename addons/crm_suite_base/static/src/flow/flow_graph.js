@@ -37,6 +37,12 @@ export function edgesFrom(graph, id) {
     return graph.edges.filter((edge) => edge.from === id);
 }
 
+/** The paths out of a node in the order in which they are asked: “otherwise” comes last. */
+export function pathsAsked(graph, id) {
+    const paths = edgesFrom(graph, id);
+    return [...paths.filter((edge) => !edge.default), ...paths.filter((edge) => edge.default)];
+}
+
 export function edgesTo(graph, id) {
     return graph.edges.filter((edge) => edge.to === id);
 }
@@ -150,7 +156,7 @@ export function updateEdge(graph, id, values) {
 /** Conditions are asked in the order of the paths: move one up (-1) or down (1). */
 export function moveEdge(graph, id, step) {
     const edge = findEdge(graph, id);
-    const siblings = edgesFrom(graph, edge.from);
+    const siblings = pathsAsked(graph, edge.from);
     const other = siblings[siblings.indexOf(edge) + step];
     if (!other) {
         return graph;

@@ -1,3 +1,4 @@
+import { pathsAsked } from "./flow_graph";
 import { backEdges } from "./flow_order";
 
 const BETWEEN_RANKS = 60;
@@ -5,7 +6,8 @@ const BETWEEN_NODES = 40;
 const LABEL_HEIGHT = 20;
 
 /**
- * Places from left to right, so that paths cross as little as possible.
+ * Places from left to right; the paths out of a step lie from above to below in the order
+ * in which they are asked, with all that follows on them.
  *
  * @param {Object} graph
  * @param {Function} sizeOf (node) => {width, height}
@@ -22,12 +24,13 @@ export function layout(graph, sizeOf, labelOf, dagre) {
         drawing.setNode(node.id, { ...sizeOf(node) });
     }
     const known = new Set(graph.nodes.map(({ id }) => id));
-    for (const edge of graph.edges) {
-        if (!back.has(edge.id) && known.has(edge.from) && known.has(edge.to)) {
+    for (const edge of graph.nodes.flatMap(({ id }) => pathsAsked(graph, id))) {
+        if (!back.has(edge.id) && known.has(edge.to)) {
             drawing.setEdge(edge.from, edge.to, { width: labelOf(edge), height: LABEL_HEIGHT });
         }
     }
-    dagre.layout(drawing);
+    // Its own search for fewer crossings would mix the order of the paths up.
+    dagre.layout(drawing, { disableOptimalOrderHeuristic: true });
     const places = {};
     for (const { id } of graph.nodes) {
         const { x, y, width, height } = drawing.node(id);

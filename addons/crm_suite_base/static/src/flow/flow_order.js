@@ -1,4 +1,4 @@
-import { edgesFrom, edgesTo } from "./flow_graph";
+import { edgesFrom, edgesTo, pathsAsked } from "./flow_graph";
 
 /** The paths that lead back to a node from which they come. */
 export function backEdges(wholeGraph) {
@@ -54,7 +54,7 @@ export function readingOrder(wholeGraph) {
         depths[node.id] = depth;
         const last = steps.at(-1)?.node.id;
         steps.push({ node, edges, depth, follows: edges.some(({ from }) => from === last) });
-        for (const edge of forward(edgesFrom(graph, node.id)).reverse()) {
+        for (const edge of forward(pathsAsked(graph, node.id)).reverse()) {
             missing[edge.to] -= 1;
             if (!missing[edge.to] && byId[edge.to]) {
                 open.push(byId[edge.to]);

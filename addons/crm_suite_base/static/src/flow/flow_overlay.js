@@ -16,6 +16,7 @@ const STATES = {
     rejected: { label: _t("Rejected"), icon: "fa-times", color: "danger" },
     returned: { label: _t("Returned"), icon: "fa-undo", color: "warning" },
 };
+const UNREACHED = ["waiting", "skipped"];
 const TASK_STATES = {
     open: _t("is asked"),
     waiting: _t("is asked later"),
@@ -111,11 +112,17 @@ export function taskStateText(status) {
     return String(TASK_STATES[status] || status || "");
 }
 
-/** Whether a request has gone along a path: both its ends were reached. */
+/**
+ * Whether a request has gone along a path. The server knows that of a request; of a
+ * replay only how often each step was reached: then a path between two of them counts.
+ */
 export function isWalked(edge, overlay) {
+    if (overlay?.walked) {
+        return overlay.walked.includes(edge.id);
+    }
     const reached = (id) => {
         const entry = overlay?.nodes?.[id];
-        return entry && (entry.count > 0 || (entry.state && entry.state !== "waiting"));
+        return entry && (entry.count > 0 || (entry.state && !UNREACHED.includes(entry.state)));
     };
     return Boolean(reached(edge.from) && reached(edge.to));
 }

@@ -6,9 +6,9 @@ import { describeNode, pathText, problemsOf } from "./flow_cards";
 import {
     canConnect,
     connect,
-    edgesFrom,
     findNode,
     moveEdge,
+    pathsAsked,
     removeItems,
     updateEdge,
     updateNode,
@@ -103,8 +103,9 @@ export class FlowProperties extends Component {
     /** Paths out of the chosen step, in the order in which conditions are asked. */
     get paths() {
         const { graph, node } = this.props;
-        return edgesFrom(graph, node.id).map((edge) => ({
+        return pathsAsked(graph, node.id).map((edge) => ({
             id: edge.id,
+            isDefault: Boolean(edge.default),
             target: this.nameOf(findNode(graph, edge.to)),
             text: pathText(edge),
         }));

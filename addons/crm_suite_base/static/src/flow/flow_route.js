@@ -5,7 +5,8 @@ const AIR = 6;
 // Nearer than this, a path has no room to turn between two steps.
 const CLOSE = 16;
 
-function crosses({ x, y, width, height }, a, b) {
+/** Whether a straight line between two points comes near a box. */
+export function crosses({ x, y, width, height }, a, b) {
     return (
         Math.max(a.x, b.x) > x - AIR &&
         Math.min(a.x, b.x) < x + width + AIR &&
@@ -18,6 +19,28 @@ function isFree(points, boxes) {
     return points.every(
         (point, index) => !index || !boxes.some((box) => crosses(box, points[index - 1], point))
     );
+}
+
+/**
+ * How far from its end a path has room for a text: on its last level part that is long
+ * enough, mostly just in front of the step to which it leads.
+ *
+ * @param {{x, y}[]} points from end to end
+ * @param {number} width of the text
+ * @param {number} margin between the text and the end of that part
+ * @returns {number} to the middle of the text
+ */
+export function textDistance(points, width, margin) {
+    let after = 0;
+    for (let index = points.length - 1; index > 0; index--) {
+        const [from, to] = [points[index - 1], points[index]];
+        const length = Math.abs(to.x - from.x) + Math.abs(to.y - from.y);
+        if (from.y === to.y && length >= width + margin) {
+            return after + margin + width / 2;
+        }
+        after += length;
+    }
+    return margin + width / 2;
 }
 
 /** Corners of a path with one turn down or up, at this x. */

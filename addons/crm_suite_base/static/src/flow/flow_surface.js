@@ -1,7 +1,8 @@
 import { renderToElement } from "@web/core/utils/render";
 import { labelWidth } from "./flow_cards";
 import { findEdge, findNode } from "./flow_graph";
-import { route } from "./flow_route";
+import { isCovered } from "./flow_place";
+import { route, textDistance } from "./flow_route";
 
 const ROUTER = "crm_suite_flow";
 const LABEL_MARGIN = 22;
@@ -11,6 +12,16 @@ const FIT = { padding: 20, maxScale: 1, minScale: 0.4 };
 // Below this, the words of cards are no more than grey lines.
 const READABLE = 0.72;
 const MUCH = 1.1;
+// Between the edge of what is seen and a step that is brought into view.
+const MARGIN = 20;
+// The library has an arrow at both ends of a chosen path; only one of them points on.
+const SOURCE_HANDLE = {
+    d: "M -8 0 A 8 8 0 1 0 8 0 A 8 8 0 1 0 -8 0 Z",
+    fill: "#333",
+    stroke: "#fff",
+    "stroke-width": 2,
+    cursor: "move",
+};
 // The path that is being drawn: it is none of the flow yet, whatever comes in meanwhile.
 const DRAFT = "draft";
 const ZOOM = { min: 0.3, max: 2, step: 1.2 };
@@ -40,9 +51,10 @@ export class FlowSurface {
      * @param {HTMLElement} container empty, of a size
      * @param {Object} X6 the library
      * @param {{readonly: boolean, canConnect: Function, onConnect: Function,
-     *  onReconnect: Function, onMove: Function, getFocus: Function, onSelect: Function, onZoom: Function}} options
+     *  onReconnect: Function, onMove: Function, getFocus: Function, onFocusLost: Function, onSelect: Function, onZoom: Function}} options
      *  canConnect(from, to, edgeId), onConnect(from, to), onReconnect(edgeId, {from?, to?}),
-     *  onMove({id: {x, y}}), getFocus() the step that shall be seen first, onSelect(ids), onZoom(factor)
+     *  onMove({id: {x, y}}), getFocus() the step that shall be seen first, onFocusLost() the
+     *  card that had the focus is gone, onSelect(ids), onZoom(factor)
      */
     constructor(container, X6, options) {
         this.container = container;
@@ -228,8 +240,37 @@ export class FlowSurface {
             }
             this.syncSelection(selected);
         });
-        if (focusedId) {
+        this.routeAnew();
+        this.placeLabels();
+        if (focusedId && findNode(graph, focusedId)) {
             this.focus(focusedId);
+        } else if (focusedId) {
+            this.options.onFocusLost();
+        }
+    }
+
+    /** Paths run around the steps: when one moves, also those that do not end at it. */
+    routeAnew() {
+        const boxes = JSON.stringify(this.boxes);
+        if (boxes !== this.routed) {
+            this.routed = boxes;
+            for (const edge of this.graph.getEdges()) {
+                this.graph.findViewByCell(edge)?.update();
+            }
+        }
+    }
+
+    placeLabels() {
+        for (const { id, points } of this.paths) {
+            const edge = this.graph.getCellById(id);
+            const label = edge.getLabels()[0];
+            if (label) {
+                const width = labelWidth(label.attrs.text.text);
+                const distance = -textDistance(points, width, LABEL_MARGIN);
+                if (label.position.distance !== distance) {
+                    edge.setLabels([{ ...label, position: { distance } }]);
+                }
+            }
         }
     }
 
@@ -299,28 +340,32 @@ export class FlowSurface {
             target: { cell: edge.to, port: "in" },
             attrs: this.edgeAttrs({ ...path, isSelected }),
             labels: path.label ? [this.edgeLabel(path)] : [],
+            // Below the steps; where paths share a part, the one that was taken is seen.
+            zIndex: path.isWalked || isSelected ? -1 : -2,
         };
         const state = JSON.stringify(values);
         const known = this.graph.getCellById(edge.id);
         if (!known) {
-            this.graph.addEdge({ id: edge.id, zIndex: -1, data: { state }, ...values });
+            this.graph.addEdge({ id: edge.id, data: { state }, ...values });
         } else if (known.getData().state !== state || known.getTargetCellId() !== edge.to) {
             known.setSource(values.source);
             known.setTarget(values.target);
             known.setAttrs(values.attrs);
             known.setLabels(values.labels);
+            known.setZIndex(values.zIndex);
             known.setData({ state }, { overwrite: true });
         }
         const tools =
-            isSelected && !this.options.readonly ? ["source-arrowhead", "target-arrowhead"] : [];
+            isSelected && !this.options.readonly
+                ? [{ name: "source-arrowhead", args: { attrs: SOURCE_HANDLE } }, "target-arrowhead"]
+                : [];
         this.graph.getCellById(edge.id).setTools(tools);
     }
 
     edgeLabel({ label, isDefault }) {
-        const width = labelWidth(label);
         return {
-            // Just in front of the step to which it leads.
-            position: { distance: -(width / 2 + LABEL_MARGIN) },
+            // Where there is room for it is known when the path is drawn, see placeLabels.
+            position: { distance: -LABEL_MARGIN },
             attrs: {
                 text: {
                     text: label,
@@ -394,7 +439,21 @@ export class FlowSurface {
         }
     }
 
-    /** Bring a node or path into view. */
+    /** Move the drawing as little as needed to have the whole step in view. */
+    show(id) {
+        const cell = this.graph.getCellById(id);
+        const { x, y, width, height } = this.graph.localToGraph(cell.getBBox());
+        const { clientWidth, clientHeight } = this.container;
+        const shift = (start, length, room) =>
+            Math.max(MARGIN - start, Math.min(0, room - MARGIN - start - length));
+        const { tx, ty } = this.graph.translate();
+        this.graph.translate(
+            tx + shift(x, width, clientWidth),
+            ty + shift(y, height, clientHeight)
+        );
+    }
+
+    /** Bring a node or path into the middle of the view. */
     reveal(id) {
         const cell = this.graph.getCellById(id);
         if (cell) {
@@ -406,6 +465,37 @@ export class FlowSurface {
         this.container
             .querySelector(`[data-flow-node="${CSS.escape(id)}"]`)
             ?.focus({ preventScroll: true });
+    }
+
+    /** The places and sizes of all steps. */
+    get boxes() {
+        return this.graph.getNodes().map((node) => {
+            const { x, y, width, height } = node.getBBox();
+            return { x, y, width, height };
+        });
+    }
+
+    /** How the paths run: {id, points}, the points from end to end. */
+    get paths() {
+        return this.graph.getEdges().map((edge) => {
+            const { sourcePoint, routePoints, targetPoint } = this.graph.findViewByCell(edge);
+            return { id: edge.id, points: [sourcePoint, ...routePoints, targetPoint] };
+        });
+    }
+
+    /**
+     * The path on which a box would lie, that nearest to its middle.
+     *
+     * @returns {{id: string, x: number, y: number}|undefined} with its point nearest to it
+     */
+    pathAt(box) {
+        const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+        const covered = this.paths.filter(({ points }) => isCovered(points, box));
+        const found = covered.map(({ id }) => {
+            const { x, y } = this.graph.findViewByCell(id).getClosestPoint(middle);
+            return { id, x, y, far: Math.hypot(x - middle.x, y - middle.y) };
+        });
+        return found.sort((one, other) => one.far - other.far)[0];
     }
 
     toLocal(clientX, clientY) {
