@@ -17,7 +17,9 @@ export class FlowProblems extends Component {
         return problems.map(({ node, edge, message }) => {
             const path = findEdge(graph, edge) || findEdge(graph, node);
             const place = findNode(graph, path ? path.from : node);
-            return { id: path?.id || place?.id, name: place?.name, message };
+            const ends = path && [place, findNode(graph, path.to)];
+            const name = ends ? ends.map((end) => end?.name || "?").join(" → ") : place?.name;
+            return { id: path?.id || place?.id, name, message };
         });
     }
 }
