@@ -298,7 +298,13 @@ class ApprovalRequest(models.Model):
             )
         if request.state == "exception":
             return self.env._("nobody was found; an administrator looks after it")
-        people = request.task_ids.filtered(lambda t: t.state == "open").user_id
+        tasks = request.task_ids.filtered(lambda t: t.state == "open")
+        if "revise" in tasks.mapped("kind"):
+            event = request._find_returns().get(request.id)
+            # Who tries to claim a customer hears whom it waits for, not what was said.
+            if event and self.sudo(False).has_access("read"):
+                return event._describe_return()
+        people = tasks.user_id
         if not people:
             return self.env._("on its way")
         names = ", ".join(people[:3].mapped("name"))
@@ -346,6 +352,8 @@ class ApprovalRequest(models.Model):
             t.user_id.id in people or t.decided_by_id.id == uid
             for t in request.task_ids
         ):
+            return True
+        if any(e.kind == "copy" and e.user_id.id == uid for e in request.event_ids):
             return True
         if request.res_model not in self.env:
             return False
