@@ -252,7 +252,8 @@ class TestApprovalShown(ApprovalCase):
         )
         changes = request.event_ids.filtered(lambda e: e.kind == "change")
         self.assertEqual(len(changes), 1)
-        self.assertIn("900", changes.comment)
+        total = order._approval_text("amount_total", order.amount_total)
+        self.assertTrue(changes.comment.endswith(f"→ {total}"), changes.comment)
         line.with_user(self.rep).price_unit = 800
         changes = request.event_ids.filtered(lambda e: e.kind == "change")
         self.assertEqual(len(changes), 2, "a line alone is watched as before")
