@@ -106,7 +106,6 @@ class ApprovalMixin(models.AbstractModel):
         compute="_compute_crm_suite_approval",
         compute_sudo=False,
         groups=ROLE,
-        help="It came back to the user, who changes it and asks again.",
     )
 
     @api.depends("crm_suite_approval_id.state", "crm_suite_approval_id.task_ids.state")
