@@ -353,12 +353,11 @@ class ApprovalRequest(models.Model):
             for t in request.task_ids
         ):
             return True
-        if any(e.kind == "copy" and e.user_id.id == uid for e in request.event_ids):
-            return True
-        if request.res_model not in self.env:
-            return False
-        document = self.env[request.res_model].with_user(uid).browse(request.res_id)
-        return bool(document.exists()._filtered_access("read"))
+        if request.res_model in self.env:
+            document = self.env[request.res_model].with_user(uid).browse(request.res_id)
+            if document.exists()._filtered_access("read"):
+                return True
+        return any(e.kind == "copy" and e.user_id.id == uid for e in request.event_ids)
 
     @api.model
     def _check_role(self):
