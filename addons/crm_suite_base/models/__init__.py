@@ -235,6 +235,7 @@ from . import approval_event, approval_request, approval_task
 
 # isort: split
 from . import (
+    approval_about,
     approval_choice,
     approval_effect,
     approval_facts,
@@ -244,6 +245,7 @@ from . import (
     approval_notice,
     approval_people,
     approval_publish,
+    approval_return,
     approval_run,
     approval_simulate,
     approval_trace,

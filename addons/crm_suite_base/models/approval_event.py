@@ -104,6 +104,7 @@ class ApprovalEvent(models.Model):
     changes = fields.Json(readonly=True)
 
     _analysis_idx = models.Index("(flow_id, at) WHERE is_vote")
+    _copy_idx = models.Index("(user_id, request_id) WHERE kind = 'copy'")
 
     def write(self, vals):
         if vals:

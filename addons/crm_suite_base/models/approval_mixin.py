@@ -9,6 +9,8 @@ from .res_partner import ROLE
 # Mark on the cursor while the engine itself writes a document: a context could be sent
 # by any program.
 PASSING = "crm_suite_approval_passing"
+# The ids of the requests whose document is being written: who began to watch tells.
+WATCHING = "crm_suite_approval_watching"
 REQUEST = "crm.suite.approval.request"
 
 
@@ -99,17 +101,26 @@ class ApprovalMixin(models.AbstractModel):
         compute_sudo=False,
         groups=ROLE,
     )
+    crm_suite_approval_returned = fields.Boolean(
+        string="Returned",
+        compute="_compute_crm_suite_approval",
+        compute_sudo=False,
+        groups=ROLE,
+    )
 
     @api.depends("crm_suite_approval_id.state", "crm_suite_approval_id.task_ids.state")
     @api.depends_context("uid", "lang")
     def _compute_crm_suite_approval(self):
         # Whose turn it is may be known to whoever reads the document.
         asked = self.sudo().crm_suite_approval_id.with_env(self.env).sudo()
-        mine = set(asked._get_tasks_of(self.env.user).request_id.ids)
+        tasks = asked._get_tasks_of(self.env.user)
+        mine = set(tasks.request_id.ids)
+        back = set(tasks.filtered(lambda t: t.kind == "revise").request_id.ids)
         for record in self:
             request = record.sudo().crm_suite_approval_id
             record.crm_suite_approval_waiting = request._describe_waiting()
             record.crm_suite_approval_mine = request.id in mine
+            record.crm_suite_approval_returned = request.id in back
 
     # === GATES AROUND METHODS === #
 
@@ -435,12 +446,22 @@ class ApprovalMixin(models.AbstractModel):
 
     @contextmanager
     def _approval_watching(self, vals=None):
-        """Tell the running requests of the documents what changed inside."""
+        """Tell the running requests of the documents what changed inside.
+
+        Writing a document writes its lines: a request is told by the outermost only,
+        which sees all of the change.
+        """
         asked = self.env[REQUEST].sudo()
+        watched = vars(self.env.cr).setdefault(WATCHING, set())
         if self.ids and self._approval_is_pending():
             asked = asked._find_running(self)
+            asked = asked.filtered(lambda r: r.id not in watched)
         before = asked._read_watched()
-        yield
+        watched.update(asked.ids)
+        try:
+            yield
+        finally:
+            watched.difference_update(asked.ids)
         asked._watched_changed(before)
 
     def _approval_end_with(self, vals):

@@ -139,8 +139,12 @@ class ApprovalTask(models.Model):
             *(request.proposal_text or "").splitlines(),
             *(request.figures_text or "").splitlines(),
         ]
+        back = self.kind == "revise" and request._find_returns().get(request.id)
         last = request.event_ids.filtered("comment")[-1:]
-        if last:
+        if back:
+            # Whatever was said since.
+            lines.append(back._describe_return())
+        elif last:
             lines.append(f"{last.user_id.name or ''}: {last.comment}")
         body = Markup("<br/>").join(lines)
         base = self.get_base_url()

@@ -158,8 +158,8 @@ class ApprovalAccess(models.Model):
     _inherit = "res.users"
 
     def _crm_suite_approval_sql(self, env, request_id, res_model, res_id):
-        """A condition on requests: his own, those that he holds, took part in or covers,
-        and those whose document he may read.
+        """A condition on requests: those that he holds, took part in or covers, those
+        copied to him, and those whose document he may read.
 
         :param env: of the user
         :param request_id: column with the id of the request
@@ -178,7 +178,18 @@ class ApprovalAccess(models.Model):
                 request_id,
                 people,
                 self.id,
-            )
+            ),
+            # The document itself stays closed to who may not read it.
+            SQL(
+                """
+                %s IN (
+                    SELECT e.request_id FROM crm_suite_approval_event e
+                     WHERE e.kind = 'copy' AND e.user_id = %s
+                )
+                """,
+                request_id,
+                self.id,
+            ),
         ]
         for name in env["crm.suite.approval.flow"]._get_document_models():
             model = env[name]

@@ -30,6 +30,20 @@ class SaleOrder(models.Model):
     def _approval_figures(self):
         return [*super()._approval_figures(), "partner_id", "amount_total", DISCOUNT]
 
+    def _approval_about(self):
+        """The customer and the amount, for lists of requests."""
+        self.fetch(["partner_id", "amount_total", "currency_id"])
+        return {
+            order.id: " · ".join(
+                (
+                    # Its name goes with the order, as in the lists of the host.
+                    order.partner_id.sudo().display_name or "–",
+                    order._approval_text("amount_total", order.amount_total),
+                )
+            )
+            for order in self
+        }
+
     def _approval_label(self, name):
         if name == DISCOUNT:
             return self.env._("Highest discount in percent")

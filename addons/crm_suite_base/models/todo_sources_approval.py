@@ -26,7 +26,7 @@ class Todo(models.Model):
             "domain": tasks._get_inbox_domain() & self._todo_approval_kind(True),
             "order": "due_at, id",
             "title": "name",
-            "subtitle": ["node_name", "submitter_id", "stands_for"],
+            "subtitle": ["about", "node_name", "submitter_id", "stands_for"],
             "deadline": "due_at",
             "empty": self.env._("Nothing waits for your decision."),
             "actions": [
@@ -62,7 +62,7 @@ class Todo(models.Model):
             "domain": tasks._get_inbox_domain() & self._todo_approval_kind(False),
             "order": "due_at, id",
             "title": "name",
-            "subtitle": ["node_name", "kind"],
+            "subtitle": ["about", "came_back", "step_text"],
             "deadline": "due_at",
             "open": ("res_model", "res_id"),
             "empty": self.env._("Nothing came back to you."),

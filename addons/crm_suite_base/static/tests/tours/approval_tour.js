@@ -120,7 +120,11 @@ tour("finance_returns", [
 ]);
 
 tour("rep_lowers", [
-    waitsFor("Story Rep"),
+    waitsFor("Story Finance"),
+    {
+        content: "It came back, and says why",
+        trigger: `${BANNER} [name='crm_suite_approval_waiting']:contains(Lower it, please)`,
+    },
     {
         isActive: ["desktop"],
         content: "The discount of the line",
@@ -153,7 +157,10 @@ tour("rep_lowers", [
         trigger: ".modal button[name='action_agree']:visible",
         run: "click",
     },
-    waitsFor("Story Finance"),
+    {
+        content: "It waits again, and does not come back any more",
+        trigger: `${BANNER} [name='crm_suite_approval_waiting']:not(:contains(Lower it)):contains(Story Finance)`,
+    },
 ]);
 
 tour("order_is_confirmed", [
