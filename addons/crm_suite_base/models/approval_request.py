@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .approval_world import lock_requests
+from .arguments import check_one
 
 STATES = [
     ("running", "Under way"),
@@ -415,7 +416,7 @@ class ApprovalRequest(models.Model):
             "events": [{"kind", "label", "node", "who", "at", "comment", "channel"}]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self._check_role()
         self.check_access("read")
         return self.sudo()._make_trace()
@@ -442,7 +443,7 @@ class ApprovalRequest(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         task = self._get_tasks_of(self.env.user)[:1]
         if not task:

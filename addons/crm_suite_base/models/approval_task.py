@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..tools import approval_walk as walk
 from .approval_world import Desk, lock_requests
+from .arguments import check_one
 
 STATES = [
     ("waiting", "Later"),
@@ -410,7 +411,7 @@ class ApprovalTask(models.Model):
             bool, "fields": [names]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.env["crm.suite.approval.request"]._check_role()
         self.check_access("read")
         request = self.sudo().request_id

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ..tools.import_files import ErrorFileWriter
 from ..tools.import_types import Mapped, Plan
+from .arguments import check_one
 
 # Up to so many rows the answer is waited for; more are left to the workers.
 SMALL = 500
@@ -382,7 +383,7 @@ class ImportBatch(models.Model):
         :return: see :meth:`progress`; the counts are what would become of the rows
         """
         self.check_access("write")
-        self.ensure_one()._require_state("draft", "previewed", "ready")
+        check_one(self)._require_state("draft", "previewed", "ready")
         if self.state == "draft":
             self._preview()
         self._check_plan()
@@ -395,7 +396,7 @@ class ImportBatch(models.Model):
         :return: see :meth:`progress`
         """
         self.check_access("write")
-        self.ensure_one()._require_state(
+        check_one(self)._require_state(
             "draft", "previewed", "ready", "cancelled", "failed"
         )
         if self.state == "draft":
@@ -406,7 +407,7 @@ class ImportBatch(models.Model):
 
     def action_show_undo(self):
         """Show what an undo would do, before doing it."""
-        self.ensure_one()
+        check_one(self)
         return self.operation_id.action_show_undo()
 
     def action_cancel(self):
@@ -415,7 +416,7 @@ class ImportBatch(models.Model):
         :return: see :meth:`progress`
         """
         self.check_access("write")
-        self.ensure_one()._require_state(*AT_WORK)
+        check_one(self)._require_state(*AT_WORK)
         self._close_run()
         if self.state == "checking":
             self.sudo().write({"state": "previewed", "phase": False})
@@ -431,7 +432,7 @@ class ImportBatch(models.Model):
             :meth:`progress`
         """
         self.check_access("write")
-        self.ensure_one()._require_state("done", "cancelled", "failed")
+        check_one(self)._require_state("done", "cancelled", "failed")
         if not self.operation_id:
             raise UserError(
                 self.env._("Nothing was imported, so there is nothing to undo.")
@@ -496,7 +497,7 @@ class ImportBatch(models.Model):
         ]
 
     def _result(self):
-        self.ensure_one()
+        check_one(self)
         self.invalidate_recordset(["read_count"])
         count = self._count_rows()[self.id]
         until = not self.is_undone and self.sudo().operation_id.undo_until

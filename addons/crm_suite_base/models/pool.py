@@ -1,10 +1,11 @@
-import ast
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from .arguments import read_domain
 
 MANAGERS = (
     "crm_suite_base.group_crm_suite_sales_manager",
@@ -361,7 +362,7 @@ class Pool(models.Model):
         return result
 
     def _get_domain(self):
-        return Domain(ast.literal_eval(self.domain or "[]"))
+        return read_domain(self.env, self.domain)
 
     # === WHO === #
 
