@@ -90,7 +90,10 @@ class CustomerMetric(models.Model):
         "product.category", readonly=True, ondelete="set null"
     )
     preferred_channel = fields.Selection(
-        selection=lambda self: self._selection_channel(), readonly=True
+        # The customer has a preferred channel, too: that by which to reach it.
+        string="Preferred Purchase Channel",
+        selection=lambda self: self._selection_channel(),
+        readonly=True,
     )
     preferred_weekday = fields.Selection(
         [

@@ -185,6 +185,8 @@ class Pool(models.Model):
     public_field_ids = fields.Many2many(
         "ir.model.fields",
         string="Shown All the Same",
+        # Who chooses them; others cannot read what fields there are.
+        groups="base.group_system",
         domain="[('model', '=', res_model)]",
     )
     open_group_ids = fields.Many2many(
