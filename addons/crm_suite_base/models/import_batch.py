@@ -369,7 +369,7 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        self.check_access("write")
+        check_one(self).check_access("write")
         self._require_state("draft", "previewed", "ready")
         self._preview()
         return self._result()
@@ -382,8 +382,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`; the counts are what would become of the rows
         """
-        self.check_access("write")
-        check_one(self)._require_state("draft", "previewed", "ready")
+        check_one(self).check_access("write")
+        self._require_state("draft", "previewed", "ready")
         if self.state == "draft":
             self._preview()
         self._check_plan()
@@ -395,10 +395,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        self.check_access("write")
-        check_one(self)._require_state(
-            "draft", "previewed", "ready", "cancelled", "failed"
-        )
+        check_one(self).check_access("write")
+        self._require_state("draft", "previewed", "ready", "cancelled", "failed")
         if self.state == "draft":
             self._preview()
         self._check_plan()
@@ -415,8 +413,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        self.check_access("write")
-        check_one(self)._require_state(*AT_WORK)
+        check_one(self).check_access("write")
+        self._require_state(*AT_WORK)
         self._close_run()
         if self.state == "checking":
             self.sudo().write({"state": "previewed", "phase": False})
@@ -431,8 +429,8 @@ class ImportBatch(models.Model):
         :return: what ``crm.suite.operation.action_undo`` returns, and ``import``: see
             :meth:`progress`
         """
-        self.check_access("write")
-        check_one(self)._require_state("done", "cancelled", "failed")
+        check_one(self).check_access("write")
+        self._require_state("done", "cancelled", "failed")
         if not self.operation_id:
             raise UserError(
                 self.env._("Nothing was imported, so there is nothing to undo.")
@@ -470,7 +468,7 @@ class ImportBatch(models.Model):
             recognised), ``operation_id``, ``undo_until``
         :rtype: dict
         """
-        self.check_access("read")
+        check_one(self).check_access("read")
         return self._result()
 
     @api.model
@@ -497,7 +495,7 @@ class ImportBatch(models.Model):
         ]
 
     def _result(self):
-        check_one(self)
+        self.ensure_one()
         self.invalidate_recordset(["read_count"])
         count = self._count_rows()[self.id]
         until = not self.is_undone and self.sudo().operation_id.undo_until
