@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .approval_world import lock_requests
-from .arguments import check_one
+from .arguments import check_one, check_records
 
 STATES = [
     ("running", "Under way"),
@@ -366,7 +366,7 @@ class ApprovalRequest(models.Model):
         :return: True
         """
         self._check_role()
-        self.check_access("read")
+        check_records(self).check_access("read")
         manager = self.env.user.has_group(MANAGER)
         for request in self:
             if request.sudo().submitter_id != self.env.user and not manager:
@@ -388,7 +388,7 @@ class ApprovalRequest(models.Model):
         :return: True
         """
         self._check_role()
-        self.check_access("read")
+        check_records(self).check_access("read")
         asked = self.sudo()
         lock_requests(asked)
         found = asked.with_env(self.env)._get_retrievable()

@@ -47,6 +47,16 @@ def check_ids(env, values):
     return list(ids)
 
 
+def check_records(records):
+    """Make sure that a method of several records was given ids.
+
+    :return: the records
+    :raise UserError: something among them is no id
+    """
+    check_ids(records.env, [id_ for id_ in records._ids if not isinstance(id_, NewId)])
+    return records
+
+
 def read_domain(env, text):
     """A stored condition, see :func:`read_literals`, as a domain.
 

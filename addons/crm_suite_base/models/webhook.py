@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.webhook_sign import make_secret
-from .arguments import check_one
+from .arguments import check_one, check_records
 
 STATES = [
     ("draft", "Not Started"),
@@ -345,7 +345,7 @@ class Webhook(models.Model):
         :return: how many are sent again
         :rtype: int
         """
-        self.check_access("write")
+        check_records(self).check_access("write")
         states = ["dead"] if states is None else states
         if not isinstance(states, list) or not all(
             state in ("sent", "dead", "skipped") for state in states

@@ -151,6 +151,24 @@ class TestArguments(CustomerCase):
                 with self.subTest(model=model, method=method, ids=ids):
                     self.assertEqual(sentence, "Choose one record.")
 
+    def test_ids_of_several_records(self):
+        several = [
+            ("res.partner", "crm_suite_merge_preview", 1, {}),
+            ("res.partner", "crm_suite_merge", 1, {}),
+            ("res.partner", "crm_suite_delete_preview"),
+            ("crm.suite.customer.metric", "action_refresh"),
+            ("crm.suite.segment", "action_refresh"),
+            ("crm.suite.webhook", "action_replay"),
+            ("crm.suite.webhook.delivery", "action_replay"),
+            ("crm.suite.approval.task", "action_decide", "agree"),
+            ("crm.suite.approval.request", "action_withdraw"),
+        ]
+        for model, method, *args in several:
+            for ids in (["abc"], [1, "a"], ["\x00"]):
+                sentence = self.refuse(model, method, *args, ids=ids)
+                with self.subTest(model=model, method=method, ids=ids):
+                    self.assertIn("by their ids", sentence)
+
     def test_conditions_are_no_code(self):
         grade = self.env["crm.suite.grade"].search([], limit=1)
         rule = self.env["crm.suite.grade.rule"].create(
