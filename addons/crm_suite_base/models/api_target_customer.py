@@ -71,6 +71,11 @@ class ApiTargetCustomer(models.AbstractModel):
         found = partners._crm_suite_upsert_find(wanted, [key])
         for row in by_key:
             row.record = found.get(row.key)
+            try:
+                (row.record or partners)._pool_refuse_key([key])
+            except UserError as error:
+                row.record = None
+                row.reject("duplicate", _sentence(error), key)
         self._api_keep_people(rows)
 
     @api.model

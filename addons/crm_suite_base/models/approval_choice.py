@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError
 from ..tools import approval_walk as walk
 from .approval_request import LIVE, MANAGER
 from .approval_world import lock_requests
+from .arguments import check_one
 
 
 class ApprovalRequest(models.Model):
@@ -44,7 +45,7 @@ class ApprovalRequest(models.Model):
         :return: ``[{"id", "name"}]`` of the nodes, in the order of the flow
         :rtype: list[dict]
         """
-        self.ensure_one()
+        check_one(self)
         self._check_role()
         self.check_access("read")
         # The name of a step is no secret to who may read the request.
@@ -59,7 +60,7 @@ class ApprovalRequest(models.Model):
         :return: True
         :raise AccessError: for anybody but the submitter and managers
         """
-        self.ensure_one()
+        check_one(self)
         self._check_role()
         self.check_access("read")
         # Who chooses is checked here; the engine alone writes these rows.

@@ -1,12 +1,11 @@
-import ast
 import json
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 
 from .approval_request import LIVE
+from .arguments import read_domain
 
 STARTS = [
     ("method", "A step of the document"),
@@ -251,7 +250,7 @@ class ApprovalFlow(models.Model):
     def _check_start_domain(self):
         for flow in self:
             try:
-                domain = Domain(flow._parse_domain(flow.start_domain))
+                domain = flow._parse_domain(flow.start_domain)
                 self.env[flow.res_model].sudo().browse().filtered_domain(domain)
                 self.env[flow.res_model].sudo()._search(domain, limit=1)
             except Exception as error:
@@ -265,8 +264,11 @@ class ApprovalFlow(models.Model):
 
     @api.model
     def _parse_domain(self, text):
-        """A domain of literals; dates may be relative, as ``today -7d``."""
-        return ast.literal_eval(text or "[]")
+        """A domain of literals; dates may be relative, as ``today -7d``.
+
+        :rtype: Domain
+        """
+        return read_domain(self.env, text)
 
     @api.constrains("start", "start_method", "start_fields")
     def _check_start(self):

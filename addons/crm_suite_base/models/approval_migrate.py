@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ..tools import approval_walk as walk
 from .approval_request import LIVE
 from .approval_world import lock_requests
+from .arguments import check_one
 
 
 class ApprovalFlow(models.Model):
@@ -20,7 +21,7 @@ class ApprovalFlow(models.Model):
             "code", "params", "reason"}], "notes": [{"node", "to", "changed"}]}]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         plans = self._plan_migration(choices)
         words = self._get_reason_words()
         rows = [
@@ -50,7 +51,7 @@ class ApprovalFlow(models.Model):
         :return: ``{"moved", "kept"}``: how many
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         plans = self._plan_migration(choices, lock=True)
         moved = 0
         for request, plan in plans:

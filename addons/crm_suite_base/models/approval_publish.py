@@ -2,10 +2,10 @@ import math
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..tools import approval_schema
 from .approval_facts import FUNCTIONS
+from .arguments import check_one
 
 
 class ApprovalFlow(models.Model):
@@ -22,7 +22,7 @@ class ApprovalFlow(models.Model):
 
     @api.model
     def _gate_domain(self, gate):
-        return Domain(self._parse_domain(gate.domain))
+        return self._parse_domain(gate.domain)
 
     @api.depends(
         "res_model", "start", "start_method", "start_fields", "company_id", "sequence"
@@ -64,7 +64,7 @@ class ApprovalFlow(models.Model):
         :return: ``[{"node", "edge", "field", "code", "message"}]``; empty: nothing
         :rtype: list[dict]
         """
-        self.ensure_one()
+        check_one(self)
         self.env["crm.suite.approval.request"]._check_role()
         self.check_access("read")
         return self._find_problems(self.graph if graph is None else graph, self.id)

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .approval_world import lock_requests
+from .arguments import check_one, check_records
 
 STATES = [
     ("running", "Under way"),
@@ -372,7 +373,7 @@ class ApprovalRequest(models.Model):
         :return: True
         """
         self._check_role()
-        self.check_access("read")
+        check_records(self).check_access("read")
         manager = self.env.user.has_group(MANAGER)
         for request in self:
             if request.sudo().submitter_id != self.env.user and not manager:
@@ -394,7 +395,7 @@ class ApprovalRequest(models.Model):
         :return: True
         """
         self._check_role()
-        self.check_access("read")
+        check_records(self).check_access("read")
         asked = self.sudo()
         lock_requests(asked)
         found = asked.with_env(self.env)._get_retrievable()
@@ -422,7 +423,7 @@ class ApprovalRequest(models.Model):
             "events": [{"kind", "label", "node", "who", "at", "comment", "channel"}]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self._check_role()
         self.check_access("read")
         return self.sudo()._make_trace()
@@ -449,7 +450,7 @@ class ApprovalRequest(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         task = self._get_tasks_of(self.env.user)[:1]
         if not task:

@@ -10,6 +10,7 @@ from ..tools.retry import is_try_again
 from .approval_mixin import passing
 from .approval_request import LIVE
 from .approval_world import World, lock_requests
+from .arguments import check_one
 
 _logger = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ class ApprovalRequest(models.Model):
         """
         :param document: as superuser, where the caller has just read it
         """
-        self.ensure_one()
+        check_one(self)
         world = self._get_world(desk, document)
         flow = self.version_id._prepare_graph()
         note = {**self._get_channel(), **(note or {})}

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from ..tools.approval_graph import Flow
 from ..tools.approval_trace import replay
 from .approval_world import Desk, World
+from .arguments import check_one
 
 MOST = 2000
 SHOWN = 200
@@ -33,14 +34,14 @@ class ApprovalFlow(models.Model):
         :rtype: dict
         :raise UserError: when the draft has problems
         """
-        self.ensure_one()
+        check_one(self)
         self.env["crm.suite.approval.request"]._check_role()
         self.check_access("read")
         if problems := self.check_graph():
             raise UserError(self._describe_problems(problems))
         documents = self._get_replayed(domain)
         matched = documents.sudo().filtered_domain(
-            Domain(self._parse_domain(self.start_domain))
+            self._parse_domain(self.start_domain)
         )
         graph, desk = Flow(self.graph), Desk(self.env(su=True))
         walked = [

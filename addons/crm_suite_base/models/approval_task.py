@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..tools import approval_walk as walk
 from .approval_world import Desk, lock_requests
+from .arguments import check_one, check_records
 
 STATES = [
     ("waiting", "Later"),
@@ -205,7 +206,7 @@ class ApprovalTask(models.Model):
         :raise UserError: what stands against it and what to do
         """
         self.env["crm.suite.approval.request"]._check_role()
-        self.check_access("read")
+        check_records(self).check_access("read")
         self._decide(decision, comment, **kw)
         return True
 
@@ -410,7 +411,7 @@ class ApprovalTask(models.Model):
             bool, "fields": [names]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.env["crm.suite.approval.request"]._check_role()
         self.check_access("read")
         request = self.sudo().request_id

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.assignment import Queue
+from .arguments import check_ids, check_one
 from .assignable_mixin import ASSIGNING
 from .assignment_desk import Desk, Rule
 from .assignment_log import KEPT, WAITING
@@ -40,7 +41,7 @@ class AssignmentPolicy(models.Model):
             two hundred
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self._check_lead()
         self.check_access("read")
         ids = self._find_records(records)
@@ -100,7 +101,7 @@ class AssignmentPolicy(models.Model):
             [{"id", "name", "user_id", "user", "reason"}]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self._check_lead()
         self.check_access("read")
         ids = self._find_records(records)[:TRIED_OUT]
@@ -163,14 +164,7 @@ class AssignmentPolicy(models.Model):
         model = self.env[self.res_model]
         if records is None or records is False:
             return model.search(self._get_unowned_domain(), order="id").ids
-        ids = getattr(records, "ids", records)
-        if not isinstance(ids, list | tuple) or not all(
-            isinstance(id_, int) and not isinstance(id_, bool) for id_ in ids
-        ):
-            raise UserError(
-                self.env._("Name the records by their ids, for example [12, 15].")
-            )
-        found = model.browse(ids).exists()
+        found = model.browse(check_ids(self.env, records)).exists()
         found.check_access("write")
         return sorted(found.ids)
 

@@ -1,10 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 
-from ..tools.automation_params import read
+from ..tools.domain_text import read_literals
 from ..tools.expression import ExpressionProblem, compile_expression
 from ..tools.expression_records import describe_models
+from .arguments import read_domain
 from .automation_template import SIDES, TRIGGERS, UNITS
 from .rule_match import check_readable
 from .rule_words import describe_domain
@@ -208,7 +209,7 @@ class Automation(models.Model):
         :rtype: list
         """
         self.check_access("read")
-        if model not in dict(self._get_models()):
+        if not isinstance(model, str) or model not in dict(self._get_models()):
             raise UserError(self.env._("There are no rules about this."))
         subject = self.env[model]
         subject.check_access("read")
@@ -243,7 +244,7 @@ class Automation(models.Model):
     def _compute_sentence(self):
         for rule in self:
             try:
-                domain = Domain(read(rule.domain))
+                domain = read_domain(self.env, rule.domain)
                 rule.sentence = describe_domain(self.env[rule.model], domain)
             except (ValueError, KeyError, TypeError):
                 rule.sentence = rule.domain  # while somebody types it
@@ -434,7 +435,7 @@ class Automation(models.Model):
             try:
                 subject.check_access("read")
                 for text in (rule.domain, rule.before_domain):
-                    check_readable(subject, Domain(read(text)))
+                    check_readable(subject, read_domain(self.env, text))
                 for name in [*rule._watched(), *filter(None, [rule.date_field])]:
                     if field := subject._fields.get(name):
                         subject._check_field_access(field, "read")
@@ -461,7 +462,7 @@ class Automation(models.Model):
     def _check_domains(self):
         for name in ("domain", "before_domain"):
             try:
-                domain = Domain(read(self[name]))
+                domain = read_domain(self.env, self[name])
                 # Once, as who wrote it: what cannot be searched is told now.
                 self.env[self.model].with_user(self.user_id).search(domain, limit=1)
             except (ValueError, TypeError, KeyError, UserError) as error:
@@ -514,7 +515,7 @@ class Automation(models.Model):
             problem = self.env._("Say which date it goes by.")
         elif self.trigger == "date" and self.date_offset < 0:
             problem = self.env._("The distance is 0 or more; choose before or after.")
-        elif self.trigger == "crossing" and not read(self.domain):
+        elif self.trigger == "crossing" and not read_literals(self.domain):
             problem = self.env._("Say which condition begins to be met.")
         elif self.trigger == "webhook" and self.model != "res.partner":
             problem = self.env._("Other systems call about customers only.")

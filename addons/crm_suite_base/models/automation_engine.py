@@ -5,9 +5,9 @@ from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.automation_params import read
 from ..tools.expression_records import RecordReader
 from ..tools.retry import is_try_again
+from .arguments import read_domain
 from .automation_chain import (
     count_run,
     dump_chain,
@@ -132,7 +132,7 @@ class Automation(models.Model):
 
         :rtype: Domain
         """
-        domain = Domain(read(self.domain))
+        domain = read_domain(self.env, self.domain)
         if self.company_id and "company_id" in self.env[self.model]._fields:
             domain &= Domain("company_id", "in", [False, self.company_id.id])
         return domain

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.automation_reader import FieldReader
+from .arguments import check_one
 from .automation_run import describe_error
 from .rule_dry_run import dry_run
 from .rule_match import check_readable
@@ -42,7 +43,7 @@ class Automation(models.Model):
             "error"}]}``
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("write")
         self._check_author()
         self._check_definition()

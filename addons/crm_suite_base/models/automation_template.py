@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools.automation_params import fill_domain, fill_text, read
+from ..tools.automation_params import fill_domain, fill_text
+from .arguments import read_domain
 
 # Those who manage rules.
 MANAGERS = (
@@ -120,7 +121,8 @@ class AutomationTemplate(models.Model):
     def _check_domains(self):
         for template in self:
             try:
-                read(template.domain), read(template.before_domain)
+                read_domain(self.env, template.domain)
+                read_domain(self.env, template.before_domain)
             except ValueError as error:
                 raise ValidationError(
                     self.env._(
@@ -307,7 +309,7 @@ class AutomationParam(models.Model):
     def _find_record(self, id_):
         if not id_:
             return False
-        domain = fields.Domain(read(self.comodel_domain)) & fields.Domain(
+        domain = read_domain(self.env, self.comodel_domain) & fields.Domain(
             "id", "=", id_
         )
         return self.env[self.comodel].search(domain, limit=1).id
@@ -328,7 +330,7 @@ class AutomationParam(models.Model):
         }
         if self.kind == "record" and self.comodel in self.env:
             records = self.env[self.comodel].search(
-                fields.Domain(read(self.comodel_domain)), limit=OPTIONS
+                read_domain(self.env, self.comodel_domain), limit=OPTIONS
             )
             spec["options"] = [[record.id, record.display_name] for record in records]
         return spec

@@ -282,6 +282,8 @@ class Call(models.Model):
         :rtype: dict
         """
         self.check_access("read")
+        if not isinstance(text or "", str):
+            raise UserError(self.env._("Give each value as a text of one line."))
         summary, next_step = self._split_text(text or "")
         found = parse_when(next_step or summary, self._local_now())
         return {

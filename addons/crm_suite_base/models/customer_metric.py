@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..tools.loose_many2one import LooseMany2one
+from .arguments import check_records
 
 ROLE = "crm_suite_base.group_crm_suite_user"
 # Who may know what a customer owes: the host's readers of all invoices, and those who
@@ -90,7 +91,10 @@ class CustomerMetric(models.Model):
         "product.category", readonly=True, ondelete="set null"
     )
     preferred_channel = fields.Selection(
-        selection=lambda self: self._selection_channel(), readonly=True
+        # The customer has a preferred channel, too: that by which to reach it.
+        string="Preferred Purchase Channel",
+        selection=lambda self: self._selection_channel(),
+        readonly=True,
     )
     preferred_weekday = fields.Selection(
         [
@@ -183,7 +187,7 @@ class CustomerMetric(models.Model):
                     "Only data stewards and managers start it by hand."
                 )
             )
-        self.check_access("read")
+        check_records(self).check_access("read")
         ids = self.partner_id.ids if self.ids else None
         return len(self.sudo()._refresh(ids))
 

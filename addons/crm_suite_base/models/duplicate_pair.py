@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
+from .arguments import check_ids, check_one
 from .duplicate_rule import CHANNELS
 
 SIDES = ("left", "right")
@@ -260,8 +261,7 @@ class DuplicatePair(models.Model):
         """
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
-        if record_ids is not None and not isinstance(record_ids, list):
-            raise UserError(self.env._("Give the records as a list of ids."))
+        record_ids = check_ids(self.env, record_ids or [])
         records = self._get_records()
         if len(records) != 1:
             raise UserError(
@@ -276,7 +276,7 @@ class DuplicatePair(models.Model):
 
     def action_compare(self):
         """Open the side-by-side view of the group of this pair."""
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         return {
             "type": "ir.actions.client",

@@ -3,6 +3,8 @@ from collections import Counter
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from .arguments import check_one
+
 # What is shown of two records side by side, if the model has it and the user may see it.
 SHOWN = (
     "name",
@@ -57,7 +59,7 @@ class DuplicateCompare(models.Model):
             ``left_to_do``: open groups
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
         pairs = self._get_group()

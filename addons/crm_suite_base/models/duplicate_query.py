@@ -7,6 +7,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .arguments import is_id
+
 DEFAULT_LIMIT = 50
 KEPT_DAYS = 400
 ASKED_DAYS = 2
@@ -252,7 +254,7 @@ class DuplicateQuery(models.Model):
     def _get_asked(self, query_id, position):
         """The record that an earlier question of this user found."""
         self.env["res.partner"]._crm_suite_check_role()
-        if not isinstance(query_id, int) or not isinstance(position, int):
+        if not is_id(query_id) or type(position) is not int:
             raise UserError(self.env._("Name the question and the line of its answer."))
         query = self.sudo().browse(query_id).exists()
         since = fields.Datetime.subtract(fields.Datetime.now(), days=ASKED_DAYS)

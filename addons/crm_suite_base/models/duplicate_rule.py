@@ -6,6 +6,7 @@ from odoo.tools import ormcache
 
 from ..tools.duplicate_keys import EXACT_BLOCKS
 from ..tools.duplicate_score import Rule, Term, fits_kind
+from .arguments import check_one
 
 # The ways by which a record comes in; each rule has a reaction for each of them.
 CHANNELS = ("form", "quick", "api", "import", "mail", "merge", "unarchive")
@@ -302,7 +303,7 @@ class DuplicateRule(models.Model):
     # === ACTIONS === #
 
     def action_open_pairs(self):
-        self.ensure_one().check_access("read")
+        check_one(self).check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_suite_base.duplicate_pair_action"
         )
@@ -318,7 +319,7 @@ class DuplicateRule(models.Model):
             says and then the trial with its progress
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("write")
         if not isinstance(self.id, int):
             raise UserError(self.env._("Save the rule first."))

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, format_datetime, formatLang
 
+from .arguments import check_one
+
 PREFIX = "_explain_"
 
 
@@ -46,7 +48,7 @@ class ExplainMixin(models.AbstractModel):
             there only for who may read it
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
         if not isinstance(topic, str) or topic not in self._explain_topics():

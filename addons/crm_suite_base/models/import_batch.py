@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ..tools.import_files import ErrorFileWriter
 from ..tools.import_types import Mapped, Plan
+from .arguments import check_one
 
 # Up to so many rows the answer is waited for; more are left to the workers.
 SMALL = 500
@@ -368,7 +369,7 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        self.check_access("write")
+        check_one(self).check_access("write")
         self._require_state("draft", "previewed", "ready")
         self._preview()
         return self._result()
@@ -381,8 +382,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`; the counts are what would become of the rows
         """
-        self.check_access("write")
-        self.ensure_one()._require_state("draft", "previewed", "ready")
+        check_one(self).check_access("write")
+        self._require_state("draft", "previewed", "ready")
         if self.state == "draft":
             self._preview()
         self._check_plan()
@@ -394,10 +395,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        self.check_access("write")
-        self.ensure_one()._require_state(
-            "draft", "previewed", "ready", "cancelled", "failed"
-        )
+        check_one(self).check_access("write")
+        self._require_state("draft", "previewed", "ready", "cancelled", "failed")
         if self.state == "draft":
             self._preview()
         self._check_plan()
@@ -406,7 +405,7 @@ class ImportBatch(models.Model):
 
     def action_show_undo(self):
         """Show what an undo would do, before doing it."""
-        self.ensure_one()
+        check_one(self)
         return self.operation_id.action_show_undo()
 
     def action_cancel(self):
@@ -414,8 +413,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        self.check_access("write")
-        self.ensure_one()._require_state(*AT_WORK)
+        check_one(self).check_access("write")
+        self._require_state(*AT_WORK)
         self._close_run()
         if self.state == "checking":
             self.sudo().write({"state": "previewed", "phase": False})
@@ -430,8 +429,8 @@ class ImportBatch(models.Model):
         :return: what ``crm.suite.operation.action_undo`` returns, and ``import``: see
             :meth:`progress`
         """
-        self.check_access("write")
-        self.ensure_one()._require_state("done", "cancelled", "failed")
+        check_one(self).check_access("write")
+        self._require_state("done", "cancelled", "failed")
         if not self.operation_id:
             raise UserError(
                 self.env._("Nothing was imported, so there is nothing to undo.")
@@ -469,7 +468,7 @@ class ImportBatch(models.Model):
             recognised), ``operation_id``, ``undo_until``
         :rtype: dict
         """
-        self.check_access("read")
+        check_one(self).check_access("read")
         return self._result()
 
     @api.model

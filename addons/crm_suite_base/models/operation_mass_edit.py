@@ -2,6 +2,7 @@ from contextlib import nullcontext
 
 from odoo import api, models
 
+from .arguments import check_ids
 from .operation_journal import JOURNAL
 
 # Editing several of these at once in a list is an operation.
@@ -71,6 +72,12 @@ class OperationMassEdit(models.Model):
         :return: ``{"id", "message"}``, or False if the edit is no operation
         :rtype: dict | bool
         """
+        if (
+            not isinstance(res_model, str)
+            or res_model not in self._get_mass_edit_models()
+        ):
+            return False
+        res_ids = check_ids(self.env, res_ids)
         operation = self.search(
             [
                 ("user_id", "=", self.env.uid),

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .arguments import check_one, is_id
 from .operation import UNDOABLE_STATES
 from .operation_kept import describe_kept, make_line_values
 from .operation_plan import UndoPlanner
@@ -116,7 +117,7 @@ class OperationUndo(models.Model):
         if not selection:
             return None
         valid = isinstance(selection, dict) and all(
-            isinstance(ids, list | tuple) and all(isinstance(id_, int) for id_ in ids)
+            isinstance(ids, list | tuple) and all(map(is_id, ids))
             for ids in selection.values()
         )
         if not valid:
@@ -185,7 +186,7 @@ class OperationUndo(models.Model):
         :param bool lock: also make everybody else wait until the transaction ends
         :raise UserError: with what to do
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         if lock:
             self._lock_for_undo()

@@ -1,10 +1,11 @@
-import ast
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from .arguments import read_domain
 
 MANAGERS = (
     "crm_suite_base.group_crm_suite_sales_manager",
@@ -184,6 +185,8 @@ class Pool(models.Model):
     public_field_ids = fields.Many2many(
         "ir.model.fields",
         string="Shown All the Same",
+        # Who chooses them; others cannot read what fields there are.
+        groups="base.group_system",
         domain="[('model', '=', res_model)]",
     )
     open_group_ids = fields.Many2many(
@@ -361,7 +364,7 @@ class Pool(models.Model):
         return result
 
     def _get_domain(self):
-        return Domain(ast.literal_eval(self.domain or "[]"))
+        return read_domain(self.env, self.domain)
 
     # === WHO === #
 

@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .arguments import check_ids, check_one
 from .pool_mixin import ACTING, ACTS
 
 LIMIT = 5000
@@ -248,15 +249,10 @@ class Pool(models.Model):
 
     def _get_records(self, res_ids):
         """What a caller names, whether he may read it or not: see :meth:`_run`."""
-        self.ensure_one()
+        check_one(self)
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
-        if not isinstance(res_ids, list | tuple) or not all(
-            type(id_) is int and 0 < id_ < 2**31 for id_ in res_ids
-        ):
-            raise UserError(
-                self.env._("Name the records by their ids, for example [12, 15].")
-            )
+        res_ids = check_ids(self.env, res_ids)
         if not res_ids:
             raise UserError(self.env._("Choose at least one record."))
         if len(res_ids) > LIMIT:

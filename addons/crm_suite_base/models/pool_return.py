@@ -9,6 +9,7 @@ from odoo.tools import split_every
 
 from ..tools.business_time import NeverOpenError
 from ..tools.pool_clock import restart
+from .arguments import check_one
 from .pool_mixin import ACTING, ACTS
 from .rule_dry_run import dry_run
 
@@ -47,7 +48,7 @@ class Pool(models.Model):
             "owner_id", "reason", "taken"}]}``; the lines are those that the user may read
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
         self._check_admin()
@@ -124,7 +125,7 @@ class Pool(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         self._check_admin()
         pool = self.sudo()

@@ -1,10 +1,9 @@
-import ast
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .arguments import read_domain
 from .rule_match import (
     SCOPE,
     Condition,
@@ -107,7 +106,7 @@ class QualityCriterion(models.Model):
             check_readable(self.env["res.partner"], criterion._get_domain())
 
     def _get_domain(self):
-        return Domain(ast.literal_eval(self.domain or "[]"))
+        return read_domain(self.env, self.domain)
 
     def _get_condition(self, rank=0):
         return Condition(

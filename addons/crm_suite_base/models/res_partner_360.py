@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.normalize import format_phone
+from .arguments import is_id
 
 TIMELINE_ROWS = 20
 # Blocks with figures, and the documents that they are made of.
@@ -43,14 +44,7 @@ class ResPartner(models.Model):
         :return: ``{"id", "name", "blocks": {name: data}}``
         :rtype: dict
         """
-        is_id = isinstance(partner_id, int) and not isinstance(partner_id, bool)
-        partner = self.browse(partner_id if is_id else ()).exists()
-        if not partner:
-            raise UserError(
-                self.env._(
-                    "This customer does not exist any more. Go back to the list."
-                )
-            )
+        partner = self._crm_suite_get_named(partner_id)
         self._crm_suite_check_role()
         partner._crm_suite_check_visible()
         scope = partner._crm_suite_360_scope()
@@ -61,6 +55,21 @@ class ResPartner(models.Model):
                 blocks[name] = block
         partner._crm_suite_360_mark_own(blocks)
         return {"id": partner.id, "name": partner.name or "", "blocks": blocks}
+
+    @api.model
+    def _crm_suite_get_named(self, partner_id):
+        """The customer whom a caller names by the id.
+
+        :raise UserError: there is none, or it is no id
+        """
+        partner = self.browse(partner_id if is_id(partner_id) else ()).exists()
+        if not partner:
+            raise UserError(
+                self.env._(
+                    "This customer does not exist any more. Go back to the list."
+                )
+            )
+        return partner
 
     @api.model
     def _crm_suite_360_blocks(self):

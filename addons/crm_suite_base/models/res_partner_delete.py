@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .arguments import check_records
+
 NAMES = 5
 
 
@@ -20,7 +22,7 @@ class ResPartner(models.Model):
             viewer may not read
         :rtype: dict
         """
-        self.check_access("read")
+        check_records(self).check_access("read")
         self._crm_suite_check_role()
         groups = {"cascade": [], "set null": [], "restrict": []}
         for model, name, effect in self._crm_suite_references():

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .arguments import check_records
 from .merge_move import MergeMover
 
 ROLE = "crm_suite_base.group_crm_suite_user"
@@ -132,7 +133,7 @@ class ResPartner(models.Model):
         :rtype: int
         :raise UserError: says why these cannot be merged and what to do
         """
-        self._crm_suite_check_merger()
+        check_records(self)._crm_suite_check_merger()
         partners = self._crm_suite_merge_records()
         partners._crm_suite_lock_merge()
         survivor = partners._crm_suite_merge_survivor(survivor_id)

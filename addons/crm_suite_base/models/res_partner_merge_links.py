@@ -1,5 +1,7 @@
 from odoo import api, models, tools
 
+from .arguments import check_one
+
 ROLE = "crm_suite_base.group_crm_suite_user"
 
 
@@ -57,7 +59,7 @@ class ResPartner(models.Model):
             "user", "operation_id", "can_undo"}]}``; only what the viewer may see
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         self._crm_suite_check_role()
         into = self.browse()

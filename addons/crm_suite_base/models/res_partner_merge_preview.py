@@ -2,6 +2,7 @@ from odoo import api, models, tools
 from odoo.exceptions import AccessError
 from odoo.tools.misc import formatLang
 
+from .arguments import check_records
 from .res_partner_merge_values import PICTURE
 
 TEXT = 200
@@ -38,7 +39,7 @@ class ResPartner(models.Model):
 
         :rtype: dict
         """
-        self._crm_suite_check_merger()
+        check_records(self)._crm_suite_check_merger()
         self.check_access("read")
         return {
             "type": "ir.actions.client",
@@ -60,7 +61,7 @@ class ResPartner(models.Model):
             viewer may not read the count is false.
         :rtype: dict
         """
-        self._crm_suite_check_merger()
+        check_records(self)._crm_suite_check_merger()
         self.check_access("read")
         partners = self.browse(dict.fromkeys(self.ids)).exists()
         if not partners:

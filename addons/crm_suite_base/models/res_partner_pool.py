@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .duplicate_entry import DuplicateRefused
+from .duplicate_search import Hit
 from .pool_mask import SHOWING
 
 CONTACT = frozenset(
@@ -30,6 +32,10 @@ CONTACT = frozenset(
         "phone_mobile_search",
     }
 )
+# Says of records that they were found by a key which the user may not see. An object and
+# not a word: no caller can put it into a context.
+HIDDEN = object()
+BY_HIDDEN_KEY = "crm_suite_pool_by_hidden_key"
 # Stages of those who bought at least once.
 WON = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 
@@ -100,6 +106,62 @@ class ResPartner(models.Model):
     @api.model
     def _pool_masked_searches(self):
         return frozenset({"phone_mobile_search"})
+
+    # === KEYS OF PROGRAMS === #
+
+    @api.model
+    def _crm_suite_upsert_find(self, row_keys, keys):
+        """With the customers whose key is hidden from the user: nobody makes those a
+        second time. Nothing is done with them, see :meth:`_pool_refuse_key`.
+        """
+        found = super()._crm_suite_upsert_find(row_keys, keys)
+        missing = set(row_keys) - set(found)
+        if not missing or not (pool_ids := self._pool_hiding_key(keys)):
+            return found
+        # sudo: the keys are hidden; only those of the user's companies are looked at.
+        there = self.sudo()._crm_suite_search_keys(missing, keys)
+        masked = self.union(*there.values())._pool_get_masked(pool_ids)
+        companies = {False, *self.env.companies.ids}
+        for row_key, partners in there.items():
+            hidden = partners.filtered(
+                lambda p: p.active and p.id in masked and p.company_id.id in companies
+            )
+            if hidden:
+                context = {BY_HIDDEN_KEY: HIDDEN}
+                found[row_key] = self.browse(hidden.ids).with_context(**context)
+        return found
+
+    @api.model
+    def _pool_hiding_key(self, keys):
+        """The pools that hide one of the fields that identify a customer.
+
+        :rtype: list[int]
+        """
+        masked = self._pool_masked_fields()
+        hiding = [self._pool_hiding(name) for name in keys if name in masked]
+        return sorted({pool_id for pool_ids in hiding for pool_id in pool_ids})
+
+    def _pool_refuse_key(self, keys):
+        """Refuse what names customers by a key that is hidden from the user: as a rule
+        about duplicates does, and no more is told.
+
+        :raise DuplicateRefused: they were found by such a key
+        """
+        if self.env.context.get(BY_HIDDEN_KEY) is not HIDDEN:
+            return
+        reasons = dict.fromkeys(keys, 1.0)
+        hits = [Hit(self._name, id_, 1.0, reasons, 0, 0, "block") for id_ in self.ids]
+        queries = self.env["crm.suite.duplicate.query"]
+        told = [(hit.model, hit.id) for hit in hits]
+        if queries._get_unreadable(told):
+            # It counts as a question, be the call rolled back or only this row of it.
+            for rolled_back in (True, False):
+                queries._note_told(", ".join(keys), told, "refusal", rolled_back)
+        raise DuplicateRefused(self._duplicate_refusal(hits), {})
+
+    def _crm_suite_upsert_changes(self, vals, keys):
+        self._pool_refuse_key(keys)
+        return super()._crm_suite_upsert_changes(vals, keys)
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):

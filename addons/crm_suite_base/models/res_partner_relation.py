@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..tools.field_value import get_given
 
@@ -138,13 +137,7 @@ class ResPartner(models.Model):
             "truncated"}``; an edge points from the upper to the lower node
         :rtype: dict
         """
-        partner = self.browse(partner_id).exists()
-        if not partner:
-            raise UserError(
-                self.env._(
-                    "This customer does not exist any more. Go back to the list."
-                )
-            )
+        partner = self._crm_suite_get_named(partner_id)
         self._crm_suite_check_role()
         partner._crm_suite_check_visible()
         top = partner.commercial_partner_id._crm_suite_top()

@@ -23,6 +23,11 @@ FILTERS = frozenset(
 )
 
 
+def _clean(text):
+    """A text of a caller; PostgreSQL has no zero characters."""
+    return str(text).replace("\0", "")
+
+
 class ResPartner(models.Model):
     """The timeline of one customer, page by page."""
 
@@ -46,13 +51,7 @@ class ResPartner(models.Model):
         :return: ``{"rows": [...], "next": cursor or False}``
         :rtype: dict
         """
-        partner = self.browse(partner_id).exists()
-        if not partner:
-            raise UserError(
-                self.env._(
-                    "This customer does not exist any more. Go back to the list."
-                )
-            )
+        partner = self._crm_suite_get_named(partner_id)
         partner._crm_suite_check_visible()
         limit, filters = self._crm_suite_timeline_arguments(limit, filters)
         found = partner._crm_suite_timeline_page(
@@ -73,12 +72,12 @@ class ResPartner(models.Model):
             for key in ("kinds", "channels"):
                 if isinstance(filters.get(key), str):
                     filters[key] = [filters[key]]
-                filters[key] = [str(name) for name in filters.get(key) or ()]
+                filters[key] = [_clean(name) for name in filters.get(key) or ()]
             filters["person_id"] = int(filters.get("person_id") or 0)
-            filters["search"] = str(filters.get("search") or "")
+            filters["search"] = _clean(filters.get("search") or "")
             for key in ("date_from", "date_to"):
                 filters[key] = fields.Date.to_date(filters.get(key) or False)
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, OverflowError, TypeError, ValueError) as error:
             raise UserError(
                 self.env._(
                     "The filters of the timeline are wrong: %(error)s", error=error

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.field_value import get_given
+from .arguments import check_one
 from .res_users_visibility import EVERYONE, TEAM
 
 LIFECYCLE = "crm_suite_lifecycle_id"
@@ -292,7 +293,7 @@ class ResPartner(models.Model):
 
     def explain(self, topic):
         self._crm_suite_check_role()
-        self._crm_suite_check_visible()
+        check_one(self)._crm_suite_check_visible()
         return super().explain(topic)
 
     # === KEEPING IT SO === #

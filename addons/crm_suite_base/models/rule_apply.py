@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .arguments import is_id
 from .rule_dry_run import dry_run
 from .rule_match import SCOPE
 
@@ -139,9 +140,7 @@ class RuleApply(models.AbstractModel):
         if records is None or records is False:
             return None
         ids = getattr(records, "ids", records)
-        if not isinstance(ids, list | tuple) or not all(
-            isinstance(id_, int) for id_ in ids
-        ):
+        if not isinstance(ids, list | tuple) or not all(map(is_id, ids)):
             raise UserError(
                 self.env._("Name the customers by their ids, for example [12, 15].")
             )

@@ -1,4 +1,3 @@
-import ast
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -6,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .arguments import read_domain
 from .rule_match import Condition, check_readable, match_first, room_for_sets
 from .rule_words import describe_domain
 
@@ -210,7 +210,7 @@ class RuleMixin(models.AbstractModel):
 
         :rtype: Domain
         """
-        return Domain(ast.literal_eval(text or "[]"))
+        return read_domain(self.env, text)
 
     # === RECALCULATING === #
 

@@ -251,7 +251,7 @@ class Segment(models.Model):
         return {
             "kind": "purchase",
             "group": self.env._("What they bought"),
-            "label": self.env._("Purchases"),
+            "label": self.env._("Bought"),
             "sentence": self.env._(
                 "bought %(what)s %(categories)s %(products)s %(frequency)s %(count)s %(measure)s %(window)s %(number)s %(unit)s"
             ),

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools.segment_definition import is_group
+from .arguments import is_id
 
 PARTNER = "crm_suite_explain_partner"
 
@@ -30,7 +31,9 @@ class Segment(models.Model):
         return {*super()._explain_topics(), "member"}
 
     def _explain_member(self):
-        partner = self.env["res.partner"].browse(self.env.context.get(PARTNER))
+        partner = self.env["res.partner"].browse(
+            named if is_id(named := self.env.context.get(PARTNER)) else ()
+        )
         if not partner.exists():
             raise UserError(
                 self.env._("Name the customer: explain_member(id of the customer).")

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .arguments import check_ids, check_one, is_id
+
 SAMPLE = 10
 GROWTH_DAYS = 90
 # What the screen needs of an entry of the catalogue.
@@ -46,7 +48,8 @@ class Segment(models.Model):
         :rtype: dict
         """
         self.check_access("read")
-        company = self.env["res.company"].browse(company_id) or self.env.company
+        overlap_ids = check_ids(self.env, overlap_ids or [])
+        company = self._get_asked_company(company_id)
         asking = self._in_company(self.env.user, company)
         try:
             if company not in self.env.user.company_ids:
@@ -55,7 +58,7 @@ class Segment(models.Model):
             query = asking._search_customers(definition)
         except (AccessError, UserError) as error:
             return {"problem": error.args[0]}
-        others = asking.search([("id", "in", list(overlap_ids or []))])
+        others = asking.search([("id", "in", overlap_ids)])
         count, sample, common = self._count_preview(query, others)
         return {
             "problem": False,
@@ -74,6 +77,14 @@ class Segment(models.Model):
                 for other in others
             ],
         }
+
+    @api.model
+    def _get_asked_company(self, company_id):
+        """The company that a caller names, the current one if none; what is no id is a
+        company for which nobody works."""
+        if not company_id:
+            return self.env.company
+        return self.env["res.company"].browse(company_id if is_id(company_id) else ())
 
     @api.model
     def _count_preview(self, query, others):
@@ -107,7 +118,7 @@ class Segment(models.Model):
         :return: ``[{"date", "count"}]``, oldest first, from the first known day on
         :rtype: list[dict]
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         today = fields.Date.today()
         first = today - timedelta(days=GROWTH_DAYS)

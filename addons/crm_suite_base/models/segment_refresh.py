@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools.segment_definition import sort_by_use, walk
+from .arguments import check_records
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class Segment(models.Model):
 
         :return: True
         """
-        self.check_access("write")
+        check_records(self).check_access("write")
         self._refresh_tree()
         return True
 

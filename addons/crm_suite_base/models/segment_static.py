@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .arguments import check_one
+
 MEMBER = "crm.suite.segment.member"
 
 
@@ -120,7 +122,7 @@ class Segment(models.Model):
         return {"removed": len(rows), "operation_id": operation}
 
     def _check_static(self):
-        self.ensure_one()
+        check_one(self)
         self.check_access("write")
         if self.kind != "static":
             raise UserError(

@@ -9,6 +9,8 @@ from odoo.tools import SQL
 # much there is.
 MOST = 999
 PAGE = 8
+# Further than any list goes; the database knows no larger numbers than bigint.
+LAST_ROW = 2**31
 MOST_AT_ONCE = 200
 # Customers with poorer data than this are put to their owner, unless set otherwise.
 QUALITY_BELOW = 60
@@ -145,8 +147,9 @@ class Todo(models.Model):
 
     def _read_page(self, offset, limit):
         try:
-            return max(0, int(offset or 0)), max(1, min(int(limit or PAGE), 200))
-        except (TypeError, ValueError) as error:
+            offset = max(0, min(int(offset or 0), LAST_ROW))
+            return offset, max(1, min(int(limit or PAGE), 200))
+        except (OverflowError, TypeError, ValueError) as error:
             raise UserError(self.env._("Give offset and limit as numbers.")) from error
 
     def _count_source(self, source):

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.webhook_sign import make_secret
+from .arguments import check_one, check_records
 
 STATES = [
     ("draft", "Not Started"),
@@ -261,7 +262,7 @@ class Webhook(models.Model):
         return True
 
     def _make_secret(self):
-        self.ensure_one()
+        check_one(self)
         self.check_access("write")
         secret = make_secret()
         # The fields are closed to everybody; the right was checked.
@@ -310,7 +311,7 @@ class Webhook(models.Model):
 
         :rtype: dict
         """
-        self.ensure_one()
+        check_one(self)
         self.check_access("write")
         if not self.has_secret:
             raise UserError(self.env._("Make a secret first: the test is signed, too."))
@@ -344,9 +345,11 @@ class Webhook(models.Model):
         :return: how many are sent again
         :rtype: int
         """
-        self.check_access("write")
+        check_records(self).check_access("write")
         states = ["dead"] if states is None else states
-        if not isinstance(states, list) or set(states) - {"sent", "dead", "skipped"}:
+        if not isinstance(states, list) or not all(
+            state in ("sent", "dead", "skipped") for state in states
+        ):
             raise UserError(
                 self.env._("Only what was sent, given up or skipped is sent again.")
             )

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .arguments import check_records
+
 STATES = [
     ("pending", "Waiting"),
     ("sending", "On Its Way"),
@@ -103,7 +105,7 @@ class WebhookDelivery(models.Model):
         :return: how many are sent again
         :rtype: int
         """
-        self.check_access("read")
+        check_records(self).check_access("read")
         self.webhook_id.check_access("write")
         return self._replay()
 

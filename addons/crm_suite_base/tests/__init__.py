@@ -22,6 +22,7 @@ from . import (
     test_approval_tour,
     test_approval_walk,
     test_approval_windows,
+    test_arguments,
     test_assign_tour,
     test_assignment,
     test_assignment_act,

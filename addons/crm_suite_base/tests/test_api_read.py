@@ -304,3 +304,16 @@ class TestApiReadPool(ApiCase, PoolCase, HttpCase):
         row = self.call(f"customers/{self.customer.id}").data
         self.assertEqual(row["email"], "boss@huaqiang.example")
         self.assertNotIn("masked", row)
+
+    def test_hidden_key_makes_no_second_customer(self):
+        rows = [
+            {"name": "New", "email": "boss@huaqiang.example"},
+            {"name": "Other", "email": "other@huaqiang.example"},
+        ]
+        response = self.call("customers?key=email", {"rows": rows})
+        refused, made = response.data["results"]
+        self.assertEqual(
+            (refused["result"], refused["code"]), ("rejected", "duplicate")
+        )
+        self.assertEqual(made["result"], "created")
+        self.assertNotIn("boss@", response.text)

@@ -257,6 +257,45 @@ class TestPoolMask(PoolCase):
             [row] = self.customer.with_user(user).read(["email"])
             self.assertEqual(row["email"], "boss@huaqiang.example")
 
+    def test_programs_do_not_make_a_customer_with_a_hidden_key_again(self):
+        email, phone = "boss@huaqiang.example", "+86 755 8601 3388"
+        before = self.Partner.search_count([])
+        partners = self.Partner.with_user(self.rep)
+        for key, value in (
+            ("email", email),
+            ("email", email.upper()),
+            ("phone", phone),
+        ):
+            with self.assertRaisesRegex(UserError, "already there: Huaqiang") as caught:
+                partners.crm_suite_upsert({"name": "New", key: value}, key)
+            self.assertNotRegex(str(caught.exception), "boss@|8601")
+        answers = partners.crm_suite_upsert(
+            [
+                {"name": "New", "email": email},
+                {"name": "Other", "email": "other@huaqiang.example"},
+            ],
+            "email",
+        )
+        self.assertEqual([row["action"] for row in answers], ["error", "created"])
+        self.assertIn("already there", answers[0]["error"])
+        self.assertEqual(self.Partner.search_count([]), before + 1)
+        # Who sees the key, and who claimed the customer, brings it up to date.
+        self.claim(self.rep)
+        answer = partners.crm_suite_upsert({"email": email, "city": "Wuhan"}, "email")
+        self.assertEqual(answer, {"id": self.customer.id, "action": "updated"})
+
+    def test_who_may_not_read_the_customer_is_told_no_more_than_by_the_check(self):
+        self.env["ir.config_parameter"].set_param(
+            "crm_suite_base.visibility", '{"sales_rep": "own"}'
+        )
+        partners = self.Partner.with_user(self.stranger)
+        with self.assertRaises(UserError) as caught:
+            partners.crm_suite_upsert(
+                {"name": "New", "email": "boss@huaqiang.example"}, "email"
+            )
+        self.assertIn("already there (Email): ", str(caught.exception))
+        self.assertNotIn("Huaqiang", str(caught.exception))
+
     def test_reading_masked_leaves_the_real_value_to_the_server(self):
         customer = self.customer.with_user(self.rep)
         self.env.invalidate_all()

@@ -4,8 +4,9 @@ A parameter is named by ``$code`` or ``${code}``. In a domain it stands for its 
 it is the whole text and for its text where it is part of one (``"today -${days}d"``).
 """
 
-import ast
 import re
+
+from .domain_text import read_literals
 
 NAME = re.compile(r"\$(?:\{([a-z][a-z0-9_]*)\}|([a-z][a-z0-9_]*))")
 ALWAYS = (1, "=", 1)
@@ -19,21 +20,9 @@ def fill_domain(text, values, optional=()):
     :param optional: codes whose condition is left out where they have no value
     :rtype: str
     """
-    return repr([_fill_part(part, values, set(optional)) for part in read(text)])
-
-
-def read(text):
-    """A domain of literals as a list.
-
-    :raise ValueError: when it is something else
-    """
-    try:
-        domain = ast.literal_eval((text or "").strip() or "[]")
-    except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(domain, list | tuple):
-        raise ValueError("a domain is a list")
-    return list(domain)
+    return repr(
+        [_fill_part(part, values, set(optional)) for part in read_literals(text)]
+    )
 
 
 def _fill_part(part, values, optional):

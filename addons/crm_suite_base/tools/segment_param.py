@@ -65,7 +65,7 @@ def _clean_choices(name, spec, raw):
 def _clean_number(name, spec, raw):
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise ParamProblem(name, "number")
-    if not math.isfinite(raw):
+    if isinstance(raw, float) and not math.isfinite(raw):
         raise ParamProblem(name, "number")
     if spec.get("whole"):
         if raw != int(raw):
