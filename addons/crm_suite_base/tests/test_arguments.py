@@ -214,7 +214,7 @@ class TestArguments(CustomerCase):
 
     def test_conditions_of_segments_have_names_of_their_own(self):
         """Also where the database had the old labels: an update keeps them otherwise."""
-        path = file_path("crm_suite_base/migrations/19.0.1.1.0/pre-labels.py")
+        path = file_path("crm_suite_base/migrations/19.0.1.2.0/pre-labels.py")
         runpy.run_path(path)["migrate"](self.cr, "19.0.1.0.0")
         self.env["res.lang"]._activate_lang("zh_CN")
         self.env["ir.module.module"]._load_module_terms(["crm_suite_base"], ["zh_CN"])
