@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pool_mask import SHOWING
+from .pool_mask import SHOWING, check_given
 
 CONTACT = frozenset(
     {
@@ -30,6 +30,8 @@ CONTACT = frozenset(
         "phone_mobile_search",
     }
 )
+# What a vCard is made of, by its names of it.
+CARD = {"adr": "street", "email": "email", "tel": "phone", "url": "website"}
 # Stages of those who bought at least once.
 WON = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 
@@ -99,7 +101,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _pool_masked_searches(self):
-        return frozenset({"phone_mobile_search"})
+        return super()._pool_masked_searches() | {"phone_mobile_search"}
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):
@@ -137,6 +139,29 @@ class ResPartner(models.Model):
         hidden = self.browse(mine._pool_get_masked(mine._pool_hiding()))
         for partner, known in zip(hidden, hidden.sudo(), strict=True):
             partner.display_name = known.complete_name
+
+    def _build_vcard(self):
+        """A card of a customer in the pool, without its contact data."""
+        card = super()._build_vcard()
+        for part, name in CARD.items() if card else ():
+            if part in card.contents and self._pool_get_masked(self._pool_hiding(name)):
+                del card.contents[part]
+        return card
+
+    # A contact takes the address of its company along.
+    @api.model_create_multi
+    def create(self, vals_list):
+        check_given(self, "parent_id", vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        check_given(self, "parent_id", [vals])
+        return super().write(vals)
+
+    def _get_address_values(self):
+        if self._origin._pool_get_masked(self._pool_hiding("street")):
+            return {}
+        return super()._get_address_values()
 
     @api.model
     @api.readonly
