@@ -302,6 +302,8 @@ class PoolMixin(models.AbstractModel):
                 self.browse(id_)._pool_refuse_owner(pool, owner, user)
 
     def _pool_refuse_owner(self, pool, owner, user):
+        # What he may not see is not named to him.
+        self.check_access("read")
         names = {"name": self.sudo().display_name, "pool": pool.sudo().name}
         if not user:
             text = self.env._(
@@ -319,7 +321,7 @@ class PoolMixin(models.AbstractModel):
                 admins=pool._name_admins(),
                 **names,
             )
-        raise UserError(text)
+        raise AccessError(text)
 
     def _pool_note_owner(self, before):
         """An owner changed by hand is a move of the pool too.
