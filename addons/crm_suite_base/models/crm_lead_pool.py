@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pool_mask import check_given
+from .pool_mask import CONVERSATION, check_given
 
 CONTACT = frozenset(
     {
@@ -23,6 +23,7 @@ CONTACT = frozenset(
         "crm_suite_blocks",
     }
 )
+SEARCHES = CONVERSATION | {"phone_mobile_search"}
 
 
 class CrmLead(models.Model):
@@ -57,7 +58,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _pool_masked_searches(self):
-        return super()._pool_masked_searches() | {"phone_mobile_search"}
+        return SEARCHES
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):

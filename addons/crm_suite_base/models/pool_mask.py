@@ -57,7 +57,7 @@ class PoolMask(models.AbstractModel):
 
         :rtype: frozenset[str]
         """
-        return CONVERSATION & self._fields.keys()
+        return frozenset()
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):

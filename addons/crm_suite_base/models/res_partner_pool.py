@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pool_mask import SHOWING, check_given
+from .pool_mask import CONVERSATION, SHOWING, check_given
 
 CONTACT = frozenset(
     {
@@ -32,6 +32,7 @@ CONTACT = frozenset(
 )
 # What a vCard is made of, by its names of it.
 CARD = {"adr": "street", "email": "email", "tel": "phone", "url": "website"}
+SEARCHES = CONVERSATION | {"phone_mobile_search"}
 # Stages of those who bought at least once.
 WON = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 
@@ -101,7 +102,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _pool_masked_searches(self):
-        return super()._pool_masked_searches() | {"phone_mobile_search"}
+        return SEARCHES
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):
