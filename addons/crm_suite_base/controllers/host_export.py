@@ -13,10 +13,11 @@ import json
 from werkzeug.datastructures import FileStorage
 
 from odoo import http
+from odoo.exceptions import AccessError
 from odoo.http import content_disposition, request
 from odoo.tools import osutil
 
-from odoo.addons.web.controllers import export, pivot
+from odoo.addons.web.controllers import export, pivot, vcard
 
 from ..tools.csv_writer import guard_cell
 from ..tools.pivot_sheet import needs_guard, write_pivot
@@ -123,3 +124,19 @@ class TableExporter(pivot.TableExporter):
                 ("Content-Disposition", content_disposition(filename + ".xlsx")),
             ],
         )
+
+
+class Partner(vcard.Partner):
+    @http.route()
+    def download_vcard(self, partner_ids=None, partner=None, **kwargs):
+        """The cards of many are an export: it needs the right to export."""
+        env = request.env
+        several = "," in (partner_ids or "")
+        if several and not env.user.has_group("base.group_allow_export"):
+            raise AccessError(
+                env._(
+                    "You have no right to export. Ask an administrator for "
+                    "“Access to export feature”."
+                )
+            )
+        return super().download_vcard(partner_ids, partner, **kwargs)

@@ -1,5 +1,6 @@
 from odoo.http import request
 
+from odoo.addons.mail.controllers.thread import ThreadController
 from odoo.addons.portal.controllers.mail import MailController
 
 
@@ -18,3 +19,14 @@ class MergedMailController(MailController):
         return super()._redirect_to_record(
             model, res_id, access_token=access_token, **kwargs
         )
+
+
+class PooledThreadController(ThreadController):
+    def _prepare_message_data(self, post_data, *, thread, **kwargs):
+        """Refuse recipients whose address the user does not see.
+
+        What comes from here is posted as superuser and told with the addresses.
+        """
+        values = super()._prepare_message_data(post_data, thread=thread, **kwargs)
+        thread._pool_check_recipients(values.get("partner_ids"))
+        return values

@@ -209,7 +209,15 @@ from . import (
 )
 
 # isort: split
-from . import pool, pool_about, pool_mask, pool_mask_meeting, pool_mixin, pool_move
+from . import (
+    pool,
+    pool_about,
+    pool_mask,
+    pool_mask_mail,
+    pool_mask_meeting,
+    pool_mixin,
+    pool_move,
+)
 
 # isort: split
 from . import (

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.field_value import get_given
+from .pool_mask import CONVERSATION, check_given
 
 CONTACT = frozenset(
     {
@@ -23,6 +23,7 @@ CONTACT = frozenset(
         "crm_suite_blocks",
     }
 )
+SEARCHES = CONVERSATION | {"phone_mobile_search"}
 
 
 class CrmLead(models.Model):
@@ -57,7 +58,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _pool_masked_searches(self):
-        return frozenset({"phone_mobile_search"})
+        return SEARCHES
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):
@@ -77,21 +78,18 @@ class CrmLead(models.Model):
     # A deal takes the contact data of its customer along: it begins with the claim.
     @api.model_create_multi
     def create(self, vals_list):
-        self._pool_check_customers(vals_list)
+        check_given(self, "partner_id", vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        self._pool_check_customers([vals])
+        check_given(self, "partner_id", [vals])
         return super().write(vals)
 
-    @api.model
-    def _pool_check_customers(self, vals_list):
-        given = [vals for vals in vals_list if vals.get("partner_id")]
-        if given:
-            customers = (get_given(self, "partner_id", vals) for vals in given)
-            self.env["res.partner"].union(*customers)._pool_check_claimed()
-
     def onchange(self, values, field_names, fields_spec):
-        if isinstance(values.get("partner_id"), int) and values["partner_id"]:
-            self.env["res.partner"].browse(values["partner_id"])._pool_check_claimed()
+        check_given(self, "partner_id", [values])
         return super().onchange(values, field_names, fields_spec)
+
+    def _get_customer_information(self):
+        """What the host makes a contact of."""
+        hidden = self.browse(self._pool_get_masked(self._pool_hiding()))
+        return super(CrmLead, self - hidden)._get_customer_information()

@@ -12,7 +12,23 @@ MASK = "•••"
 # masked. An object and not a word: no caller can put it into a context.
 CLEAR = object()
 FETCHING = "crm_suite_pool_fetching"
+# What was said about a customer; the host lets domains look into it without asking who
+# may read it.
+CONVERSATION = frozenset({"message_ids", "rating_ids", "website_message_ids"})
 SHOWING = ("show_address", "show_address_only", "show_email", "show_phone", "show_vat")
+
+
+def check_given(model, name, vals_list):
+    """Refuse customers in the pool in a field of what is made of them, also where they
+    come as its default.
+
+    :param str name: a many2one to customers
+    """
+    default = {} if model else {name: model.env.context.get(f"default_{name}")}
+    given = [{**default, **vals} for vals in vals_list]
+    customers = [get_given(model, name, vals) for vals in given if vals.get(name)]
+    if customers:
+        model.env["res.partner"].union(*customers)._pool_check_claimed()
 
 
 class PoolMask(models.AbstractModel):
@@ -36,7 +52,8 @@ class PoolMask(models.AbstractModel):
 
     @api.model
     def _pool_masked_searches(self):
-        """Fields that search in contact data by a method of their own. Hook.
+        """Fields that search in contact data by a method of their own, or in what was
+        said. Hook.
 
         :rtype: frozenset[str]
         """
@@ -138,7 +155,7 @@ class PoolMask(models.AbstractModel):
             return super()._search(domain, *args, **kwargs)
 
         def narrow(condition):
-            if condition.field_expr not in searches:
+            if condition.field_expr.partition(".")[0] not in searches:
                 return condition
             return condition & self._pool_open_domain(pool_ids)
 
@@ -177,9 +194,12 @@ class PoolMask(models.AbstractModel):
             self._pool_check_claimed()
         return super()._export_rows(fields, _is_toplevel_call=_is_toplevel_call)
 
-    def _pool_check_claimed(self):
-        """Refuse what would carry contact data of unclaimed customers elsewhere."""
-        if masked := self._pool_get_masked(self._pool_hiding()):
+    def _pool_check_claimed(self, name=None):
+        """Refuse what would carry contact data of unclaimed customers elsewhere.
+
+        :param str name: the field it is about; any by default
+        """
+        if masked := self._pool_get_masked(self._pool_hiding(name)):
             self.browse(sorted(masked))._pool_refuse()
 
     def _pool_refuse(self):
@@ -235,13 +255,11 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        customers = (get_given(self, "partner_id", vals) for vals in vals_list)
-        self.env["res.partner"].union(*customers)._pool_check_claimed()
+        check_given(self, "partner_id", vals_list)
         return super().create(vals_list)
 
     def onchange(self, values, field_names, fields_spec):
-        if isinstance(values.get("partner_id"), int) and values["partner_id"]:
-            self.env["res.partner"].browse(values["partner_id"])._pool_check_claimed()
+        check_given(self, "partner_id", [values])
         return super().onchange(values, field_names, fields_spec)
 
 

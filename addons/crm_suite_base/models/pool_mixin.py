@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..tools.field_value import get_given
 from .res_partner import ROLE
 
 # Held by the code of the pools while it writes itself. An object and not a word: no
@@ -245,6 +246,8 @@ class PoolMixin(models.AbstractModel):
         if "user_id" not in vals:
             return super().write(vals)
         before = self._pool_read_holders()
+        if not self.env.su:
+            self._pool_check_owner(before, get_given(self, "user_id", vals))
         result = super().write(vals)
         self._pool_note_owner(before)
         return result
@@ -282,6 +285,43 @@ class PoolMixin(models.AbstractModel):
                 "claim, return, transfer, protect."
             )
         )
+
+    def _pool_check_owner(self, before, user):
+        """What pools hold is claimed and returned; only their admins give it away.
+
+        :param dict before: as of :meth:`_pool_read_holders`
+        :param user: who shall own the records; nobody if empty
+        """
+        pools = {}
+        for id_, (owner, pool_id) in before.items():
+            if pool_id and owner != user.id:
+                pools.setdefault(pool_id, (id_, owner))
+        for pool_id, (id_, owner) in pools.items():
+            pool = self.env["crm.suite.pool"].browse(pool_id)
+            if not pool._is_admin():
+                self.browse(id_)._pool_refuse_owner(pool, owner, user)
+
+    def _pool_refuse_owner(self, pool, owner, user):
+        # What he may not see is not named to him.
+        self.check_access("read")
+        names = {"name": self.sudo().display_name, "pool": pool.sudo().name}
+        if not user:
+            text = self.env._(
+                "“%(name)s” belongs to the pool “%(pool)s”: use Return, and say why.",
+                **names,
+            )
+        elif not owner and user == self.env.user:
+            text = self.env._(
+                "“%(name)s” is in the pool “%(pool)s”: use Claim.", **names
+            )
+        else:
+            text = self.env._(
+                "“%(name)s” belongs to the pool “%(pool)s”: only its admins give it to "
+                "somebody else. Ask %(admins)s.",
+                admins=pool._name_admins(),
+                **names,
+            )
+        raise AccessError(text)
 
     def _pool_note_owner(self, before):
         """An owner changed by hand is a move of the pool too.

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from .duplicate_entry import DuplicateRefused
 from .duplicate_search import Hit
-from .pool_mask import SHOWING
+from .pool_mask import CONVERSATION, SHOWING, check_given
 
 CONTACT = frozenset(
     {
@@ -36,6 +36,9 @@ CONTACT = frozenset(
 # not a word: no caller can put it into a context.
 HIDDEN = object()
 BY_HIDDEN_KEY = "crm_suite_pool_by_hidden_key"
+# What a vCard is made of, by its names of it.
+CARD = {"adr": "street", "email": "email", "tel": "phone", "url": "website"}
+SEARCHES = CONVERSATION | {"phone_mobile_search"}
 # Stages of those who bought at least once.
 WON = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 
@@ -105,7 +108,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _pool_masked_searches(self):
-        return frozenset({"phone_mobile_search"})
+        return SEARCHES
 
     # === KEYS OF PROGRAMS === #
 
@@ -199,6 +202,29 @@ class ResPartner(models.Model):
         hidden = self.browse(mine._pool_get_masked(mine._pool_hiding()))
         for partner, known in zip(hidden, hidden.sudo(), strict=True):
             partner.display_name = known.complete_name
+
+    def _build_vcard(self):
+        """A card of a customer in the pool, without its contact data."""
+        card = super()._build_vcard()
+        for part, name in CARD.items() if card else ():
+            if part in card.contents and self._pool_get_masked(self._pool_hiding(name)):
+                del card.contents[part]
+        return card
+
+    # A contact takes the address of its company along.
+    @api.model_create_multi
+    def create(self, vals_list):
+        check_given(self, "parent_id", vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        check_given(self, "parent_id", [vals])
+        return super().write(vals)
+
+    def _get_address_values(self):
+        if self._origin._pool_get_masked(self._pool_hiding("street")):
+            return {}
+        return super()._get_address_values()
 
     @api.model
     @api.readonly

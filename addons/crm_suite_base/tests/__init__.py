@@ -108,6 +108,7 @@ from . import (
     test_pool,
     test_pool_concurrency,
     test_pool_mask,
+    test_pool_mask_mail,
     test_pool_return,
     test_pool_todo,
     test_pool_tour,

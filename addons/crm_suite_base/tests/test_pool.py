@@ -242,6 +242,33 @@ class TestPool(PoolCase):
         self.assertTrue(self.customer.crm_suite_owned_since)
         self.assertFalse(self.customer.crm_suite_pool_since)
 
+    def test_owner_by_hand_is_no_way_past_the_pool(self):
+        """Neither its limits nor the reason of a return are avoided by a write."""
+        customer = self.customer.with_user(self.rep)
+        with self.assertRaisesRegex(AccessError, "use Claim"):
+            customer.user_id = self.rep
+        with self.assertRaisesRegex(AccessError, "only its admins"):
+            customer.user_id = self.rival
+        self.claim(self.rep)
+        customer.write({"user_id": self.rep.id, "city": "Shenzhen"})
+        with self.assertRaisesRegex(AccessError, "use Return"):
+            customer.user_id = False
+        for user in (self.rep, self.rival):
+            with self.assertRaisesRegex(AccessError, "only its admins"):
+                customer.with_user(user).user_id = self.rival
+        hidden = customer.with_user(self.stranger)
+        if not hidden.has_access("read"):
+            with self.assertRaises(AccessError) as refused:
+                hidden.user_id = self.stranger
+            self.assertNotIn("Huaqiang", str(refused.exception))
+        self.assertEqual(self.customer.user_id, self.rep)
+        mine = self._create_customer(name="No pool", user_id=self.rep.id)
+        mine.with_user(self.rep).user_id = self.rival
+        self.assertEqual(mine.user_id, self.rival)
+        self.customer.with_user(self.lead).user_id = self.rival
+        self.customer.with_user(self.rival).sudo().user_id = self.rep
+        self.assertEqual(self.customer.user_id, self.rep)
+
     def test_created_in_the_pool_by_its_admins(self):
         values = {"name": "New", "crm_suite_pool_id": self.pool.id}
         with self.assertRaises(AccessError):

@@ -4,13 +4,16 @@
 def get_given(model, name, vals):
     """The record that values for ``create`` or ``write`` put into a many2one field.
 
-    Code of the host gives an id, or the record itself.
+    Code of the host gives an id, the record itself, or an id with a name.
 
     :return: one record, or none
     """
     value = vals.get(name)
+    if isinstance(value, list | tuple):
+        value = value and value[0]
+    value = getattr(value, "id", value)
     records = model.env[model._fields[name].comodel_name]
-    return records.browse(getattr(value, "id", value) or ())
+    return records.browse(() if isinstance(value, str | dict) else value or ())
 
 
 def get_missing(record, name, commands):
