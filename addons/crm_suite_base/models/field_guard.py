@@ -70,17 +70,6 @@ class ResPartner(models.Model):
         return super().write(vals)
 
 
-class PartnerMerge(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """The host's own merge deletes: of customers only who may merge them."""
-        partners = self.env["res.partner"].sudo().browse(partner_ids).exists()
-        if not self.env.su and partners.filtered("crm_suite_lifecycle_id"):
-            self.env["res.partner"]._crm_suite_check_merger()
-        return super()._merge(partner_ids, dst_partner, extra_checks)
-
-
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 

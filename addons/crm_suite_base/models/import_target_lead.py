@@ -120,12 +120,13 @@ class ImportTargetLead(models.AbstractModel):
 
     @api.model
     def _import_resolve(self, plan, rows):
-        super()._import_resolve(plan, rows)
+        result = super()._import_resolve(plan, rows)
         customers = self._import_find_customers(rows)
         for row in rows:
             if text := row.values.get("description"):
                 row.values["description"] = plaintext2html(text)
             self._import_set_customer(plan, row, customers)
+        return result
 
     def _import_find_customers(self, rows):
         """Customers by their reference."""

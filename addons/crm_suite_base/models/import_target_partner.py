@@ -116,11 +116,12 @@ class ImportTargetPartner(models.AbstractModel):
 
     @api.model
     def _import_resolve(self, plan, rows):
-        super()._import_resolve(plan, rows)
+        result = super()._import_resolve(plan, rows)
         parents = self._import_find_parents(plan, rows)
         for row in rows:
             self._import_set_parent(plan, row, parents)
             self._import_set_address_type(row)
+        return result
 
     def _import_values(self, plan, row):
         values = super()._import_values(plan, row)

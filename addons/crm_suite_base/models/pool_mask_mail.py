@@ -86,15 +86,6 @@ class MailThread(models.AbstractModel):
         return super()._search_message_partner_ids("in", found)
 
 
-class MailComposeMessage(models.TransientModel):
-    _inherit = "mail.compose.message"
-
-    def _prepare_mail_values(self, res_ids):
-        if self.model in RENDERED:
-            self.env[self.model].browse(res_ids)._pool_check_claimed()
-        return super()._prepare_mail_values(res_ids)
-
-
 class MailRenderMixin(models.AbstractModel):
     """A template may hold what the user does not see of the record."""
 

@@ -14,6 +14,7 @@ from . import (
     custom_field_package,
     export_wizard,
     handover,
+    mail_compose,
     operation_undo,
     override,
     partner_merge_figures,

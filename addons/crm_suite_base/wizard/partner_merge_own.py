@@ -11,6 +11,13 @@ class PartnerMerge(models.TransientModel):
 
     _inherit = "base.partner.merge.automatic.wizard"
 
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """Of customers only who may merge them: here nothing can be undone."""
+        partners = self.env["res.partner"].sudo().browse(partner_ids).exists()
+        if not self.env.su and partners.filtered("crm_suite_lifecycle_id"):
+            self.env["res.partner"]._crm_suite_check_merger()
+        return super()._merge(partner_ids, dst_partner, extra_checks)
+
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._crm_suite_keep_points(src_partners, dst_partner)
         self.env.flush_all()
