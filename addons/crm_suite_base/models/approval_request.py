@@ -373,7 +373,8 @@ class ApprovalRequest(models.Model):
         :return: True
         """
         self._check_role()
-        check_records(self).check_access("read")
+        check_records(self)
+        self.check_access("read")
         manager = self.env.user.has_group(MANAGER)
         for request in self:
             if request.sudo().submitter_id != self.env.user and not manager:
@@ -395,7 +396,8 @@ class ApprovalRequest(models.Model):
         :return: True
         """
         self._check_role()
-        check_records(self).check_access("read")
+        check_records(self)
+        self.check_access("read")
         asked = self.sudo()
         lock_requests(asked)
         found = asked.with_env(self.env)._get_retrievable()

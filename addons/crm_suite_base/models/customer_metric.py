@@ -187,7 +187,8 @@ class CustomerMetric(models.Model):
                     "Only data stewards and managers start it by hand."
                 )
             )
-        check_records(self).check_access("read")
+        check_records(self)
+        self.check_access("read")
         ids = self.partner_id.ids if self.ids else None
         return len(self.sudo()._refresh(ids))
 

@@ -369,7 +369,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        check_one(self).check_access("write")
+        check_one(self)
+        self.check_access("write")
         self._require_state("draft", "previewed", "ready")
         self._preview()
         return self._result()
@@ -382,7 +383,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`; the counts are what would become of the rows
         """
-        check_one(self).check_access("write")
+        check_one(self)
+        self.check_access("write")
         self._require_state("draft", "previewed", "ready")
         if self.state == "draft":
             self._preview()
@@ -395,7 +397,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        check_one(self).check_access("write")
+        check_one(self)
+        self.check_access("write")
         self._require_state("draft", "previewed", "ready", "cancelled", "failed")
         if self.state == "draft":
             self._preview()
@@ -413,7 +416,8 @@ class ImportBatch(models.Model):
 
         :return: see :meth:`progress`
         """
-        check_one(self).check_access("write")
+        check_one(self)
+        self.check_access("write")
         self._require_state(*AT_WORK)
         self._close_run()
         if self.state == "checking":
@@ -429,7 +433,8 @@ class ImportBatch(models.Model):
         :return: what ``crm.suite.operation.action_undo`` returns, and ``import``: see
             :meth:`progress`
         """
-        check_one(self).check_access("write")
+        check_one(self)
+        self.check_access("write")
         self._require_state("done", "cancelled", "failed")
         if not self.operation_id:
             raise UserError(
@@ -468,7 +473,8 @@ class ImportBatch(models.Model):
             recognised), ``operation_id``, ``undo_until``
         :rtype: dict
         """
-        check_one(self).check_access("read")
+        check_one(self)
+        self.check_access("read")
         return self._result()
 
     @api.model
