@@ -72,6 +72,7 @@ class OperationMassEdit(models.Model):
         :return: ``{"id", "message"}``, or False if the edit is no operation
         :rtype: dict | bool
         """
+        self.check_access("read")
         if (
             not isinstance(res_model, str)
             or res_model not in self._get_mass_edit_models()

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tests.common import JsonRpcException
+from odoo.tools import mute_logger
 
 from .pool_common import PoolCase
 
@@ -80,7 +81,8 @@ class TestPoolMaskMail(HttpCase, PoolCase):
         (self.rep | self.plain).group_ids -= right
         for user in (self.rep, self.plain):
             self.authenticate(user.login, user.login)
-            answer = self.url_open(f"/web/partner/vcard?partner_ids={ids}")
+            with mute_logger("odoo.http"):
+                answer = self.url_open(f"/web/partner/vcard?partner_ids={ids}")
             self.assertEqual(answer.status_code, 403)
         self.rep.group_ids += right
         self.authenticate(self.rep.login, self.rep.login)
@@ -125,6 +127,7 @@ class TestPoolMaskMail(HttpCase, PoolCase):
 
     # === MESSAGES === #
 
+    @mute_logger("odoo.http")
     def test_no_message_to_a_hidden_address(self):
         mine = self.mine.with_user(self.rep)
         for send in (mine.message_post, mine.message_notify):
