@@ -135,6 +135,12 @@ class ApprovalCase(CustomerCase):
         order.order_line.discount = discount
         return order
 
+    def run_cron(self, name):
+        """Run a scheduled action of ours as the host does."""
+        with self.enter_registry_test_mode():
+            self.env.ref(f"crm_suite_base.{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
     def confirm(self, order, user=None):
         result = order.with_user(user or self.rep).action_confirm()
         self.env.flush_all()

@@ -271,9 +271,5 @@ class TestApprovalGate(ApprovalCase):
         self.assertIn("product", request.effect_error)
         line.unlink()
         request.effect_next = "2020-01-01 00:00:00"
-        with self.enter_registry_test_mode():
-            self.env.ref(
-                "crm_suite_base.ir_cron_approval_effects"
-            ).method_direct_trigger()
-        self.env.invalidate_all()
+        self.run_cron("ir_cron_approval_effects")
         self.assertEqual((order.state, request.effect_state), ("sale", "done"))

@@ -26,11 +26,6 @@ class TestApprovalLimit(ApprovalCase):
             task.due_at -= shift
         self.env.flush_all()
 
-    def run_cron(self, name):
-        with self.enter_registry_test_mode():
-            self.env.ref(f"crm_suite_base.{name}").method_direct_trigger()
-        self.env.invalidate_all()
-
     def limited(self, **limit):
         graph = chain(
             self.ask(

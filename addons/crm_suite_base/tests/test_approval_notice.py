@@ -20,13 +20,6 @@ class TestApprovalNotice(ApprovalCase):
         self.decide(request, self.lead, "reject", "Too much")
         return request
 
-    def tell(self):
-        with self.enter_registry_test_mode():
-            self.env.ref(
-                "crm_suite_base.ir_cron_approval_notices"
-            ).method_direct_trigger()
-        self.env.invalidate_all()
-
     def messages(self, request):
         return self.env["mail.message"].search(
             [
@@ -46,20 +39,20 @@ class TestApprovalNotice(ApprovalCase):
         self.assertEqual(len(woken), 2, "at once, not at the next full hour")
         self.assertEqual(request.notice, "todo")
         self.assertFalse(self.messages(request))
-        self.tell()
+        self.run_cron("ir_cron_approval_notices")
         self.assertEqual(request.notice, "sent")
         message = self.messages(request)
         self.assertEqual(message.subject, f"Rejected: {request.name}")
         self.assertIn("Too much", message.body)
         self.assertEqual(message.author_id, self.rep.partner_id)
-        self.tell()
+        self.run_cron("ir_cron_approval_notices")
         self.assertEqual(self.messages(request), message, "once")
 
     def test_in_his_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.rep.lang = "zh_CN"
         request = self.rejected()
-        self.tell()
+        self.run_cron("ir_cron_approval_notices")
         subject = self.messages(request).subject
         self.assertIn(request.name, subject)
         self.assertNotIn("Rejected", subject)
@@ -79,7 +72,7 @@ class TestApprovalNotice(ApprovalCase):
             return tell(requests, *args)
 
         with patch.object(type(self.Request), "_tell", fail), mute_logger(NOTICES):
-            self.tell()
+            self.run_cron("ir_cron_approval_notices")
         self.assertEqual([len(self.messages(r)) for r in (good, bad, last)], [1, 0, 1])
         self.assertEqual(set((good | bad | last).mapped("notice")), {"sent"})
 
@@ -88,7 +81,7 @@ class TestApprovalNotice(ApprovalCase):
         with patch.object(
             type(self.Request), "_tell", side_effect=ConcurrencyError("Met")
         ):
-            self.tell()
+            self.run_cron("ir_cron_approval_notices")
         self.assertEqual(request.notice, "todo")
-        self.tell()
+        self.run_cron("ir_cron_approval_notices")
         self.assertEqual(len(self.messages(request)), 1)

@@ -28,13 +28,8 @@ class TestApprovalPush(ApprovalCase):
 
     def tell(self):
         """Let the notices go; what each browser got."""
-        with (
-            patch.object(mail_thread, "push_to_end_point") as push,
-            self.enter_registry_test_mode(),
-        ):
-            self.env.ref(
-                "crm_suite_base.ir_cron_approval_notices"
-            ).method_direct_trigger()
+        with patch.object(mail_thread, "push_to_end_point") as push:
+            self.run_cron("ir_cron_approval_notices")
         return [
             (call.kwargs["device"]["endpoint"], json.loads(call.kwargs["payload"]))
             for call in push.call_args_list
