@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pool_mask import CONVERSATION, check_given
+from .pool_mask import check_given
 
 CONTACT = frozenset(
     {
@@ -23,7 +23,6 @@ CONTACT = frozenset(
         "crm_suite_blocks",
     }
 )
-SEARCHES = CONVERSATION | {"phone_mobile_search"}
 
 
 class CrmLead(models.Model):
@@ -55,10 +54,6 @@ class CrmLead(models.Model):
     @api.model
     def _pool_masked_fields(self):
         return CONTACT & self._fields.keys()
-
-    @api.model
-    def _pool_masked_searches(self):
-        return SEARCHES
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):

@@ -12,9 +12,11 @@ MASK = "•••"
 # masked. An object and not a word: no caller can put it into a context.
 CLEAR = object()
 FETCHING = "crm_suite_pool_fetching"
-# What was said about a customer; the host lets domains look into it without asking who
-# may read it.
-CONVERSATION = frozenset({"message_ids", "rating_ids", "website_message_ids"})
+# What searches in contact data by a method of its own, and what was said about a
+# customer: the host lets domains look into it without asking who may read it.
+SEARCHES = frozenset(
+    {"message_ids", "phone_mobile_search", "rating_ids", "website_message_ids"}
+)
 SHOWING = ("show_address", "show_address_only", "show_email", "show_phone", "show_vat")
 
 
@@ -24,8 +26,8 @@ def check_given(model, name, vals_list):
 
     :param str name: a many2one to customers
     """
-    default = {} if model else {name: model.env.context.get(f"default_{name}")}
-    given = [{**default, **vals} for vals in vals_list]
+    default = None if model else model.env.context.get(f"default_{name}")
+    given = [vals if name in vals else {name: default} for vals in vals_list]
     customers = [get_given(model, name, vals) for vals in given if vals.get(name)]
     if customers:
         model.env["res.partner"].union(*customers)._pool_check_claimed()
@@ -52,12 +54,12 @@ class PoolMask(models.AbstractModel):
 
     @api.model
     def _pool_masked_searches(self):
-        """Fields that search in contact data by a method of their own, or in what was
+        """Fields through which a domain could ask for contact data or for what was
         said. Hook.
 
         :rtype: frozenset[str]
         """
-        return frozenset()
+        return SEARCHES
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):

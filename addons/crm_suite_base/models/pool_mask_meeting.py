@@ -2,8 +2,6 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .pool_mask import CONVERSATION
-
 
 class CalendarEvent(models.Model):
     """Where others meet a customer in the pool is his address.
@@ -21,10 +19,6 @@ class CalendarEvent(models.Model):
         return frozenset(
             {"location", "description", "notes", "videocall_location", "access_token"}
         )
-
-    @api.model
-    def _pool_masked_searches(self):
-        return CONVERSATION
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):

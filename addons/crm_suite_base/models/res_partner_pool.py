@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from .duplicate_entry import DuplicateRefused
 from .duplicate_search import Hit
-from .pool_mask import CONVERSATION, SHOWING, check_given
+from .pool_mask import SHOWING, check_given
 
 CONTACT = frozenset(
     {
@@ -38,7 +38,6 @@ HIDDEN = object()
 BY_HIDDEN_KEY = "crm_suite_pool_by_hidden_key"
 # What a vCard is made of, by its names of it.
 CARD = {"adr": "street", "email": "email", "tel": "phone", "url": "website"}
-SEARCHES = CONVERSATION | {"phone_mobile_search"}
 # Stages of those who bought at least once.
 WON = ("first", "repeat", "loyal", "at_risk", "dormant", "won_back")
 
@@ -105,10 +104,6 @@ class ResPartner(models.Model):
     @api.model
     def _pool_masked_fields(self):
         return CONTACT & self._fields.keys()
-
-    @api.model
-    def _pool_masked_searches(self):
-        return SEARCHES
 
     # === KEYS OF PROGRAMS === #
 
