@@ -95,7 +95,7 @@ class CustomerMetric(models.Model):
     def _refresh_table(self, name):
         return SQL.identifier(f"crm_suite_metric_{name}")
 
-    def _refresh_keep(self, name, statement, everybody, analyze=()):
+    def _refresh_keep(self, name, statement, everybody, analyze):
         """Put what a statement gives into a table.
 
         That of everybody is one that several processes can read; it is gone before the
@@ -387,12 +387,7 @@ class CustomerMetric(models.Model):
         :return: ids of the partners concerned
         :rtype: set[int]
         """
-        self.env.cr.execute(
-            SQL(
-                "CREATE TEMP TABLE crm_suite_metric_new ON COMMIT DROP AS %s", statement
-            )
-        )
-        self.env.cr.execute("ANALYZE crm_suite_metric_new (partner_id, company_id)")
+        self._refresh_keep("new", statement, False, ["partner_id", "company_id"])
         changed = set()
         self._refresh_lock()
         # Deleting looks at all rows: first, as long as there are few.
