@@ -13,7 +13,6 @@ import json
 from werkzeug.datastructures import FileStorage
 
 from odoo import http
-from odoo.exceptions import AccessError
 from odoo.http import content_disposition, request
 from odoo.tools import osutil
 
@@ -130,13 +129,6 @@ class Partner(vcard.Partner):
     @http.route()
     def download_vcard(self, partner_ids=None, partner=None, **kwargs):
         """The cards of many are an export: it needs the right to export."""
-        env = request.env
-        several = "," in (partner_ids or "")
-        if several and not env.user.has_group("base.group_allow_export"):
-            raise AccessError(
-                env._(
-                    "You have no right to export. Ask an administrator for "
-                    "“Access to export feature”."
-                )
-            )
+        if "," in (partner_ids or ""):
+            request.env["crm.suite.export"]._check_right()
         return super().download_vcard(partner_ids, partner, **kwargs)

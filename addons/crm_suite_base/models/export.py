@@ -137,12 +137,7 @@ class Export(models.Model):
         }
 
     @api.model
-    def _check_may_export(self, model_name):
-        """Right to export, and to see what is exported. Rules do the rest."""
-        if not self.env.user.has_group("crm_suite_base.group_crm_suite_user"):
-            raise AccessError(
-                self.env._("Only people with a role in the CRM suite may export here.")
-            )
+    def _check_right(self):
         if not self.env.user.has_group("base.group_allow_export"):
             raise AccessError(
                 self.env._(
@@ -150,6 +145,15 @@ class Export(models.Model):
                     "“Access to export feature”."
                 )
             )
+
+    @api.model
+    def _check_may_export(self, model_name):
+        """Right to export, and to see what is exported. Rules do the rest."""
+        if not self.env.user.has_group("crm_suite_base.group_crm_suite_user"):
+            raise AccessError(
+                self.env._("Only people with a role in the CRM suite may export here.")
+            )
+        self._check_right()
         if model_name not in self._exportable_models():
             raise UserError(
                 self.env._("%(model)s has no export here.", model=str(model_name))
