@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { mergeAndUndo } from "./tour_steps";
+
 const tours = registry.category("web_tour.tours");
 const ASK = "#o_crm_suite_conflict_input";
 const ROW = ".o_crm_suite_conflict_row";
@@ -56,24 +58,6 @@ tours.add("crm_suite_duplicate_worklist", {
                 ".o_crm_suite_compare:has([data-field=name].o_crm_suite_differs):not(:has([data-field=phone].o_crm_suite_differs))",
             timeout: 30000,
         },
-        { trigger: ".o_crm_suite_compare_buttons .btn-primary:contains(Merge)", run: "click" },
-        {
-            trigger: ".o_crm_suite_merge_foot .btn-primary:enabled",
-            run: "click",
-            timeout: 30000,
-        },
-        {
-            content: "One page is left, which tells of the other",
-            trigger: ".o_crm_suite_merge_banner button:contains(Undo)",
-            run: "click",
-            timeout: 30000,
-        },
-        { trigger: ".modal button[name=action_undo]", run: "click", timeout: 30000 },
-        {
-            content: "Nothing tells of a merge any more, but of the open pair",
-            trigger:
-                ".o_crm_suite_customer_form:not(:has(.o_crm_suite_merge_banner)) .o_crm_suite_duplicates button:contains(Compare)",
-            timeout: 30000,
-        },
+        ...mergeAndUndo(),
     ],
 });

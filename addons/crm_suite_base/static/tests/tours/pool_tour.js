@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { takeBackAndUndo } from "./tour_steps";
+
 const fact = (name) => `.o_crm_suite_facts .o_crm_suite_fact:has([name=${name}])`;
 
 /** A representative asks whose a customer is, claims it, reads why, and gives it back. */
@@ -69,15 +71,7 @@ registry.category("web_tour.tours").add("crm_suite_pool_lead", {
             timeout: 30000,
         },
         { trigger: "div[name=taken_count]:contains('1'), span[name=taken_count]:contains('1')" },
-        { trigger: "button[name=action_return_now]", run: "click" },
-        { trigger: ".modal .btn-primary", run: "click" },
-        {
-            content: "Taken back; and undone",
-            trigger: ".o_notification_buttons button:contains('Undo')",
-            run: "click",
-            timeout: 30000,
-        },
-        { trigger: ".modal button[name=action_undo]", run: "click", timeout: 30000 },
+        ...takeBackAndUndo(),
         {
             trigger: "body:not(:has(.modal)) .o_form_view:contains('Tour Pool')",
             timeout: 30000,

@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { mergeAndUndo, takeBackAndUndo } from "./tour_steps";
+
 const tours = registry.category("web_tour.tours");
 const ROW = ".o_crm_suite_conflict_row";
 const POOL = ".o_crm_suite_facts .o_crm_suite_fact:has([name=crm_suite_pool_id])";
@@ -119,15 +121,7 @@ tours.add("crm_suite_week_take_back", {
             trigger: ".o_form_view:contains(an open quote)",
             timeout: 30000,
         },
-        { trigger: "button[name=action_return_now]", run: "click" },
-        { trigger: ".modal .btn-primary", run: "click" },
-        {
-            content: "That was too strict",
-            trigger: ".o_notification_buttons button:contains(Undo)",
-            run: "click",
-            timeout: 30000,
-        },
-        { trigger: ".modal button[name=action_undo]", run: "click", timeout: 30000 },
+        ...takeBackAndUndo(),
         { trigger: "body:not(:has(.modal)) .o_form_view", timeout: 30000 },
     ],
 });
@@ -173,25 +167,6 @@ tours.add("crm_suite_week_merge", {
             timeout: 30000,
         },
         { trigger: ".o_crm_suite_why_content" },
-        {
-            trigger: ".o_crm_suite_compare_buttons .btn-primary:contains(Merge)",
-            run: "click",
-        },
-        {
-            trigger: ".o_crm_suite_merge_foot .btn-primary:enabled",
-            run: "click",
-            timeout: 30000,
-        },
-        {
-            trigger: ".o_crm_suite_merge_banner button:contains(Undo)",
-            run: "click",
-            timeout: 30000,
-        },
-        { trigger: ".modal button[name=action_undo]", run: "click", timeout: 30000 },
-        {
-            trigger:
-                ".o_crm_suite_customer_form:not(:has(.o_crm_suite_merge_banner)) .o_crm_suite_duplicates button:contains(Compare)",
-            timeout: 30000,
-        },
+        ...mergeAndUndo(),
     ],
 });
