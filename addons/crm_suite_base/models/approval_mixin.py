@@ -287,8 +287,11 @@ class ApprovalMixin(models.AbstractModel):
         return records
 
     def write(self, vals):
-        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
-        if vars(self.env.cr).get(PASSING) or not (gates or self._approval_is_pending()):
+        flows = self.env["crm.suite.approval.flow"]
+        if not flows._is_used(self._name) or vars(self.env.cr).get(PASSING):
+            return super().write(vals)
+        gates = flows._get_gates(self._name)
+        if not gates and not self._approval_is_pending():
             return super().write(vals)
         for name, values in self._approval_states.items():
             if vals.get(name) in values:

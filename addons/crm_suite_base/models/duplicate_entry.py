@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..tools.duplicate_keys import make_blocks
 from ..tools.duplicate_score import fits_kind
 from ..tools.key_locks import hold_keys, key_number
+from .duplicate_late import PLACE
 from .duplicate_rule import CHANNELS
 from .duplicate_search import EXACT_LETTERS
 
@@ -87,9 +88,10 @@ class DuplicateEntry(models.AbstractModel):
         """Fields of which a change makes the record be looked at again."""
         return frozenset(self._duplicate_key_fields())
 
-    def _duplicate_before(self, vals):
+    def _duplicate_before(self, vals, moves=True):
         """Remember the keys before a write that may change them.
 
+        :param bool moves: whether it matters if the place changes
         :return: what :meth:`_duplicate_after` wants, or ``None``: nothing to look at
         """
         woken = "active" in vals and vals["active"]
@@ -97,7 +99,9 @@ class DuplicateEntry(models.AbstractModel):
         if not woken and not written or self._duplicate_is_off():
             return None
         if not woken and not (
-            self._duplicate_is_asked(written) and self._duplicate_is_concerned(vals)
+            (moves or not written.issubset(PLACE))
+            and self._duplicate_is_asked(written)
+            and self._duplicate_is_concerned(vals)
         ):
             return None
         before = {

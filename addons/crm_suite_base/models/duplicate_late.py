@@ -37,15 +37,19 @@ class DuplicateMixin(models.AbstractModel):
             for kind in self._duplicate_kinds()
         )
 
-    def _duplicate_follow_place(self, vals):
-        """Have the keys made anew after a write of the place, where it matters."""
+    def _duplicate_moves(self, vals):
+        """Whether a write says of the place what the keys tell: always of persons, of
+        companies while a rule of any company asks for it.
+        """
         written = PLACE.keys() & vals
-        if not written:
-            return
-        if self._duplicate_kinds() == {COMPANY}:
-            keys = {PLACE[name] for name in written}
-            if keys.isdisjoint(self._duplicate_asked_places()):
-                return
+        if not written or self._duplicate_kinds() != {COMPANY}:
+            return bool(written)
+        rules = self.env["crm.suite.duplicate.rule"]
+        asked = rules._get_asked_keys(self._name, False, COMPANY)
+        return not asked.isdisjoint(PLACE[name] for name in written)
+
+    def _duplicate_follow_place(self):
+        """Have the keys made anew after a write of the place."""
         for name in ("crm_suite_keys", "crm_suite_blocks"):
             self.env.add_to_compute(self._fields[name], self)
 

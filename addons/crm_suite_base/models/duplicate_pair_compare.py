@@ -54,9 +54,9 @@ class DuplicateCompare(models.Model):
         :return: ``records`` (``model``, ``id``, ``name``, ``active``), at most eight;
             ``more``, how many others there are; ``fields`` (``label``, ``same``,
             ``values``: a text per record); ``pairs`` (``id``, ``left`` and ``right``:
-            positions of the records, ``score``, ``reasons``); ``may_decide``,
-            ``may_merge``, whether two of one kind are there; ``next``: the id of a pair of the next group or False;
-            ``left_to_do``: open groups
+            positions of the records, ``score``, ``reasons``); ``may_decide``;
+            ``may_merge``, whether two of one kind are there; ``next``, the id of a pair
+            of the next group or False; ``left_to_do``, open groups
         :rtype: dict
         """
         check_one(self)

@@ -28,9 +28,11 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        before = self._duplicate_before(vals)
+        moves = self._duplicate_moves(vals)
+        before = self._duplicate_before(vals, moves)
         result = super().write(vals)
-        self._duplicate_follow_place(vals)
+        if moves:
+            self._duplicate_follow_place()
         if before is not None:
             self._duplicate_after(before)
         return result
