@@ -5,6 +5,8 @@ shall obey, that a customer was reviewed, or that an order was agreed to. Our ow
 writes them as superuser, with SQL, or below these methods: this file is loaded last.
 """
 
+from itertools import chain
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 
@@ -43,10 +45,10 @@ SEGMENT = frozenset(
 )
 
 
-def _refuse(records, guarded, vals):
-    if records.env.su or guarded.isdisjoint(vals):
+def _refuse(records, guarded, *vals_list):
+    if records.env.su or all(guarded.isdisjoint(vals) for vals in vals_list):
         return
-    names = sorted(guarded.intersection(vals))
+    names = sorted(guarded.intersection(chain.from_iterable(vals_list)))
     labels = [records._fields[name]._description_string(records.env) for name in names]
     raise AccessError(
         records.env._(
@@ -61,8 +63,7 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            _refuse(self, PARTNER, vals)
+        _refuse(self, PARTNER, *vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -75,8 +76,7 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            _refuse(self, LEAD, vals)
+        _refuse(self, LEAD, *vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -89,8 +89,7 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            _refuse(self, ORDER, vals)
+        _refuse(self, ORDER, *vals_list)
         return super().create(vals_list)
 
     def write(self, vals):

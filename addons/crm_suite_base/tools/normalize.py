@@ -216,7 +216,7 @@ def normalize_phone(phone, country=None):
 
 
 # A row of an import reads its number when it is checked, when duplicates are looked
-# for and when it is stored: reading it once saves a tenth of the import.
+# for and when it is stored: the library is slow enough to read it once only.
 @lru_cache(maxsize=8192)
 def _read_phone(phone, country):
     number, extension = split_extension(phone)
