@@ -14,7 +14,7 @@ CHANGED = 100
 CHANGED_SECONDS = 0.5
 GROWTH = 2
 FULL_RATIO = 3
-FULL_ROUNDS = 3
+FULL_ROUNDS = 7
 CHANGED_ROUNDS = 9
 
 
@@ -67,7 +67,9 @@ def _full(bench, orders):
     """The full rebuild into an empty table beside the bare aggregate of the facts."""
 
     def empty(env):
-        env.cr.execute("DELETE FROM crm_suite_customer_metric")
+        # Deleted rows would stay in the indexes until the end of the transaction, and
+        # every new one would look at its dead twin.
+        env.cr.execute("TRUNCATE crm_suite_customer_metric")
 
     def rebuild(env, _prepared):
         assert len(env["crm.suite.customer.metric"]._refresh()) >= CUSTOMERS

@@ -182,7 +182,7 @@ class CustomerMetric(models.Model):
             SQL(
                 """
                 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY partner_id)
-                  FROM crm_suite_metric_fact TABLESAMPLE SYSTEM (2)
+                  FROM crm_suite_metric_fact TABLESAMPLE SYSTEM (10)
                 """
             )
         )

@@ -83,7 +83,7 @@ class CustomerMetric(models.Model):
         )
 
     def _refresh_drop(self):
-        names = ("company", "fact", "touch", "other", "new")
+        names = ("company", "fact", "touch", "other", "rest", "new")
         self.env.cr.execute(
             SQL(
                 "DROP TABLE IF EXISTS %s; SET LOCAL enable_nestloop = on;"
@@ -141,6 +141,7 @@ class CustomerMetric(models.Model):
         beside = {
             "touch": self._refresh_touch(ids, people),
             "other": self._refresh_other(people),
+            "rest": self._refresh_rest(),
         }
         if not everybody:
             names = [
@@ -201,8 +202,7 @@ class CustomerMetric(models.Model):
                                  USING (partner_id, company_id)
                 """,
                 self._refresh_part(part),
-            ),
-            SQL("TRUE"),
+            )
         )
 
     def _refresh_not_buyers(self):
@@ -210,19 +210,11 @@ class CustomerMetric(models.Model):
         return self._refresh_result(
             SQL(
                 """
-                crm_suite_metric_other o LEFT JOIN (%s) b
-                                         USING (partner_id, company_id)
+                crm_suite_metric_rest o LEFT JOIN (%s) b
+                                        USING (partner_id, company_id)
                 """,
                 self._refresh_part(SQL("FALSE")),
-            ),
-            SQL(
-                """
-                NOT EXISTS (
-                    SELECT FROM crm_suite_metric_fact f
-                     WHERE f.partner_id = o.partner_id AND f.company_id = o.company_id
-                )
-                """
-            ),
+            )
         )
 
     def _refresh_other(self, people):
@@ -237,6 +229,25 @@ class CustomerMetric(models.Model):
             self._refresh_owed(people),
             self._refresh_paid(people),
             self._refresh_met(),
+        )
+
+    def _refresh_rest(self):
+        """The same of who never bought. As a rule they are few beside the facts: it
+        looks at the facts of those only of whom something else is known.
+        """
+        return SQL(
+            """
+            SELECT *
+              FROM crm_suite_metric_other o
+             WHERE NOT EXISTS (
+                   SELECT
+                     FROM crm_suite_metric_fact f
+                    WHERE f.partner_id = o.partner_id AND f.company_id = o.company_id
+                      AND f.partner_id IN (
+                          SELECT partner_id FROM crm_suite_metric_other
+                      )
+               )
+            """
         )
 
     def _refresh_owed(self, people):
@@ -338,11 +349,10 @@ class CustomerMetric(models.Model):
     def _refresh_of(self, column, people):
         return SQL("TRUE") if people is None else SQL("%s = ANY(%s)", column, people)
 
-    def _refresh_result(self, source, where):
+    def _refresh_result(self, source):
         """The columns as they are kept.
 
         :param SQL source: what was bought as ``b``, and what else is known as ``o``
-        :param SQL where: condition on it
         """
         return SQL(
             """
@@ -370,10 +380,8 @@ class CustomerMetric(models.Model):
          LEFT JOIN (%(whole)s) w ON w.id = b.categories[1]
          LEFT JOIN crm_suite_metric_touch x USING (partner_id)
               JOIN crm_suite_metric_company c ON c.id = company_id
-             WHERE %(where)s
             """,
             source=source,
-            where=where,
             whole=self._refresh_whole(),
         )
 
