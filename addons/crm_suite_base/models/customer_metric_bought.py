@@ -181,14 +181,20 @@ class CustomerMetric(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY partner_id)
-                  FROM crm_suite_metric_fact TABLESAMPLE SYSTEM (10)
+                SELECT histogram_bounds::text::int[]
+                  FROM pg_stats
+                 WHERE schemaname = current_schema
+                   AND tablename = 'crm_suite_metric_fact'
+                   AND attname = 'partner_id'
+                   AND histogram_bounds IS NOT NULL
                 """
             )
         )
-        middle = rows[0][0]
-        if middle is None:
+        if not rows:
+            # Few customers, or all of them buy as often.
             return self._refresh_in_one(compose)
+        [[bounds]] = rows
+        middle = bounds[len(bounds) // 2]
         return SQL(
             "%s UNION ALL %s",
             compose(SQL("partner_id <= %s", middle)),
@@ -225,7 +231,7 @@ class CustomerMetric(models.Model):
                     END AS average,
                    round((last - first)::numeric / NULLIF(gaps, 0), 2) AS interval_mean,
                    CASE WHEN gaps >= 2
-                        THEN last + round((last - first)::numeric / gaps)::int
+                        THEN last + (2 * (last - first) + gaps) / (2 * gaps)
                     END AS expected,
                    CASE WHEN gaps BETWEEN 2 AND %(few)s THEN %(deviation)s END
                        AS deviation,

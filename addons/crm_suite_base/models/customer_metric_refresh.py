@@ -64,11 +64,12 @@ class CustomerMetric(models.Model):
     def _refresh_settings(self):
         """Let the planner know the machine and the statements, until the commit:
         compiling them takes longer than running them, what they read is in memory,
-        and sorting a million purchases should not go through files.
+        sorting a million purchases should not go through files, and how many groups
+        there are is seen well enough in a few thousand rows.
         """
         self.env.cr.execute(
             "SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1;"
-            " SET LOCAL work_mem = '64MB'"
+            " SET LOCAL work_mem = '64MB'; SET LOCAL default_statistics_target = 10"
         )
 
     def _refresh_settings_full(self):
