@@ -67,7 +67,9 @@ class ResPartner(models.Model):
         return {"crm_suite_team_id": user.sale_team_id.id}
 
     def _pool_followers(self):
-        """The contacts that have nobody, or whom the customer has."""
+        """The contacts that have nobody, or whom the customer has. A company below it
+        is a customer of its own, with its own owner and its own clock.
+        """
         contacts = (
             self.sudo()
             .with_context(active_test=False)
@@ -75,8 +77,8 @@ class ResPartner(models.Model):
         )
         return contacts.filtered(
             lambda contact: (
-                not contact.user_id
-                or contact.user_id == contact.commercial_partner_id.user_id
+                contact.commercial_partner_id in self
+                and contact.user_id <= contact.commercial_partner_id.user_id
             )
         )
 

@@ -77,6 +77,14 @@ class TestHandover(AssignmentCase):
             self.policy.member_ids.filtered(lambda m: m.user_id == self.ana)
         )
 
+    def test_the_company_below_another_one_goes_too(self):
+        parent = self._create_customer(name="Parent", user_id=self.ben.id)
+        below = self._create_customer(
+            name="Below", parent_id=parent.id, user_id=self.ana.id
+        )
+        self.wizard().action_hand_over()
+        self.assertNotEqual(below.user_id, self.ana)
+
     def test_preview_counts_what_happens(self):
         wizard = self.wizard()
         plan = wizard._make_plan()

@@ -146,7 +146,8 @@ class Handover(models.TransientModel):
         return self.env["res.partner"].search(
             Domain("user_id", "=", self.user_id.id)
             & self.env["res.partner"]._crm_suite_managed_domain()
-            & Domain("parent_id", "=", False),
+            # The companies below another one are customers of their own.
+            & (Domain("parent_id", "=", False) | Domain("is_company", "=", True)),
             order="id",
         )
 
