@@ -58,6 +58,10 @@ class PoolMixin(models.AbstractModel):
                 day=self._explained_moment(verdict.due.date()),
                 rule=pool._say_rule(verdict.rule),
             )
+            if verdict.kept:
+                sentence = self.env._(
+                    "It stays with its owner: %(why)s.", why=", ".join(verdict.kept)
+                )
         labels = {
             name: pool._fields[name]._description_string(self.env)
             for name in WEIGHTS

@@ -111,6 +111,10 @@ class PoolRequest(models.Model):
                 results = pool.action_extend(
                     [request.res_id], request.days, request.note
                 )
+            elif self.env[request.res_model].sudo().browse(request.res_id).user_id:
+                raise UserError(
+                    self.env._("It is not in the pool: somebody owns it already.")
+                )
             else:
                 results = pool.action_assign([request.res_id], request.requester_id.id)
             if results and not results[0]["ok"]:
@@ -144,3 +148,13 @@ class PoolRequest(models.Model):
                 "decided_at": fields.Datetime.now(),
             }
         )
+        for request in self.sudo():
+            asker = request.requester_id
+            local = request.with_context(lang=asker.lang or self.env.lang)
+            record = local.env[request.res_model].browse(request.res_id)
+            subject = (
+                local.env._("Granted: %(records)s", records=record.display_name)
+                if state == "granted"
+                else local.env._("Refused: %(records)s", records=record.display_name)
+            )
+            self.env["crm.suite.access.request"]._notify(asker, subject, reason)

@@ -297,7 +297,7 @@ class Pool(models.Model):
         if record.crm_suite_pool_locked:
             kept.append(self.env._("locked to its owner"))
         grade = "crm_suite_grade_id" in record._fields and record.crm_suite_grade_id
-        if grade and grade in self.immune_grade_ids:
+        if grade and (grade.pool_immune or grade in self.immune_grade_ids):
             kept.append(self.env._("grade %(grade)s is never taken", grade=grade.name))
         return kept
 
@@ -305,7 +305,7 @@ class Pool(models.Model):
         """Write down when each goes back, and warn its owner in time."""
         warn = fields.Date.today() + timedelta(days=self.warn_days)
         now = fields.Datetime.now()
-        warned = records.browse()
+        warned = {}
         for verdict in verdicts:
             record = records.browse(verdict.record_id)
             day = verdict.due.date() if verdict.due else False
@@ -321,20 +321,26 @@ class Pool(models.Model):
                 and day <= warn
                 and not verdict.kept
                 and record.crm_suite_pool_warned_on != day
+                and self.auto_return
             ):
                 values["crm_suite_pool_warned_on"] = day
-                warned |= record
+                warned[record] = verdict.rule
             if values:
                 record.write(values)
         self._warn(warned)
 
-    def _warn(self, records):
-        """An activity for the owner, due before the day; an old one gives way."""
+    def _warn(self, rules):
+        """An activity for the owner, due before the day; an old one gives way.
+
+        :param dict rules: by record, the rule that will take it back
+        """
         kind = self.env.ref("crm_suite_base.mail_activity_type_pool", False)
-        if not records or not kind:
+        if not rules or not kind:
             return
-        records.activity_unlink(["crm_suite_base.mail_activity_type_pool"])
-        for record in records:
+        self.env[self.res_model].union(*rules).activity_unlink(
+            ["crm_suite_base.mail_activity_type_pool"]
+        )
+        for record, rule in rules.items():
             lang = record.user_id.lang
             record.with_context(lang=lang).activity_schedule(
                 "crm_suite_base.mail_activity_type_pool",
@@ -344,6 +350,7 @@ class Pool(models.Model):
                     pool=self.name,
                     day=record.crm_suite_return_on,
                 ),
+                note=self.with_context(lang=lang)._say_rule(rule),
                 user_id=record.user_id.id,
             )
 

@@ -183,6 +183,24 @@ class TestPool(PoolCase):
         appeal = Request.with_user(self.rep)._request(mine, "appeal", "Was ill")
         appeal.with_user(self.lead).action_grant()
         self.assertEqual(self.customer.user_id, self.rep)
+        told = self.env["mail.message"].search(
+            [("partner_ids", "in", self.rep.partner_id.ids)]
+        )
+        self.assertTrue(
+            any("Granted" in (message.subject or "") for message in told),
+            "who asked hears of it",
+        )
+
+    def test_an_appeal_takes_nothing_from_who_claimed_meanwhile(self):
+        Request = self.env["crm.suite.pool.request"]
+        mine = self.customer.with_user(self.rep)
+        appeal = Request.with_user(self.rep)._request(mine, "appeal", "Was ill")
+        self.claim(self.rival)
+        with self.assertRaises(UserError):
+            appeal.with_user(self.lead).action_grant()
+        self.assertEqual(self.customer.user_id, self.rival)
+        appeal.with_user(self.lead).action_refuse("Too late")
+        self.assertEqual(appeal.state, "refused")
 
     # === WHAT ELSE HOLDS === #
 
@@ -213,6 +231,16 @@ class TestPool(PoolCase):
         self.as_(self.rep).action_return(self.customer.ids, "No need")
         self.assertFalse(self.person.user_id)
         self.assertNotIn(self.rep.partner_id, self.customer.message_partner_ids)
+
+    def test_a_subsidiary_keeps_its_owner(self):
+        """It is a customer of its own: nothing of it is taken with its parent."""
+        below = self._create_customer(
+            name="Below", parent_id=self.customer.id, user_id=self.rival.id
+        )
+        self.claim(self.rep)
+        self.assertEqual(below.user_id, self.rival)
+        self.as_(self.rep).action_return(self.customer.ids, "No need")
+        self.assertEqual(below.user_id, self.rival)
 
     def test_an_owner_gives_up_what_was_in_no_pool(self):
         mine = self._create_customer(name="Mine", user_id=self.rep.id)

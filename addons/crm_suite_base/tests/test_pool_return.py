@@ -176,7 +176,18 @@ class TestPoolReturn(PoolCase):
         )
         self.assertEqual(activities.user_id, self.rep)
         self.assertEqual(len(activities), 1)
+        self.assertIn("No proven follow-up", activities.note)
         self.assertTrue(self.customer.crm_suite_return_on)
+
+    def test_nobody_is_warned_of_what_will_not_happen(self):
+        self.pool.write({"warn_days": 60, "auto_return": False})
+        self.pool.sudo()._run_return()
+        kind = self.env.ref("crm_suite_base.mail_activity_type_pool")
+        self.assertFalse(
+            self.env["mail.activity"].search(
+                [("res_id", "=", self.customer.id), ("activity_type_id", "=", kind.id)]
+            )
+        )
 
     def test_off_means_off(self):
         self.age(40)
@@ -301,6 +312,17 @@ class TestPoolReturn(PoolCase):
         self.customer.sudo().crm_suite_grade_id = grade
         self.pool.immune_grade_ids = grade
         self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+
+    def test_the_grade_says_that_it_is_never_taken(self):
+        self.age(40)
+        grade = self.env["crm.suite.grade"].search([], limit=1)
+        grade.pool_immune = True
+        self.customer.sudo().crm_suite_grade_id = grade
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+        why = self.customer.with_user(self.rep).explain("pool")
+        self.assertIn("stays with its owner", why["sentence"])
+        grade.pool_immune = False
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
 
     def test_expired_protection(self):
         self.pool.write({"idle_days": 0, "return_after_protection": True})

@@ -12,7 +12,7 @@ class TestPoolTodo(PoolCase):
 
     def setUp(self):
         super().setUp()
-        self.pool.write({"warn_days": 60, "max_person": 0})
+        self.pool.write({"warn_days": 60, "max_person": 0, "auto_return": True})
         self.claim(self.rep, self.everybody)
         self.pool.sudo()._run_return()
 
