@@ -3,7 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .approval_request import ADMIN
+from .approval_request import ADMIN, LIVE
 from .approval_world import Desk, lock_requests
 
 _logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class ApprovalRequest(models.Model):
         One request that fails does not hold up the others.
         """
         due = self.search(
-            [("state", "=", "running"), ("next_tick", "<=", fields.Datetime.now())],
+            [("state", "in", LIVE), ("next_tick", "<=", fields.Datetime.now())],
             order="next_tick, id",
             limit=BATCH,
         )
@@ -102,11 +102,16 @@ class ApprovalRequest(models.Model):
 
     def _get_stuck_visit(self):
         visits = self.position.get("visits", {})
-        for wanted in STANDING:
-            for key, visit in visits.items():
-                if visit["status"] == wanted:
-                    return key
-        return None
+        standing = [key for key, v in visits.items() if v["status"] in STANDING]
+        return min(
+            standing,
+            key=lambda key: (
+                STANDING.index(visits[key]["status"])
+                if not visits[key].get("trouble")
+                else 0
+            ),
+            default=None,
+        )
 
     def _get_places(self):
         """Where the request stands, to be shown: visits with the names of their steps.

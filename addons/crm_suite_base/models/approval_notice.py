@@ -234,8 +234,8 @@ class ApprovalRequest(models.Model):
         self.env["crm.suite.approval.task"]._wake()
 
     def _tell_stuck(self):
-        """Nobody was found: the administrators of the suite look after it, or the
-        submitter, where it was left to him.
+        """It does not go on: the administrators of the suite look after it, or the
+        submitter, where it was left to him to choose people.
         """
         if self._waits_for_choice():
             if self.submitter_id != self.env.user:
@@ -253,12 +253,23 @@ class ApprovalRequest(models.Model):
                 u.active and not u.share and (not company or company in u.company_ids)
             )
         )
-        self._tell(
-            users[:5],
-            lambda r: r.env._(
-                "Nobody was found to decide: %(document)s", document=r.name
-            ),
-        )
+        codes = self._get_stuck_codes()
+
+        def subject(request):
+            if "nobody" in codes:
+                return request.env._(
+                    "Nobody was found to decide: %(document)s", document=request.name
+                )
+            if codes:
+                return request.env._(
+                    "Stands still: %(document)s", document=request.name
+                )
+            return request.env._(
+                "Late, and nobody was found to take over: %(document)s",
+                document=request.name,
+            )
+
+        self._tell(users[:5], subject)
 
     def _queue_result(self):
         """Note that who asked is to hear what came of it."""

@@ -39,14 +39,31 @@ class ResUsers(models.Model):
         return above
 
     def _crm_suite_in_team(self, name):
-        """Whether the person belongs to a team or has a role of that name."""
+        """Whether the person belongs to a team or has a role of that name, in any
+        language: what follows must not depend on that of who happens to act.
+        """
         self.ensure_one()
-        wanted = name.strip().casefold()
         # As above: a name is compared, nothing is handed out.
-        teams = self.env["crm.team"].sudo().browse(self._crm_suite_team_ids())
-        names = {team.name.casefold() for team in teams if team.name}
-        names |= {group.name.casefold() for group in self.sudo().all_group_ids}
-        return wanted in names
+        teams, groups = self._crm_suite_team_ids(), self.sudo().all_group_ids
+        self.env["crm.team"].flush_model(["name"])
+        groups.flush_model(["name"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT FROM (
+                    SELECT name FROM crm_team WHERE id = ANY(%s)
+                 UNION ALL
+                    SELECT name FROM res_groups WHERE id = ANY(%s)
+                ) named, jsonb_each_text(named.name) said
+                 WHERE lower(said.value) = lower(%s)
+                 LIMIT 1
+                """,
+                list(teams),
+                groups.ids,
+                name.strip(),
+            )
+        )
+        return bool(rows)
 
 
 class ApprovalPeople(models.AbstractModel):

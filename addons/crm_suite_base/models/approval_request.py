@@ -123,7 +123,7 @@ class ApprovalRequest(models.Model):
         "(res_model, res_id, key) WHERE state IN ('running', 'exception') AND parent_id IS NULL",
         "Somebody has asked about this document at the same moment. Open it again.",
     )
-    _tick_idx = models.Index("(next_tick) WHERE state = 'running'")
+    _tick_idx = models.Index("(next_tick) WHERE state IN ('running', 'exception')")
     _notice_idx = models.Index("(id) WHERE notice = 'todo'")
     _stuck_idx = models.Index(
         "(flow_id, state) WHERE state IN ('running', 'exception')"
@@ -297,8 +297,10 @@ class ApprovalRequest(models.Model):
             return self.env._(
                 "%(person)s has to choose who decides", person=request.submitter_id.name
             )
-        if request.state == "exception":
-            return self.env._("nobody was found; an administrator looks after it")
+        if stuck := request._get_stuck_codes():
+            if "nobody" in stuck:
+                return self.env._("nobody was found; an administrator looks after it")
+            return self.env._("stands still; an administrator looks after it")
         tasks = request.task_ids.filtered(lambda t: t.state == "open")
         if "revise" in tasks.mapped("kind"):
             event = request._find_returns().get(request.id)
@@ -317,6 +319,17 @@ class ApprovalRequest(models.Model):
             node=request.stage or "",
             since=self._explained_moment(request.since or request.started_at),
         )
+
+    def _get_stuck_codes(self):
+        """Why steps stand still at which nobody is asked.
+
+        :rtype: set[str]
+        """
+        return {
+            visit["exception"]["code"]
+            for visit in self.position.get("visits", {}).values()
+            if visit["status"] == "exception"
+        }
 
     # === ACCESS === #
 

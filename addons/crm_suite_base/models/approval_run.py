@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
@@ -424,9 +425,13 @@ class ApprovalRequest(models.Model):
         users = self.env["crm.suite.approval.people"]._find(
             params.get("approvers"), document, self.submitter_id
         )
+        day = fields.Date.context_today(document) + timedelta(
+            days=params.get("days") or 0
+        )
         for user in users or self.submitter_id:
             document.activity_schedule(
                 "mail.mail_activity_data_todo",
+                date_deadline=day,
                 summary=params.get("summary") or self.flow_id.name,
                 note=params.get("note") or "",
                 user_id=user.id,

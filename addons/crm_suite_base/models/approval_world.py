@@ -89,7 +89,11 @@ class World:
 
     def approvers(self, rule, state):
         people = self.env["crm.suite.approval.people"]
-        return people._find([rule], self.document, self.submitter).ids
+        person = self.submitter
+        if rule["by"] == "manager" and rule.get("holder"):
+            # What is late goes up from who is late, not from who asked him.
+            person = self.env["res.users"].browse(rule["holder"])
+        return people._find([rule], self.document, person).ids
 
     def due(self, hours, since, user_id):
         return self.desk.due(hours, since, user_id)

@@ -59,11 +59,88 @@ class TestApprovalLimit(ApprovalCase):
 
     def test_limit_escalates(self):
         _order, request = self.limited(
-            then="escalate", escalate_to={"by": "manager", "level": 2}
+            then="escalate", escalate_to={"by": "manager", "level": 1}
         )
         self.late(request)
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(self.holders(request), ["suite_boss"])
+
+    def test_escalates_to_the_superior_of_who_is_late(self):
+        """Nobody is above finance: it stands still, is reminded of, and tried again."""
+        limit = {
+            "hours": 8,
+            "then": "escalate",
+            "escalate_to": {"by": "manager", "level": 1},
+            "remind_every": 8,
+        }
+        self._create_flow(chain(self.ask("finance", self.finance, limit=limit)))
+        self.flow.action_switch_off()
+        _order, request = self.held()
+        self.late(request)
+        self.run_cron("ir_cron_approval_limits")
+        self.assertEqual(request.state, "exception")
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        waiting = request._describe_waiting()
+        self.assertIn(self.finance.name, waiting, "it still waits for a person")
+        self.late(request)
+        self.run_cron("ir_cron_approval_limits")
+        reminders = request.event_ids.filtered(lambda e: e.kind == "remind")
+        self.assertTrue(reminders, "limits act while something stands still")
+        self.env["crm.team"].create(
+            {
+                "name": "Finance",
+                "user_id": self.boss.id,
+                "company_id": False,
+                "member_ids": [(6, 0, self.finance.ids)],
+            }
+        )
+        request.with_user(self.admin).action_retry()
+        self.assertEqual(self.holders(request), ["suite_boss"])
+        self.assertEqual(request.state, "running")
+
+    def test_a_branch_is_reminded_while_another_stands_still(self):
+        """What nobody was found for says so; a failed action says something else."""
+        graph = {
+            "schema": 1,
+            "nodes": [
+                {"id": "start", "type": "start", "name": "Start"},
+                {"id": "fork", "type": "parallel", "name": "Fork"},
+                self.ask("nobody", approvers=[{"by": "manager", "level": 9}]),
+                self.ask("leader", self.lead, limit={"hours": 8, "then": "agree"}),
+                {"id": "join", "type": "join", "name": "Join"},
+                {"id": "end", "type": "end", "name": "End"},
+            ],
+            "edges": [
+                {"id": f"e{number}", "from": one, "to": two}
+                for number, (one, two) in enumerate(
+                    [
+                        ("start", "fork"),
+                        ("fork", "nobody"),
+                        ("fork", "leader"),
+                        ("nobody", "join"),
+                        ("leader", "join"),
+                        ("join", "end"),
+                    ]
+                )
+            ],
+        }
+        self._create_flow(graph, sequence=1)
+        _order, request = self.held()
+        self.assertEqual(request.state, "exception")
+        self.assertIn("nobody was found", request._describe_waiting())
+        self.late(request)
+        self.run_cron("ir_cron_approval_limits")
+        task = request.task_ids.filtered(lambda t: t.user_id == self.lead)
+        self.assertEqual(task.state, "agreed")
+
+    def test_a_role_is_the_same_in_every_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.team.with_context(lang="zh_CN").name = "审批团队"
+        for lang in ("en_US", "zh_CN"):
+            rep = self.rep.with_context(lang=lang)
+            for name in ("Approval team", "审批团队", " approval TEAM "):
+                self.assertTrue(rep._crm_suite_in_team(name), (lang, name))
+            self.assertFalse(rep._crm_suite_in_team("Finance"))
 
     def test_reminds_once(self):
         _order, request = self.limited(then="remind")

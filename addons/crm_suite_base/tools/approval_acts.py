@@ -287,6 +287,9 @@ class Acts(Limits):
     def rescue_retry(self, vid):
         """Try a node again at which something went wrong."""
         visit = self.check_live(vid)
+        if visit.pop("trouble", None):
+            self.escalate_again(vid)
+            return
         if visit["status"] != "exception":
             raise WalkError("place", node=visit["node"])
         visit.pop("exception", None)

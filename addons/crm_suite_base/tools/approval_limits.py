@@ -96,6 +96,13 @@ class Limits(Moves):
         users = [task["user"], heirs[0]]
         self.tell("notify", kind="escalated", task=new, node=task["node"], users=users)
 
+    def escalate_again(self, vid):
+        """Look once more for who takes over the tasks that are late."""
+        limit = self.node_of(vid).get("limit") or {}
+        for tid, task in list(self.tasks_of(vid).items()):
+            if task["status"] == "open" and task["fired"]:
+                self._limit_escalate(tid, limit)
+
     def replace(self, tid, user, status, by=None, **values):
         """Give a task to somebody else; its place among the others stays."""
         self.close_task(tid, status, by=by)

@@ -8,10 +8,11 @@ import { ExpressionInput } from "../flow/expression_input";
 import { inputProps } from "../flow/flow_inputs";
 import { useGroups } from "./approval_groups";
 
+const MANAGER = _t("The submitter's superior");
 export const RULES = [
     ["users", _t("People by name")],
     ["group", _t("Everybody with a role")],
-    ["manager", _t("The submitter's superior")],
+    ["manager", MANAGER],
     ["team_lead", _t("The leader of the team")],
     ["field", _t("A field of the document")],
     ["chosen", _t("Whom the submitter chooses")],
@@ -29,10 +30,12 @@ export class ApproverRule extends Component {
         readonly: { type: Boolean, optional: true },
         /** rules that make no sense here: "chosen" for an escalation */
         without: { type: Array, optional: true },
+        /** whose superior is meant, where it is not the submitter's */
+        managerLabel: { type: String, optional: true },
         onChange: Function,
         onRemove: { type: Function, optional: true },
     };
-    static defaultProps = { without: [] };
+    static defaultProps = { without: [], managerLabel: MANAGER };
 
     setup() {
         this.groups = useGroups();
@@ -41,7 +44,10 @@ export class ApproverRule extends Component {
     }
 
     get kinds() {
-        return RULES.filter(([by]) => !this.props.without.includes(by));
+        return RULES.filter(([by]) => !this.props.without.includes(by)).map(([by, label]) => [
+            by,
+            by === "manager" ? this.props.managerLabel : label,
+        ]);
     }
 
     get levels() {
