@@ -134,9 +134,10 @@ class CustomerMetric(models.Model):
     _partner_company_unique = models.UniqueIndex(
         "(partner_id, company_id)", "A customer has one row of figures per company."
     )
-    # Another index would be paid for by every row of a rebuild and by every change of a
-    # figure: filters, and the order of the list, read the table in less than a tenth of
-    # a second, whosever company it is.
+    # Cheap: rows of one company come one after the other. An index by a figure would be
+    # paid for by every row of a rebuild and by every change of that figure: filters, and
+    # the order of the list, read the table in less than a tenth of a second.
+    _company_idx = models.Index("(company_id)")
 
     @api.model
     def _selection_channel(self):
