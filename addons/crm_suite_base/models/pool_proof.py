@@ -263,7 +263,9 @@ class PoolMixin(models.AbstractModel):
         )
         found = defaultdict(list)
         for number, id_ in rows:
-            found[id_].append(vetoes[number][0])
+            # A lead may be met by way of its people and by itself: said once.
+            if vetoes[number][0] not in found[id_]:
+                found[id_].append(vetoes[number][0])
         return found
 
 
@@ -315,3 +317,28 @@ class CrmLead(models.Model):
             " FROM crm_lead WHERE id = ANY(%s)",
             list(ids),
         )
+
+    def _pool_proof_meeting(self, pool):
+        """Also those planned from the lead, which may have no customer yet."""
+        return SQL(
+            """
+            %s
+         UNION ALL
+            SELECT d.record_id, e.start, %s::float, 'meeting'
+              FROM documents d JOIN calendar_event e ON e.opportunity_id = d.record_id
+             WHERE e.active AND e.stop <= clock_timestamp() AT TIME ZONE 'UTC'
+            """,
+            super()._pool_proof_meeting(pool),
+            pool.weight_meeting,
+        )
+
+    @api.model
+    def _pool_vetoes(self):
+        planned = SQL(
+            """
+            SELECT d.record_id
+              FROM documents d JOIN calendar_event e ON e.opportunity_id = d.record_id
+             WHERE e.active AND e.stop > clock_timestamp() AT TIME ZONE 'UTC'
+            """
+        )
+        return [*super()._pool_vetoes(), (self.env._("a meeting ahead"), planned)]

@@ -260,7 +260,7 @@ class Pool(models.Model):
         dues = []
         if self.idle_days:
             dues.append((self._add_time(clock, start, self.idle_days * day), "idle"))
-        if self.followup_hours and not proofs:
+        if self.followup_hours and not full:
             dues.append(
                 (self._add_time(clock, owned, self.followup_hours * HOUR), "followup")
             )

@@ -235,6 +235,45 @@ class TestPoolReturn(PoolCase):
         self.assertEqual(leads[0].user_id, self.rep)
         self.assertFalse(leads[1].user_id)
 
+    def test_meetings_of_a_lead_without_a_customer(self):
+        """One held is its first follow-up, one ahead keeps it; a note is neither."""
+        pool = self.Pool.create(
+            {
+                "name": "Leads",
+                "res_model": "crm.lead",
+                "admin_ids": [Command.set(self.lead.ids)],
+                "user_ids": [Command.set(self.rep.ids)],
+                "idle_days": 0,
+                "followup_hours": 8,
+                "auto_return": True,
+            }
+        )
+        held, ahead, noted = leads = self.env["crm.lead"].create(
+            [{"name": f"Lead {n}", "user_id": self.rep.id} for n in range(3)]
+        )
+        self._as_pool(pool.action_add(leads.ids))
+        self.age(10, leads)
+        now = fields.Datetime.now()
+        for lead, days in ((held, -2), (ahead, 2)):
+            self.env["calendar.event"].create(
+                {
+                    "name": "Meeting",
+                    "start": now + timedelta(days=days),
+                    "stop": now + timedelta(days=days, hours=1),
+                    "user_id": self.rep.id,
+                    "opportunity_id": lead.id,
+                }
+            )
+        noted.message_post(
+            body="Looked at it",
+            message_type="comment",
+            author_id=self.rep.partner_id.id,
+        )
+        pool.sudo()._run_return()
+        self.env.invalidate_all()
+        self.assertEqual((held + ahead).user_id, self.rep)
+        self.assertFalse(noted.user_id)
+
     # === WHAT ELSE COUNTS AND KEEPS === #
 
     def meet(self, start, state="accepted"):
