@@ -178,6 +178,7 @@ class DuplicateCheck(models.AbstractModel):
         """
         queries = self.env["crm.suite.duplicate.query"]
         pairs = self.env["crm.suite.duplicate.pair"]
+        askable = self.env["crm.suite.access.request"]._request_models()
         unreadable = queries._get_unreadable([(hit.model, hit.id) for hit in hits])
         states = {}
         for model_name in {hit.model for hit in hits}:
@@ -189,22 +190,22 @@ class DuplicateCheck(models.AbstractModel):
             readable = (hit.model, hit.id) not in unreadable
             state = states[hit.model, hit.id]
             record = self.env[hit.model].browse(hit.id)
+            # Which of the values fits would confirm a guess, number by number.
+            known = readable or state["state"] == "yours"
             rows.append(
                 {
                     **self._duplicate_free_row(),
                     **state,
                     "found": True,
-                    "owner": state["owner"]
-                    if readable or state["state"] == "yours"
-                    else False,
-                    "reasons": pairs._get_reasons_text(hit.reasons),
-                    "score": round(hit.score * 100, 1),
+                    "owner": state["owner"] if known else False,
+                    "reasons": pairs._get_reasons_text(hit.reasons) if known else "",
+                    "score": round(hit.score * 100, 1) if known else 0.0,
                     "name": record.display_name if readable else False,
                     "model": hit.model,
                     "id": hit.id if readable else False,
                     "may_ask": not readable
                     and state["state"] in ("owned", "protected")
-                    and "crm.suite.access.request" in self.env,
+                    and hit.model in askable,
                 }
             )
         return rows

@@ -59,6 +59,7 @@ class TestConflictCheck(DuplicateCase):
         row = self._check(self.rep, vat=VAT)[0]
         self.assertEqual(row["state"], "owned")
         self.assertEqual([row["id"], row["name"], row["owner"]], [False] * 3)
+        self.assertEqual((row["reasons"], row["score"]), ("", 0), "confirms no guess")
         self.assertNotIn("赤岩", str(row))
         self.assertNotIn(self.lead.name, str(row))
 
