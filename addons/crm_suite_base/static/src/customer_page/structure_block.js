@@ -1,7 +1,8 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
-import { errorText } from "../core/format";
+import { errorText, shortMoney, shortNumber } from "../core/format";
 import { Block } from "./blocks";
 import { useOpenRecords } from "./open_records";
 
@@ -119,6 +120,27 @@ export class StructureBlock extends Component {
             add(child, { from: base.id, to: child.id });
         }
         return chartTree(nodes, edges);
+    }
+
+    /** What the company and all below it bought and owe, where it is not alone. */
+    get together() {
+        const { companies, currency, revenue, open, overdue } =
+            this.props.blocks.structure.totals;
+        if (companies < 2) {
+            return "";
+        }
+        const money = (amount) => shortMoney(amount, currency);
+        const figures = [
+            revenue && _t("revenue %s", money(revenue)),
+            open && _t("open %s", money(open)),
+            overdue && _t("overdue %s", money(overdue)),
+        ].filter(Boolean);
+        return figures.length
+            ? _t("%(count)s companies together: %(figures)s", {
+                  count: shortNumber(companies),
+                  figures: figures.join(" · "),
+              })
+            : "";
     }
 
     openChart() {
