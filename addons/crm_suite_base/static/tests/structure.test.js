@@ -1,5 +1,6 @@
 import { expect, test } from "@odoo/hoot";
-import { chartTree } from "@crm_suite_base/customer_page/structure_block";
+import { allowTranslations } from "@web/../tests/web_test_helpers";
+import { chartTree, StructureBlock } from "@crm_suite_base/customer_page/structure_block";
 
 const names = (nodes) => nodes.map((node) => [node.name, names(node.children)]);
 const PEOPLE = [
@@ -43,4 +44,15 @@ test("a circle neither hangs nor hides anybody", () => {
         { from: 3, to: 1 },
     ]);
     expect(names(tree)).toEqual([["Boss", [["Buyer", [["Clerk", []]]]]]]);
+});
+
+test("a group says what all its companies bought and owe", () => {
+    allowTranslations();
+    const { get } = Object.getOwnPropertyDescriptor(StructureBlock.prototype, "together");
+    const together = (totals) =>
+        String(get.call({ props: { blocks: { structure: { totals } } } }));
+    expect(together({ companies: 1, currency: "EUR", revenue: 100 })).toBe("");
+    expect(together({ companies: 2, currency: "EUR", revenue: 0 })).toBe("");
+    const told = together({ companies: 2, currency: "EUR", revenue: 100, open: 20 });
+    expect(told.includes("100") && told.includes("20")).toBe(true);
 });
