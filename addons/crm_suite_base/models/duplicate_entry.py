@@ -205,17 +205,15 @@ class DuplicateEntry(models.AbstractModel):
         :rtype: str
         """
         rows = self._duplicate_describe(hits[:3])
-        reasons = rows[0]["reasons"]
-        names = [row["name"] for row in rows if row["name"]]
-        if names:
+        readable = [row for row in rows if row["name"]]
+        if readable:
             return self.env._(
                 "This customer is already there: %(names)s (%(reasons)s). Open that record instead of making another one.",
-                names=", ".join(names),
-                reasons=reasons,
+                names=", ".join(row["name"] for row in readable),
+                reasons=readable[0]["reasons"],
             )
         return self.env._(
-            "This customer is already there (%(reasons)s): %(state)s. Use the conflict check to ask for access.",
-            reasons=reasons,
+            "This customer is already there: %(state)s. Use the conflict check to ask for access.",
             state=rows[0]["label"],
         )
 
