@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,8 @@ from crm_suite_setup.database import Databases  # noqa: E402
 
 collect_ignore = ["bench"]
 PASSWORD = "a-long-Password-4-tests"
+# Where an entry of Odoo's log begins.
+ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:)", re.MULTILINE)
 # Login: groups. "plain" is an employee without a role of ours.
 PEOPLE = {
     "plain": [],
@@ -97,6 +100,14 @@ class LiveServer:
     database: str
     log: pathlib.Path
     keys: dict
+
+    def our_tracebacks(self):
+        """Entries of the log in which code of ours failed.
+
+        The host's scheduled actions run beside and may lose a row to a request.
+        """
+        entries = ENTRY.split(self.log.read_text(errors="replace"))
+        return [x for x in entries if "Traceback" in x and "/addons/crm_suite_" in x]
 
     def xmlrpc(self, login="admin"):
         password = "admin" if login == "admin" else PASSWORD

@@ -128,7 +128,12 @@ def _run(odoo, options, pytest_arguments):
             _workers(pytest_arguments) if everything else 1,
         )
     if outside or everything:
-        total += _outside_tests(odoo, outside or ["tests"], pytest_arguments)
+        total += _outside_tests(
+            odoo,
+            outside or ["tests"],
+            pytest_arguments,
+            _workers(pytest_arguments) if everything else 1,
+        )
     return total
 
 
@@ -206,10 +211,14 @@ def _addon_tests(odoo, databases, template, paths, arguments, workers=1):
             databases.drop(name)
 
 
-def _outside_tests(odoo, paths, arguments):
+def _outside_tests(odoo, paths, arguments, workers=1):
     say(f"Tests of {' '.join(paths)}")
     # pytest-odoo would load Odoo into this process, which is a client only.
     plugin = ["-p", "no:odoo"]
+    if workers > 1:
+        # A file stays in one process, for the servers and databases that its tests
+        # share; in the order of names, for the longest has the fewest tests.
+        plugin += ["-n", str(workers), "--dist=loadfile", "--no-loadscope-reorder"]
     return run_pytest(odoo, "outside", [*plugin, *arguments, *paths])
 
 
