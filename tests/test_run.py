@@ -1,16 +1,21 @@
 """`./setup/run` as a person uses it: start, stop, start again, a second checkout."""
 
+import contextlib
+import copy
 import dataclasses
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
 
 import pytest
 from conftest import ROOT
-from crm_suite_setup import postgres, serve
+from crm_suite_setup import postgres, serve, settings
+from crm_suite_setup.database import Databases
+from crm_suite_setup.errors import SetupError
 
 NAME = "crm_suite_test_run"
 READY_SECONDS = 20
@@ -122,6 +127,37 @@ def test_second_start_is_quick_and_stops_clean(environ, number):
         assert running.seconds < READY_SECONDS
 
 
+def test_next_port_if_none_was_asked_for(environ):
+    """A second checkout is served beside the first, and says where."""
+    unasked = {k: v for k, v in environ.items() if k != "CRM_SUITE_PORT"}
+    with socket.socket() as taken:
+        # Whoever else has the port does as well.
+        with contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", settings.DEFAULT_PORT))
+            taken.listen()
+        running = Running(unasked)
+        try:
+            found = re.search(r"http://127\.0\.0\.1:(\d+)/", running.said[-1])
+            port = int(found[1])
+            assert port > settings.DEFAULT_PORT
+            assert f"port {settings.DEFAULT_PORT} is in use" in running.said[-1]
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login") as page:
+                assert page.status == 200
+        finally:
+            running.stop(signal.SIGINT)
+
+
+def test_two_that_start_together_get_two_ports(odoo):
+    """The port of the first is kept before its server has bound it."""
+    unasked = dataclasses.replace(
+        odoo.settings, port=settings.DEFAULT_PORT, port_given=False
+    )
+    with serve.own_port(unasked) as first, serve.own_port(unasked) as second:
+        assert first != second
+    with serve.own_port(unasked) as again:
+        assert again == first
+
+
 def test_changed_addon_is_upgraded_once(environ, databases):
     """After a `git pull` the database follows by itself."""
     addon = databases.settings.suite_addons[0]
@@ -147,11 +183,11 @@ def test_uninstalled_addon_stays_so(environ, databases):
 def test_interrupted_creation_is_redone(environ, databases):
     """A database under its temporary name is from a run that was killed."""
     databases.drop(NAME)
-    databases.create_empty(f"{NAME}__making")
+    databases.create_empty(databases.making(NAME))
     result = run(environ, "--no-serve")
     assert result.returncode == 0, result.stderr
     assert NAME in databases.names()
-    assert f"{NAME}__making" not in databases.names()
+    assert databases.making(NAME) not in databases.names()
 
 
 def test_two_checkouts_do_not_collide(odoo, tmp_path):
@@ -176,6 +212,62 @@ def test_two_checkouts_do_not_collide(odoo, tmp_path):
         assert connection.query("SELECT 1") == ["1"]
     assert connection.query("SELECT 1", check=False) is None
     assert odoo.connection.query("SELECT 1") == ["1"]
+
+
+def second_checkout(odoo, state):
+    """Another checkout that was given the same server."""
+    other = copy.copy(odoo)
+    other.settings = dataclasses.replace(
+        odoo.settings, state=state, pg_host=odoo.connection.host
+    )
+    return Databases(other)
+
+
+def test_database_of_another_checkout_is_left_alone(environ, odoo, databases, tmp_path):
+    """The command itself, told to use the server and the name of another checkout."""
+    note = databases._note(NAME)
+    assert note["state"] == str(odoo.settings.state)
+    connection = odoo.connection
+    given = {
+        "PGHOST": connection.host,
+        "PGPORT": connection.port,
+        "PGUSER": connection.user,
+        "PGPASSWORD": connection.password,
+        "CRM_SUITE_STATE": str(tmp_path / "second"),
+    }
+    result = run({**environ, **given}, "--no-serve")
+    assert result.returncode == 1, result.stdout
+    [sentence] = result.stderr.splitlines()
+    assert f"database {NAME}" in sentence
+    assert f"another checkout, whose state folder is {odoo.settings.state}" in sentence
+    assert "set CRM_SUITE_DB" in sentence
+    assert databases._note(NAME) == note
+
+
+def test_whose_a_database_is(environ, odoo, databases, tmp_path):
+    first = second_checkout(odoo, odoo.settings.state)
+    second = second_checkout(odoo, tmp_path / "second")
+    (tmp_path / "second").mkdir()
+    first.check_ours(NAME)
+    second.check_ours("not_there_yet")
+    with pytest.raises(SetupError, match="belongs to another checkout"):
+        second.check_ours(NAME)
+    # The checkout was moved, and its state with it.
+    remembered = databases._remembered(NAME)
+    second._remember(NAME, remembered)
+    (tmp_path / "second").rename(tmp_path / "moved")
+    first.check_ours(NAME)
+    # Nobody said whose it is: who has its files may have restored it.
+    databases.connection.query(f"COMMENT ON DATABASE {NAME} IS NULL")
+    first.check_ours(NAME)
+    with pytest.raises(SetupError, match="was not made by this checkout"):
+        second_checkout(odoo, tmp_path / "moved").check_ours(NAME)
+    databases._remember(NAME, remembered)
+
+
+def test_two_that_create_together_do_not_disturb_each_other(odoo, tmp_path):
+    second = second_checkout(odoo, tmp_path / "second")
+    assert second.making(NAME) != Databases(odoo).making(NAME)
 
 
 def test_long_paths_get_a_short_socket(odoo, tmp_path):

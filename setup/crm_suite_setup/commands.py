@@ -41,8 +41,9 @@ def run(arguments):
         "Everything from a fresh Debian or Ubuntu machine to the running suite:"
         " finds or\nfetches the host, makes the Python environment, starts a private"
         " PostgreSQL,\ncreates the database with demo data (login admin, password"
-        " admin) and serves it on\nhttp://127.0.0.1:8069 until Ctrl-C. A second start"
-        " takes seconds, and upgrades the\ndatabase if the addons have changed.",
+        " admin) and serves it on\nhttp://127.0.0.1:8069 (or the next free port) until Ctrl-C."
+        " A second start takes seconds,\nand upgrades the database if the addons have"
+        " changed.",
     )
     parser.add_argument(
         "--no-serve", action="store_true", help="prepare everything, do not serve"
@@ -77,6 +78,8 @@ def odoo(arguments):
     if arguments == ["--help-odoo"]:
         arguments = ["--help"]
     with environment() as ready:
+        if not any(a.startswith(("-d", "--database")) for a in arguments):
+            Databases(ready).check_ours(ready.settings.database)
         # The terminal's Ctrl-C reaches the child itself; we wait for its end.
         child = subprocess.Popen(ready.command(*arguments), env=ready.environ())
         try:

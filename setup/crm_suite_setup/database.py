@@ -209,8 +209,36 @@ class Databases:
 
     # === THE DATABASE THAT PEOPLE USE === #
 
+    def check_ours(self, name):
+        """Leave alone what another checkout has made in a server that both use."""
+        if not self.settings.pg_host or not self.exists(name):
+            return
+        marked = self._note(name).get("state")
+        if marked and self._is_elsewhere(marked):
+            raise SetupError(
+                f"The database {name} on {self.settings.pg_host} belongs to another"
+                f" checkout, whose state folder is {marked}: set CRM_SUITE_DB to"
+                " another name."
+            )
+        if not marked and not self.filestore(name).exists():
+            raise SetupError(
+                f"The database {name} on {self.settings.pg_host} was not made by this"
+                " checkout, which has none of its files: set CRM_SUITE_DB to another"
+                " name."
+            )
+
+    def _is_elsewhere(self, folder):
+        """Whether a state folder is there and is not ours (moved with its checkout)."""
+        try:
+            return not os.path.samefile(folder, self.settings.state)
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+
     def ensure(self, name):
         """Create the database, or bring it up to date with the addons' files."""
+        self.check_ours(name)
         current = {
             addon: addon_digest(self.settings, addon)
             for addon in self.settings.suite_addons
@@ -221,8 +249,12 @@ class Databases:
             else:
                 self._upgrade(name, current)
 
+    def making(self, name):
+        """Another checkout may be making a database of the same name."""
+        return f"{name}{MAKING}_{self.settings.tag}"
+
     def _create(self, name, current):
-        new = f"{name}{MAKING}"
+        new = self.making(name)
         self.drop(new)
         try:
             # The same template that the tests use: whoever comes second has it.
@@ -250,6 +282,8 @@ class Databases:
         changed = [a for a in sorted(installed) if before.get(a) != current[a]]
         fresh = [a for a in current if a not in before and a not in installed]
         if not changed and not fresh:
+            if self._note(name).get("state") != str(self.settings.state):
+                self._remember(name, before)
             return
         say(
             f"The addons have changed since the last start: {', '.join(changed + fresh)}"
@@ -260,16 +294,21 @@ class Databases:
         self._remember(name, current)
 
     def _remembered(self, name):
+        # A restored or foreign database says nothing: upgrade everything once.
+        return self._note(name).get("crm_suite", {})
+
+    def _note(self, name):
+        """What the comment on a database says: digests of addons, and whose it is."""
         rows = self.connection.query(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database"
             f" WHERE datname = {literal(name)}"
         )
         try:
-            return json.loads("\n".join(rows))["crm_suite"]
-        except (ValueError, KeyError, TypeError):
-            # A restored or foreign database says nothing: upgrade everything once.
+            note = json.loads("\n".join(rows))
+        except ValueError:
             return {}
+        return note if isinstance(note, dict) else {}
 
     def _remember(self, name, current):
-        note = json.dumps({"crm_suite": current})
+        note = json.dumps({"crm_suite": current, "state": str(self.settings.state)})
         self.connection.query(f"COMMENT ON DATABASE {quote(name)} IS {literal(note)}")

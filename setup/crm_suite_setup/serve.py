@@ -11,10 +11,12 @@ import time
 from .console import say
 from .errors import SetupError
 from .locks import try_lock
+from .settings import DEFAULT_PORT
 from .shell import last_words
 
 READY_SECONDS = 180
 STOP_SECONDS = 20
+MOST_CHECKOUTS = 20
 
 
 class Stopped(Exception):
@@ -35,21 +37,58 @@ def stop_on_signals():
 
 
 def check_port(settings):
-    """Fail early, not after minutes, if the port is taken."""
+    """Fail early, not after minutes, if the port that was asked for is taken."""
+    if not settings.port_given:
+        return
+    try:
+        _bind(settings.port)
+    except PermissionError as error:
+        raise SetupError(
+            f"Port {settings.port} is reserved for root: set CRM_SUITE_PORT to a"
+            " number above 1023."
+        ) from error
+    except OSError as error:
+        raise SetupError(
+            f"Port {settings.port} is in use by another program: stop that, or"
+            f" set CRM_SUITE_PORT to another number, for example {settings.port + 1}."
+        ) from error
+
+
+def _bind(port):
+    """Take a port of the loopback and give it back, or raise what the kernel says."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", settings.port))
-        except PermissionError as error:
-            raise SetupError(
-                f"Port {settings.port} is reserved for root: set CRM_SUITE_PORT to a"
-                " number above 1023."
-            ) from error
-        except OSError as error:
-            raise SetupError(
-                f"Port {settings.port} is in use by another program: stop that, or"
-                f" set CRM_SUITE_PORT to another number, for example {settings.port + 1}."
-            ) from error
+        probe.bind(("127.0.0.1", port))
+
+
+@contextlib.contextmanager
+def own_port(settings):
+    """The port that was asked for, or else the first free one from Odoo's own.
+
+    A server binds its port seconds after it was chosen: the lock keeps it for us, so
+    that two checkouts that start together do not choose the same one.
+    """
+    if settings.port_given:
+        check_port(settings)
+        yield settings.port
+        return
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + MOST_CHECKOUTS):
+        with open(settings.cache / f"port-{port}.lock", "a") as handle:
+            if try_lock(handle) and _is_free(port):
+                yield port
+                return
+    raise SetupError(
+        f"The ports {DEFAULT_PORT} to {port} are all in use: stop what uses them, or"
+        " set CRM_SUITE_PORT to another number."
+    )
+
+
+def _is_free(port):
+    try:
+        _bind(port)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -99,7 +138,8 @@ def _wait_until_ready(process, port, log):
         with contextlib.suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", "/web/login")
-            if connection.getresponse().status == 200:
+            # Somebody else may have been faster and answer in its place.
+            if connection.getresponse().status == 200 and process.poll() is None:
                 return
         time.sleep(0.3)
     raise SetupError(
@@ -120,10 +160,13 @@ def serve(odoo):
     settings = odoo.settings
     log = settings.logs / "server.log"
     say("Starting the server")
-    with server(odoo, odoo.config, settings.port, log) as process:
-        address = f"http://127.0.0.1:{settings.port}/odoo/crm-customers"
-        say(f"Ready: {address}  (login admin, password admin)")
-        say(f"Log: {log} — stop with Ctrl-C")
-        code = process.wait()
+    with own_port(settings) as port:
+        config = odoo.write_config(odoo.config, settings.database, http_port=port)
+        with server(odoo, config, port, log) as process:
+            address = f"http://127.0.0.1:{port}/odoo/crm-customers"
+            taken = "" if port == settings.port else f"; port {settings.port} is in use"
+            say(f"Ready: {address}  (login admin, password admin{taken})")
+            say(f"Log: {log} — stop with Ctrl-C")
+            code = process.wait()
     words = last_words(log.read_text(errors="replace"), 2)
     raise SetupError(f"The server ended by itself (exit code {code}): {words}")

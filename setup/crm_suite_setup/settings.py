@@ -17,7 +17,7 @@ ENVIRONMENT_HELP = """\
 Environment variables:
   CRM_SUITE_ODOO    an Odoo 19.0 to use instead of downloading one: the folder of
                     a source checkout or of an unpacked package, or a .deb file
-  CRM_SUITE_PORT    port of the web server (8069)
+  CRM_SUITE_PORT    port of the web server (8069, or the next one that is free)
   CRM_SUITE_DB      name of the database (crm_suite)
   CRM_SUITE_DEMO    0: create the database without demo data
   CRM_SUITE_STATE   state folder (.crm_suite in the checkout)
