@@ -10,10 +10,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import ROOT
-from crm_suite_setup import host
+from crm_suite_setup import console, host, shell
 
 # A deb needs dpkg-deb to be made.
 needs_dpkg = pytest.mark.skipif(
@@ -151,8 +152,101 @@ def test_no_network(machine):
 
 
 def test_no_debian_archive(machine):
-    machine.program("apt-get", "exit 0")
-    assert "names no Debian archive" in machine.sentence("odoo", "x")
+    """Ubuntu has no Odoo 19: it comes from Debian's own archive, by Debian's keys."""
+    seen = machine.folder / "sources.list"
+    machine.program(
+        "apt-get",
+        'case "$*" in *indextargets*) echo "Ubuntu|http://archive.ubuntu.com/ubuntu|'
+        'noble|Packages";; *) for word in "$@"; do case "$word" in '
+        f'Dir::Etc::SourceList=*) cp "${{word#*=}}" {seen};; esac; done; exit 100;; esac',
+    )
+    assert "check the network" in machine.sentence("odoo", "x")
+    lines = seen.read_text().splitlines()
+    assert [line.split()[2:] for line in lines] == [
+        ["http://deb.debian.org/debian", "sid", "main"],
+        ["http://deb.debian.org/debian", "bookworm", "main"],
+    ]
+    assert all(f"[signed-by={host.keyring()}]" in line for line in lines)
+
+
+def test_no_network_for_packages_of_the_system(machine):
+    """Root, whose apt reaches nobody."""
+    machine.program("apt-cache", 'echo "Package: postgresql"')
+    machine.program("apt-get", "echo E: Temporary failure resolving; exit 100")
+    code = (
+        "import pathlib, sys; from crm_suite_setup import __main__, system\n"
+        "system.is_root = lambda: True\n"
+        f"system.CREATE_CLUSTER_FOLDER = pathlib.Path({str(machine.folder)!r})\n"
+        "system.wanted = lambda *_: [system.Package('libmagic1', lambda: False)]\n"
+        "sys.exit(__main__.main(['odoo', 'x']))"
+    )
+    result = run_code(machine, code)
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert "could not install libmagic1: check the network" in sentence
+    assert "Temporary failure resolving" in sentence
+    assert "Reading the system's package lists …" in result.stdout
+    assert "Installing libmagic1 …" in result.stdout
+    assert "done" not in result.stdout.rpartition("Installing")[2]
+
+
+def test_no_network_for_python_itself(machine):
+    """The very first step, before there is a Python that could say anything."""
+    for name in ("bash", "dirname", "env", "readlink"):
+        (machine.bin / name).symlink_to(shutil.which(name))
+    machine.program("id", "echo 0")
+    machine.program("apt-get", "echo E: Temporary failure resolving >&2; exit 100")
+    result = machine.command("run", environ={"PATH": str(machine.bin)})
+    assert result.returncode == 1
+    [sentence] = result.stderr.splitlines()
+    assert "check the network" in sentence
+    assert "apt-get install python3" in sentence
+
+
+# === PROGRESS === #
+
+
+def test_progress_goes_on_while_nothing_is_heard(capsys):
+    with console.Progress("Copying", every=0.02) as progress:
+        progress.update("1 of 2, the big one")
+        time.sleep(0.1)
+    first, *middle, last = capsys.readouterr().out.splitlines()
+    assert first == "» Copying …"
+    assert len(middle) > 1
+    assert set(middle) == {"  Copying: 1 of 2, the big one (0 s)"}
+    assert last == "  Copying: done in 0 s"
+
+
+def test_progress_of_what_failed_is_not_done(capsys):
+    with pytest.raises(ValueError), console.Progress("Copying", every=9):
+        raise ValueError
+    assert "done" not in capsys.readouterr().out
+
+
+def test_what_a_program_says_is_its_progress(capsys):
+    command = ["sh", "-c", "echo Collecting lxml; sleep 0.2; exit 3"]
+    with console.Progress("Fetching", every=0.05) as progress:
+        result = shell.run_shown(command, progress)
+    assert (result.returncode, result.stdout) == (3, "Collecting lxml\n")
+    assert "Fetching: Collecting lxml (0 s)" in capsys.readouterr().out
+
+
+def test_download_tells_its_share(tmp_path):
+    size = host._size(
+        "'http://x/a.deb' a_1_all.deb 3000000 SHA256:0\n"
+        "'http://x/b.deb' b_1_all.deb 1000000 SHA256:0\nReading lists 9\n"
+    )
+    assert size == 4_000_000
+    partial = tmp_path / "apt" / "cache" / "archives" / "partial"
+    lists = tmp_path / "apt" / "lists"
+    for folder in (partial, lists):
+        folder.mkdir(parents=True)
+    (tmp_path / "b_1_all.deb").write_bytes(bytes(1_000_000))
+    (partial / "a_1_all.deb").write_bytes(bytes(2_000_000))
+    (lists / "Packages").write_bytes(bytes(5_000_000))
+    assert host._so_far(tmp_path, size) == "3 of 4 MB, 75 %"
+    # An apt that does not say the size.
+    assert host._so_far(tmp_path, 0) == "3 MB"
 
 
 def make_package(folder, name, version, files=()):
@@ -317,7 +411,18 @@ def test_unknown_package_index(ready, tmp_path):
     environ = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_RETRIES": "1"}
     environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
     sentence = ready.sentence("odoo", "x", environ=environ)
-    assert "Python packages cannot be fetched" in sentence
+    assert "Python packages cannot be fetched: check the network" in sentence
+    assert "PIP_INDEX_URL" in sentence
+    assert not [p for p in ready.leftovers("venv/*") if p.is_dir()]
+
+
+def test_folder_that_lacks_python_packages(ready, tmp_path):
+    """Without a network the packages may come from a folder; this one is empty."""
+    ready.environ["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    environ = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    environ |= {"PIP_CONFIG_FILE": os.devnull}
+    sentence = ready.sentence("odoo", "x", environ=environ)
+    assert "a folder with the packages in PIP_FIND_LINKS" in sentence
     assert not [p for p in ready.leftovers("venv/*") if p.is_dir()]
 
 

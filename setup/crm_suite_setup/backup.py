@@ -54,8 +54,7 @@ def backup(databases, name, target):
     folder = target / f"{name}-{stamp}"
     new = target / f".{folder.name}.{os.getpid()}"
     new.mkdir(mode=0o700)
-    progress = Progress(f"Backing up {name}")
-    try:
+    with Progress(f"Backing up {name}"), _given_up_if_it_fails(new):
         filestore = databases.filestore(name)
         # A file that existed before the snapshot may be swept away while we dump, one
         # that came with it may not be there yet: collect before and after.
@@ -74,13 +73,18 @@ def backup(databases, name, target):
         }
         (new / MANIFEST).write_text(json.dumps(manifest, indent=1))
         os.replace(new, folder)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
     databases.connection.query(NOTE, database=name)
-    progress.done()
     say(f"{folder}: {sum(counts.values())} rows, {manifest['files']} files")
     return folder
+
+
+@contextlib.contextmanager
+def _given_up_if_it_fails(folder):
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _collect(source, target):
@@ -177,19 +181,20 @@ def restore(databases, folder, name, neutralize):
         )
     new = f"{name}{MAKING}"
     databases.drop(new)
-    progress = Progress(f"Restoring {folder.name} as {name}")
-    try:
-        databases.create_empty(new)
-        _load(databases.connection, new, folder / DUMP)
-        _unpack(folder / FILES, databases.filestore(new))
-        _compare(databases, new, manifest)
-        if neutralize:
-            databases.odoo.neutralize(new)
-        databases.rename(new, name)
-    except BaseException:
-        databases.drop(new)
-        raise
-    progress.done()
+    with Progress(f"Restoring {folder.name} as {name}") as progress:
+        try:
+            databases.create_empty(new)
+            _load(databases.connection, new, folder / DUMP)
+            progress.update("files")
+            _unpack(folder / FILES, databases.filestore(new))
+            progress.update("counting what is there")
+            _compare(databases, new, manifest)
+            if neutralize:
+                databases.odoo.neutralize(new)
+            databases.rename(new, name)
+        except BaseException:
+            databases.drop(new)
+            raise
     state = "neutralized" if neutralize else "live: it will send mail when served"
     say(f"Database {name} is restored ({state})")
 

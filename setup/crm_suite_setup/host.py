@@ -3,9 +3,11 @@
 Debian carries Odoo 19 as a package of its suite "sid" only. Installing it from
 there would pull in sid's Python, so it is downloaded through a private apt state
 (signatures are still checked with the installed keyring) and unpacked into the
-user's cache folder. The address comes from the machine's own apt set-up.
+user's cache folder. The address comes from the machine's own apt set-up; where that
+names no Debian archive (Ubuntu), it is Debian's own, checked with Debian's keys.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -15,11 +17,11 @@ import re
 import shutil
 import tempfile
 
-from .console import Progress, say, warn
+from .console import Progress, warn
 from .errors import SetupError
 from .locks import locked
 from .settings import check_space
-from .shell import last_words, need, run, which
+from .shell import last_words, need, run, run_shown, which
 
 SERIES = (19, 0)
 PACKAGE = "odoo-19"
@@ -42,6 +44,8 @@ COMPANIONS_OWN = (
 # bundle lists it; an empty one keeps every page free of console errors.
 LEFT_OUT = "addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
 PYTHON_FOLDER = "usr/lib/python3/dist-packages"
+# Where apt names no Debian archive (Ubuntu), Debian's own has it all.
+ARCHIVE = ("http://deb.debian.org/debian", "bookworm")
 KEYRINGS = (
     "/usr/share/keyrings/debian-archive-keyring.pgp",
     "/usr/share/keyrings/debian-archive-keyring.gpg",
@@ -171,9 +175,7 @@ def _newest(folder, name):
 def _fetch(settings):
     check_space(settings)
     with _workshop(settings) as workshop:
-        progress = Progress("Downloading Odoo 19 (about 130 MB)")
         _download(workshop, [PACKAGE, *COMPANIONS_SID, *COMPANIONS_OWN])
-        progress.done()
         names = [PACKAGE, *COMPANIONS_SID, *COMPANIONS_OWN]
         packages = [_newest(workshop, name) for name in names]
         version, digest = _verify(packages[0])
@@ -242,12 +244,14 @@ def _sha256(path):
 def _unpack(workshop, packages, target):
     """Unpack beside the target, check, and put in place with one rename."""
     prefix = workshop / "prefix"
-    say("Unpacking Odoo")
-    for package in packages:
-        need(
-            ["dpkg-deb", "-x", package, prefix],
-            f"{package} cannot be unpacked: fetch it again, and check the free space.",
-        )
+    with Progress("Unpacking Odoo") as progress:
+        for package in packages:
+            progress.update(package.name)
+            need(
+                ["dpkg-deb", "-x", package, prefix],
+                f"{package} cannot be unpacked: fetch it again, and check the free"
+                " space.",
+            )
     left_out = prefix / PYTHON_FOLDER / "odoo" / LEFT_OUT
     left_out.parent.mkdir(parents=True, exist_ok=True)
     left_out.touch()
@@ -269,8 +273,8 @@ def _download(workshop, names):
             f" use one, {HAND_OVER}."
         )
     base, codename = _debian_source()
-    keyring = next((k for k in KEYRINGS if pathlib.Path(k).exists()), None)
-    option = f" [signed-by={keyring}]" if keyring else ""
+    trusted = keyring()
+    option = f" [signed-by={trusted}]" if trusted else ""
     suites = dict.fromkeys(["sid", codename])
     apt = workshop / "apt"
     (apt / "lists" / "partial").mkdir(parents=True)
@@ -294,7 +298,9 @@ def _download(workshop, names):
     command = ["apt-get", "-q"]
     for name, value in options.items():
         command += ["-o", f"{name}={value}"]
-    result = run([*command, "-o", "APT::Update::Error-Mode=any", "update"])
+    with Progress("Reading Debian's package lists") as progress:
+        update = [*command, "-o", "APT::Update::Error-Mode=any", "update"]
+        result = run_shown(update, progress)
     if result.returncode:
         raise SetupError(
             "Debian's package lists cannot be fetched: check the network,"
@@ -302,7 +308,10 @@ def _download(workshop, names):
         )
     sid = (PACKAGE, *COMPANIONS_SID)
     wanted = [f"{name}/{'sid' if name in sid else codename}" for name in names]
-    result = run([*command, "download", *wanted], cwd=workshop)
+    with Progress(f"Downloading {_those(names)}") as progress:
+        size = _size(run([*command, "--print-uris", "download", *wanted]).stdout)
+        progress.update(lambda: _so_far(workshop, size))
+        result = run([*command, "download", *wanted], cwd=workshop)
     if result.returncode or not all(_newest(workshop, name) for name in names):
         raise SetupError(
             "Odoo's packages cannot be downloaded: check the network and the free"
@@ -310,8 +319,36 @@ def _download(workshop, names):
         )
 
 
+def keyring():
+    """The keys by which Debian's archive is known, if they are installed."""
+    return next((k for k in KEYRINGS if pathlib.Path(k).exists()), None)
+
+
+def _those(names):
+    """What is downloaded, in a few words."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _size(uris):
+    """Bytes of what apt names in lines of address, file, size and checksum."""
+    return sum(int(size) for size in re.findall(r"^'\S+' \S+ (\d+)", uris, re.M))
+
+
+def _so_far(workshop, size):
+    """How much has arrived, whole or in part."""
+    lists = workshop / "apt" / "lists"
+    done = 0
+    for path in workshop.rglob("*"):
+        # apt moves its files while we look.
+        with contextlib.suppress(OSError):
+            if path.is_file() and not path.is_relative_to(lists):
+                done += path.stat().st_size
+    of_all = f" of {size / 1e6:.0f} MB, {100 * done // size} %" if size else " MB"
+    return f"{done / 1e6:.0f}{of_all}"
+
+
 def _debian_source():
-    """Base address and release of the machine's own Debian archive."""
+    """Base address and release of the machine's Debian archive, or of Debian's own."""
     form = "$(ORIGIN)|$(REPO_URI)|$(CODENAME)|$(CREATED_BY)"
     output = run(["apt-get", "indextargets", "--format", form]).stdout
     found = []
@@ -322,10 +359,7 @@ def _debian_source():
         if kind == "Packages" and plain and origin in ("Debian", ""):
             found.append((uri.rstrip("/"), codename))
     if not found:
-        raise SetupError(
-            "This machine's apt names no Debian archive from which Odoo could be"
-            f" downloaded: add one, {HAND_OVER}."
-        )
+        return ARCHIVE
     # Before the first "apt-get update" the origins are unknown, then the name helps.
     found.sort(key=lambda source: not source[0].endswith("/debian"))
     return found[0]

@@ -20,14 +20,16 @@ find_python() {
 if ! python=$(find_python); then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "» Installing python3"
-        apt-get update -qq </dev/null
+        # Whether it worked is seen from what is there afterwards.
+        apt-get update -qq </dev/null >/dev/null 2>&1 || true
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-            --no-install-recommends python3 python3-venv </dev/null >/dev/null
+            --no-install-recommends python3 python3-venv \
+            </dev/null >/dev/null 2>&1 || true
         python=$(find_python) || true
     fi
 fi
 if [ -z "${python:-}" ]; then
-    echo "setup: Python 3.10 or newer is needed; install it with" \
+    echo "setup: Python 3.10 or newer is needed; check the network, install it with" \
         "\"apt-get install python3 python3-venv\" and start again." >&2
     exit 1
 fi

@@ -88,7 +88,6 @@ class Odoo:
         :return: the path of its log
         """
         log = self.settings.logs / f"{database}.log"
-        progress = Progress(title)
         command = self.command(
             *("-c", config or self.config, "-d", database),
             *("--stop-after-init", "--no-http", "--max-cron-threads=0"),
@@ -96,6 +95,7 @@ class Odoo:
         )
         trouble = None
         with (
+            Progress(title) as progress,
             open(log, "w") as stream,
             subprocess.Popen(
                 command,
@@ -121,12 +121,11 @@ class Odoo:
                 raise
             finally:
                 self._working.discard(process)
-        if process.returncode or trouble:
-            raise SetupError(
-                f"{title} failed: {trouble or f'exit code {process.returncode}'};"
-                f" the whole story is in {log}."
-            )
-        progress.done()
+            if process.wait() or trouble:
+                raise SetupError(
+                    f"{title} failed: {trouble or f'exit code {process.returncode}'};"
+                    f" the whole story is in {log}."
+                )
         return log
 
     def neutralize(self, database):

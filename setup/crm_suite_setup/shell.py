@@ -6,6 +6,8 @@ import subprocess
 
 from .errors import SetupError
 
+LONGEST_WORDS = 70
+
 
 def run(command, **options):
     """Run a program quietly; return the finished process, whatever its exit code."""
@@ -20,6 +22,31 @@ def run(command, **options):
         raise SetupError(
             f"The program {error.filename!r} is missing; install it and start again."
         ) from error
+
+
+def run_shown(command, progress, **options):
+    """Run a program that takes its time; each line that it says is how far it is.
+
+    :return: the finished process with its output, like :func:`run`
+    """
+    lines = []
+    with subprocess.Popen(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        **options,
+    ) as process:
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                progress.update(line.strip()[:LONGEST_WORDS])
+        except BaseException:
+            process.terminate()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, "".join(lines))
 
 
 def need(command, sentence, **options):

@@ -8,10 +8,10 @@ import os
 import pathlib
 from collections.abc import Callable
 
-from . import postgres
+from . import host, postgres
 from .console import Progress, warn
 from .errors import SetupError
-from .shell import is_root, last_words, run, which
+from .shell import is_root, last_words, run, run_shown, which
 
 # Debian makes and starts a cluster of its own when PostgreSQL is installed. The
 # suite does not use it, so a machine that had no PostgreSQL shall not get one
@@ -49,6 +49,10 @@ def wanted(settings, testing):
         Package("wkhtmltopdf", lambda: bool(which("wkhtmltopdf")), optional=True),
         Package("fonts-noto-cjk", _has_cjk_font),
     ]
+    if not settings.odoo:
+        # On Ubuntu the archive that has Odoo is Debian's, not the system's own.
+        keyring = Package("debian-archive-keyring", lambda: bool(host.keyring()))
+        packages.append(keyring)
     if settings.pg_host:
         client = Package("postgresql-client", lambda: bool(which("psql")))
         packages.append(client)
@@ -92,27 +96,24 @@ def ensure_packages(settings, testing=False):
 
 def _install(packages):
     environ = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    progress = Progress("Installing " + " ".join(p.name for p in packages))
-    updated = run(["apt-get", "-qq", "update"], env=environ)
+    with Progress("Reading the system's package lists") as progress:
+        updated = run_shown(["apt-get", "-q", "update"], progress, env=environ)
     available = [
         p for p in packages if not p.optional or _has_candidate(p.name, environ)
     ]
     for package in packages:
         if package not in available:
             warn(f"this system has no package {package.name}; going on without it.")
-    command = ["apt-get", "-y", "-qq", "--no-install-recommends", "install"]
-    with _no_cluster():
-        result = run(command + [p.name for p in available], env=environ)
-    if result.returncode:
-        detail = last_words(
-            result.stdout if updated.returncode == 0 else updated.stdout
-        )
-        raise SetupError(
-            "apt-get could not install "
-            + " ".join(p.name for p in available)
-            + f"; check the network and the package sources, then start again ({detail})"
-        )
-    progress.done()
+    names = [p.name for p in available]
+    command = ["apt-get", "-y", "-q", "--no-install-recommends", "install", *names]
+    with Progress(f"Installing {' '.join(names)}") as progress, _no_cluster():
+        result = run_shown(command, progress, env=environ)
+        if result.returncode:
+            failed = updated if updated.returncode else result
+            raise SetupError(
+                f"apt-get could not install {' '.join(names)}: check the network and"
+                f" the package sources, then start again. ({last_words(failed.stdout)})"
+            )
 
 
 def _has_candidate(name, environ):

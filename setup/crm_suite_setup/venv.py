@@ -9,7 +9,7 @@ import sys
 from .console import Progress
 from .errors import SetupError
 from .locks import locked
-from .shell import last_words, run
+from .shell import last_words, run, run_shown
 
 READY = "crm_suite_ready"
 OFFLINE_SIGNS = (
@@ -19,6 +19,11 @@ OFFLINE_SIGNS = (
     "failed to establish a new connection",
     "max retries exceeded",
     "timed out",
+    "connection refused",
+    "cannot connect to proxy",
+    "certificate verify failed",
+    # An index, or a folder in place of one, that has not even one version.
+    "from versions: none",
 )
 
 
@@ -44,29 +49,28 @@ def _make(settings, host, folder, lists):
     # whole; one without the mark was interrupted.
     shutil.rmtree(folder, ignore_errors=True)
     log = settings.logs / "pip.log"
-    progress = Progress("Making the Python environment")
-    try:
-        result = run([sys.executable, "-m", "venv", folder])
-        if result.returncode:
-            raise SetupError(
-                "The Python environment cannot be made; install python3-venv and"
-                f" start again. ({last_words(result.stdout, 1)})"
-            )
-        _install(folder / "bin" / "python", lists, log)
-        site = next(pathlib.Path(folder, "lib").glob("python3*")) / "site-packages"
-        (site / "crm_suite_host.pth").write_text(f"{host.python_root}\n")
-        (folder / READY).touch()
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    progress.done()
+    with Progress("Making the Python environment") as progress:
+        try:
+            result = run([sys.executable, "-m", "venv", folder])
+            if result.returncode:
+                raise SetupError(
+                    "The Python environment cannot be made; install python3-venv and"
+                    f" start again. ({last_words(result.stdout, 1)})"
+                )
+            _install(folder / "bin" / "python", lists, log, progress)
+            site = next(pathlib.Path(folder, "lib").glob("python3*")) / "site-packages"
+            (site / "crm_suite_host.pth").write_text(f"{host.python_root}\n")
+            (folder / READY).touch()
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
-def _install(python, lists, log):
+def _install(python, lists, log, progress):
     command = [python, "-m", "pip", "install", "--disable-pip-version-check"]
     for path in lists:
         command += ["-r", path]
-    result = run(command, env={**os.environ, "PIP_NO_INPUT": "1"})
+    result = run_shown(command, progress, env={**os.environ, "PIP_NO_INPUT": "1"})
     log.write_text(result.stdout)
     if not result.returncode:
         return
@@ -76,8 +80,10 @@ def _install(python, lists, log):
         )
     if any(sign in result.stdout.lower() for sign in OFFLINE_SIGNS):
         raise SetupError(
-            "The Python packages cannot be fetched: check the network (or pip's"
-            f" own settings) and start again; pip's words are in {log}."
+            "The Python packages cannot be fetched: check the network, or name a"
+            " mirror in PIP_INDEX_URL, or a folder with the packages in"
+            " PIP_FIND_LINKS and set PIP_NO_INDEX=1, and start again; pip's words"
+            f" are in {log}."
         )
     raise SetupError(
         f"pip could not install the requirements: {last_words(result.stdout, 1)};"
