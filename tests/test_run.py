@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -190,16 +191,21 @@ def test_interrupted_creation_is_redone(environ, databases):
     assert databases.making(NAME) not in databases.names()
 
 
+def open_to_all(folder):
+    """Let the account of PostgreSQL pass, if we are root."""
+    if os.geteuid() == 0:
+        for part in (folder, *folder.parents):
+            if part.stat().st_uid == 0 and not part.stat().st_mode & 0o001:
+                part.chmod(part.stat().st_mode | 0o011)
+
+
 def test_two_checkouts_do_not_collide(odoo, tmp_path):
     """A second state folder gets a server of its own, and stops only that."""
     second = dataclasses.replace(
         odoo.settings, state=tmp_path / "state", pg_host="", pg_port=""
     )
     second.state.mkdir()
-    if os.geteuid() == 0:
-        for part in (tmp_path, *tmp_path.parents):
-            if part.stat().st_uid == 0 and not part.stat().st_mode & 0o001:
-                part.chmod(part.stat().st_mode | 0o011)
+    open_to_all(tmp_path)
     with postgres.Server(second) as connection:
         assert connection.host != odoo.connection.host
         connection.query("CREATE DATABASE only_here")
@@ -273,11 +279,62 @@ def test_two_that_create_together_do_not_disturb_each_other(odoo, tmp_path):
 def test_long_paths_get_a_short_socket(odoo, tmp_path):
     deep = tmp_path / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)
-    settings = dataclasses.replace(odoo.settings, state=deep)
-    home = postgres._home(settings)
-    folder = postgres._socket_folder(home, settings)
+    deep_settings = dataclasses.replace(odoo.settings, state=deep)
+    home = postgres._home(deep_settings)
+    folder = postgres._socket_folder(home, deep_settings)
     try:
         assert len(os.fsencode(folder)) <= postgres.LONGEST_SOCKET
         assert folder.stat().st_mode & 0o777 == 0o700
     finally:
         folder.rmdir()
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def outside(odoo, tmp_path, monkeypatch):
+    """The settings of a state folder whose server keeps its data elsewhere."""
+    open_to_all(tmp_path)
+    monkeypatch.setattr(
+        postgres, "_home_path", lambda settings: tmp_path / "homes" / settings.tag
+    )
+    state = tmp_path / "state"
+    state.mkdir()
+    return dataclasses.replace(odoo.settings, state=state, pg_host="", pg_port="")
+
+
+def test_databases_of_a_removed_state_folder_are_set_aside(outside, capsys):
+    with postgres.Server(outside) as connection:
+        connection.query("CREATE DATABASE crm_suite")
+    with postgres.Server(outside) as connection:
+        assert "crm_suite" in connection.query("SELECT datname FROM pg_database")
+    home = postgres._home_path(outside)
+    assert (home / postgres.OWNER_NOTE).read_text() == f"{outside.state}\n"
+    assert not (home / "data.old").exists()
+    shutil.rmtree(outside.state)
+    outside.state.mkdir()
+    capsys.readouterr()
+    with postgres.Server(outside) as connection:
+        assert "crm_suite" not in connection.query("SELECT datname FROM pg_database")
+    assert f"are kept in {home}/data.old" in capsys.readouterr().out
+    assert (home / "data.old" / "PG_VERSION").exists()
+
+
+def test_state_folder_removed_while_its_server_runs(outside):
+    with postgres.Server(outside):
+        again = dataclasses.replace(outside)
+        shutil.rmtree(outside.state)
+        outside.state.mkdir()
+        with pytest.raises(SetupError, match="kill -INT [0-9]+"):
+            postgres.Server(again).__enter__()
+
+
+def test_orphans_of_other_checkouts_are_named(outside, capsys):
+    gone = dataclasses.replace(outside, state=outside.state.with_name("gone"))
+    gone.state.mkdir()
+    orphan = postgres._home(gone)
+    gone.state.rmdir()
+    with postgres.Server(outside):
+        pass
+    said = capsys.readouterr().out
+    assert f"{orphan} holds the databases of {gone.state}, which is gone" in said
+    assert str(postgres._home_path(outside)) not in said

@@ -23,6 +23,10 @@ OLDEST = 13
 ROLE = "odoo"
 # The kernel's limit for the path of a socket is 107 bytes.
 LONGEST_SOCKET = 107 - len("/.s.PGSQL.5432")
+# For root, whose state folder other accounts may not enter. Each folder in it says
+# which state folder it belongs to.
+HOMES = pathlib.Path("/var/lib/crm_suite")
+OWNER_NOTE = "state-folder"
 CONFIGURATION = """
 # Written by the set-up of the CRM suite.
 listen_addresses = ''
@@ -148,17 +152,43 @@ class Server:
     # === A PRIVATE SERVER === #
 
     def _start(self):
-        self._check_programs()
-        self.home = _home(self.settings)
-        self.socket = _socket_folder(self.home, self.settings)
-        self.connection = Connection(str(self.socket))
         with locked(self.settings.state / "pg.lock", "starting PostgreSQL"):
+            self._set_aside()
+            self._check_programs()
+            self.home = _home(self.settings)
+            self.socket = _socket_folder(self.home, self.settings)
+            self.connection = Connection(str(self.socket))
             self._users = open(self.settings.state / "pg.users", "a")
             share(self._users)
             if not (self.home / "data").exists():
                 self._create()
             if not self._running():
                 self._launch()
+
+    def _set_aside(self):
+        """Begin anew after somebody removed the state folder, but not all of it.
+
+        Outside the state folder the data of the server outlive it. Their attachments
+        are gone, so nobody can go on with them; they are kept all the same, for the
+        folder may have been missing for another reason (a disk that is not mounted).
+        """
+        home = _home_path(self.settings)
+        outside = not home.is_relative_to(self.settings.state)
+        known = (self.settings.state / "pg.users").exists()
+        if known or not outside or not (home / "data").exists():
+            return
+        if process := _postmaster(home / "data"):
+            raise SetupError(
+                f"The state folder {self.settings.state} was removed while its database"
+                f" server was running: stop that with “kill -INT {process}” and start"
+                " again."
+            )
+        shutil.rmtree(home / "data.old", ignore_errors=True)
+        os.replace(home / "data", home / "data.old")
+        say(
+            f"The state folder was removed: its databases are kept in {home}/data.old,"
+            " remove that too if you do not need them"
+        )
 
     def _check_programs(self):
         found = find_programs()
@@ -184,6 +214,10 @@ class Server:
 
     def _create(self):
         say("Creating a private PostgreSQL server")
+        for orphan, state in _orphans(self.home):
+            say(
+                f"{orphan} holds the databases of {state}, which is gone: remove it too"
+            )
         new = self.home / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         try:
@@ -281,7 +315,24 @@ def _home_path(settings):
     owner = _owner()
     if inside.exists() or not owner or _reachable(settings.state, owner):
         return inside
-    return pathlib.Path("/var/lib/crm_suite") / settings.tag
+    return HOMES / settings.tag
+
+
+def _postmaster(data):
+    """The process that serves a folder, if there is one."""
+    try:
+        process = (data / "postmaster.pid").read_text().split()[0]
+    except (OSError, IndexError):
+        return None
+    return process if pathlib.Path("/proc", process).exists() else None
+
+
+def _orphans(home):
+    """Folders beside this one whose state folders are gone, with these."""
+    for note in sorted(home.parent.glob(f"*/{OWNER_NOTE}")):
+        state = note.read_text().strip()
+        if not pathlib.Path(state).exists():
+            yield note.parent, state
 
 
 def _reachable(folder, owner):
@@ -307,6 +358,8 @@ def _home(settings):
     if owner:
         os.chown(path, owner.pw_uid, owner.pw_gid)
     path.chmod(0o700)
+    if not path.is_relative_to(settings.state):
+        (path / OWNER_NOTE).write_text(f"{settings.state}\n")
     return path
 
 
