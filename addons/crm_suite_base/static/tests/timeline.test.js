@@ -1,9 +1,10 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { expect, test } from "@odoo/hoot";
-import { click, queryAllTexts, queryOne } from "@odoo/hoot-dom";
+import { click, press, queryAllTexts, queryOne } from "@odoo/hoot-dom";
 import { animationFrame, mockDate, runAllTimers } from "@odoo/hoot-mock";
 import { contains, mockService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
 import { Timeline } from "@crm_suite_base/timeline/timeline";
+import { makeTimelineChoice } from "@crm_suite_base/timeline/timeline_feed";
 
 defineMailModels();
 
@@ -59,6 +60,97 @@ test("a chip asks for its kinds only and marks itself as pressed", async () => {
     expect("[data-chip=all]").toHaveAttribute("aria-pressed", "false");
     expect(".o_crm_suite_row").toHaveCount(1);
     expect(".o_crm_suite_more").toHaveCount(0);
+});
+
+function stepFilters(page = { rows: [ORDER], next: false }) {
+    onRpc("crm_suite_timeline", ({ kwargs }) => {
+        expect.step(kwargs.filters);
+        return page;
+    });
+}
+
+test("several kinds are chosen with the keyboard; the menu stays open", async () => {
+    stepFilters();
+    await mountTimeline();
+    expect("[data-choice=kinds]").toHaveText("All kinds");
+    await contains("[data-choice=kinds]").focus();
+    await press("Enter");
+    await animationFrame();
+    await contains("[data-option=call]").focus();
+    await press("Enter");
+    await animationFrame();
+    await contains("[data-option=order]").click();
+    expect.verifySteps([{ kinds: ["call"] }, { kinds: ["call", "order"] }]);
+    expect("[data-option=call]").toHaveAttribute("aria-checked", "true");
+    expect("[data-option=quote]").toHaveAttribute("aria-checked", "false");
+    expect("[data-choice=kinds]").toHaveText("Call and 1 more");
+    expect(".o_crm_suite_chips [aria-pressed=true]").toHaveCount(0);
+    await contains("[data-option=call]").click();
+    expect.verifySteps([{ kinds: ["order"] }]);
+    expect("[data-choice=kinds]").toHaveText("Order");
+});
+
+test("a chip is a choice of kinds that can be narrowed", async () => {
+    stepFilters();
+    await mountTimeline();
+    await contains("[data-chip=money]").click();
+    await contains("[data-choice=kinds]").click();
+    expect("[data-option=payment]").toHaveAttribute("aria-checked", "true");
+    await contains("[data-option=invoice]").click();
+    expect("[data-chip=money]").toHaveAttribute("aria-pressed", "false");
+    await contains("[data-option=invoice]").click();
+    expect("[data-chip=money]").toHaveAttribute("aria-pressed", "true");
+    expect.verifySteps([
+        { kinds: ["invoice", "payment"] },
+        { kinds: ["payment"] },
+        { kinds: ["payment", "invoice"] },
+    ]);
+});
+
+test("channel, person and kind narrow together and are taken back at once", async () => {
+    stepFilters();
+    await mountTimeline({ people: [{ id: 8, name: "Wang Wei" }] });
+    expect(".o_crm_suite_clear").toHaveCount(0);
+    await contains("[data-choice=channels]").click();
+    await contains("[data-option=phone]").click();
+    await contains(".o_crm_suite_person").select("8");
+    await contains(".o_crm_suite_clear").click();
+    expect.verifySteps([{ channels: ["phone"] }, { channels: ["phone"], person_id: 8 }, {}]);
+    expect("[data-choice=channels]").toHaveText("All channels");
+    expect(".o_crm_suite_person").toHaveValue("");
+});
+
+test("a period is one of the usual ones or from a day to a day", async () => {
+    stepFilters();
+    await mountTimeline();
+    await contains(".o_crm_suite_period").select("week");
+    expect(".o_crm_suite_days").toHaveCount(0);
+    await contains(".o_crm_suite_period").select("own");
+    await contains("[data-day=dateTo] input").edit("11/20/2026");
+    await contains("[data-day=dateFrom] input").edit("11/01/2026");
+    await contains("[data-day=dateTo] input").edit("");
+    expect.verifySteps([
+        { date_from: "2026-11-14" },
+        { date_from: "2026-11-14" },
+        { date_from: "2026-11-14", date_to: "2026-11-20" },
+        { date_from: "2026-11-01", date_to: "2026-11-20" },
+        { date_from: "2026-11-01" },
+    ]);
+});
+
+test("what was chosen is still chosen when the timeline is shown again", async () => {
+    stepFilters();
+    const choice = { ...makeTimelineChoice(), channels: ["email"], search: "price" };
+    await mountTimeline({ choice });
+    await animationFrame();
+    expect.verifySteps([{ channels: ["email"], search: "price" }]);
+    expect("[data-choice=channels]").toHaveText("Email");
+    expect("input[type=search]").toHaveValue("price");
+    await contains("[data-chip=money]").click();
+    expect(choice.kinds).toEqual(["invoice", "payment"]);
+    expect.verifySteps([
+        { kinds: ["invoice", "payment"], channels: ["email"], search: "price" },
+    ]);
 });
 
 test("earlier rows are added below, from the cursor of the last", async () => {

@@ -1,5 +1,6 @@
 import { reactive, useEnv, useState } from "@odoo/owl";
 import { errorText } from "../core/format";
+import { makeTimelineChoice } from "../timeline/timeline_feed";
 
 /** Sent on env.bus with the ids of customers about whom something was recorded. */
 export const CUSTOMER_CHANGED = "CRM_SUITE:CUSTOMER_CHANGED";
@@ -17,6 +18,7 @@ export class CustomerPage {
         this.error = "";
         this.revision = 0;
         this.tab = "timeline";
+        this.timelineChoice = makeTimelineChoice();
     }
 
     /**
@@ -29,6 +31,7 @@ export class CustomerPage {
         if (!keep || partnerId !== this.partnerId) {
             this.blocks = {};
             this.tab = "timeline";
+            this.timelineChoice = makeTimelineChoice();
             this.status = partnerId ? "loading" : "idle";
         }
         this.partnerId = partnerId;

@@ -1,4 +1,5 @@
 import { Component, onWillUpdateProps, useState } from "@odoo/owl";
+import { DateTimeInput } from "@web/core/datetime/datetime_input";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
@@ -11,17 +12,25 @@ import {
     timeOfDay,
 } from "../core/format";
 import { useOpenRecords } from "../customer_page/open_records";
-import { makeTimelineFeed, PERIODS } from "./timeline_feed";
-import { OTHER_KIND, timelineFilters, timelineKinds } from "./timeline_kinds";
+import { ChoiceMenu } from "./choice_menu";
+import { makeTimelineFeed, OWN_PERIOD, PERIODS } from "./timeline_feed";
+import { OTHER_KIND, timelineChannels, timelineFilters, timelineKinds } from "./timeline_kinds";
 
 const SEARCH_DELAY = 300;
 
+function optionsOf(registry) {
+    return registry.getEntries().map(([key, { label, icon }]) => ({ key, label, icon }));
+}
+
 export class Timeline extends Component {
     static template = "crm_suite_base.Timeline";
+    static components = { ChoiceMenu, DateTimeInput };
     static props = {
         partnerId: Number,
         firstPage: { type: Object, optional: true },
         people: { type: Array, optional: true },
+        // What was chosen before, kept by the page while it is open.
+        choice: { type: Object, optional: true },
     };
     static defaultProps = { people: [] };
 
@@ -36,15 +45,18 @@ export class Timeline extends Component {
             month: _t("Last month"),
             quarter: _t("Last 3 months"),
             year: _t("Last year"),
+            [OWN_PERIOD]: _t("From … to …"),
         };
         this.periods = PERIODS;
+        this.kinds = optionsOf(timelineKinds);
+        this.channels = optionsOf(timelineChannels);
         this.onSearch = useDebounced((value) => this.feed.change({ search: value }), SEARCH_DELAY);
         onWillUpdateProps((next) => this.onNewProps(next));
     }
 
-    makeFeed({ partnerId, firstPage }) {
-        const feed = makeTimelineFeed(this.orm, partnerId);
-        if (firstPage) {
+    makeFeed({ partnerId, firstPage, choice }) {
+        const feed = makeTimelineFeed(this.orm, partnerId, choice);
+        if (firstPage && !feed.isFiltered) {
             feed.adopt(firstPage);
         } else {
             feed.load();
@@ -121,16 +133,39 @@ export class Timeline extends Component {
         return kind.label;
     }
 
-    onChip(key) {
-        return this.feed.change({ chip: key });
+    get choice() {
+        return this.feed.choice;
+    }
+
+    get hasOwnPeriod() {
+        return this.choice.period === OWN_PERIOD;
+    }
+
+    /** The two days of an own period; each bounds what can be picked for the other. */
+    get days() {
+        const { dateFrom, dateTo } = this.choice;
+        return [
+            { name: "dateFrom", label: _t("From"), value: dateFrom, maxDate: dateTo },
+            { name: "dateTo", label: _t("To"), value: dateTo, minDate: dateFrom },
+        ];
     }
 
     onPerson(ev) {
         return this.feed.change({ personId: Number(ev.target.value) || false });
     }
 
+    /** An own period begins with what was shown; so nothing jumps until a day is chosen. */
     onPeriod(ev) {
-        return this.feed.change({ period: ev.target.value });
+        const period = ev.target.value;
+        if (period === OWN_PERIOD) {
+            const { from, to } = this.feed.period;
+            return this.feed.change({ period, dateFrom: from || false, dateTo: to || false });
+        }
+        return this.feed.change({ period });
+    }
+
+    onDay(name, day) {
+        return this.feed.change({ [name]: day || false });
     }
 
     openRow(row) {

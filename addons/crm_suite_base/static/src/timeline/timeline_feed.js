@@ -6,7 +6,8 @@ import { timelineFilters } from "./timeline_kinds";
 const { DateTime } = luxon;
 const PAGE_SIZE = 30;
 
-export const PERIODS = ["any", "week", "month", "quarter", "year"];
+export const OWN_PERIOD = "own";
+export const PERIODS = ["any", "week", "month", "quarter", "year", OWN_PERIOD];
 const PERIOD_START = {
     week: { weeks: 1 },
     month: { months: 1 },
@@ -14,18 +15,38 @@ const PERIOD_START = {
     year: { years: 1 },
 };
 
+/** What a reader may narrow the timeline to; nothing chosen shows everything. */
+export function makeTimelineChoice() {
+    return {
+        kinds: [],
+        channels: [],
+        personId: false,
+        period: "any",
+        dateFrom: false,
+        dateTo: false,
+        search: "",
+    };
+}
+
+function isSameSet(one, other) {
+    return one.length === other.length && one.every((item) => other.includes(item));
+}
+
 /**
  * Reads one customer's timeline page by page (keyset: the server's cursor of the
  * last row, so page 100 costs what page 1 costs).
  */
 export class TimelineFeed {
-    constructor(orm, partnerId) {
+    /**
+     * @param {Object} orm
+     * @param {number} partnerId
+     * @param {Object} choice as made by makeTimelineChoice; who keeps it can show the
+     *  timeline again as it was
+     */
+    constructor(orm, partnerId, choice = makeTimelineChoice()) {
         this.orm = orm;
         this.partnerId = partnerId;
-        this.chip = "all";
-        this.personId = false;
-        this.period = "any";
-        this.search = "";
+        this.choice = choice;
         this.rows = [];
         this.next = false;
         this.status = "idle";
@@ -42,42 +63,68 @@ export class TimelineFeed {
         this.error = "";
     }
 
+    /** The chip whose kinds are the chosen ones. */
+    get chip() {
+        const { kinds } = this.choice;
+        if (!kinds.length) {
+            return "all";
+        }
+        const chips = timelineFilters.getEntries();
+        return chips.find(([, chip]) => chip.kinds && isSameSet(chip.kinds, kinds))?.[0];
+    }
+
     get isFiltered() {
-        return (
-            this.chip !== "all" ||
-            Boolean(this.personId) ||
-            this.period !== "any" ||
-            Boolean(this.search)
-        );
+        return Object.keys(this.filters).length > 0;
     }
 
     get filters() {
-        const filters = {};
-        const kinds = timelineFilters.get(this.chip).kinds;
-        if (kinds) {
-            filters.kinds = kinds;
+        const { kinds, channels, personId, search } = this.choice;
+        const filters = {
+            ...(kinds.length && { kinds: [...kinds] }),
+            ...(channels.length && { channels: [...channels] }),
+            ...(personId && { person_id: personId }),
+            ...(search && { search }),
+        };
+        const { from, to } = this.period;
+        if (from) {
+            filters.date_from = serializeDate(from);
         }
-        if (this.personId) {
-            filters.person_id = this.personId;
-        }
-        if (this.period !== "any") {
-            filters.date_from = serializeDate(
-                DateTime.local().minus(PERIOD_START[this.period])
-            );
-        }
-        if (this.search) {
-            filters.search = this.search;
+        if (to) {
+            filters.date_to = serializeDate(to);
         }
         return filters;
     }
 
+    /** The days of the chosen period, both included. */
+    get period() {
+        const { period, dateFrom, dateTo } = this.choice;
+        if (period === OWN_PERIOD) {
+            return { from: dateFrom, to: dateTo };
+        }
+        const length = PERIOD_START[period];
+        return { from: length && DateTime.local().minus(length), to: false };
+    }
+
     change(values) {
-        Object.assign(this, values);
+        Object.assign(this.choice, values);
         return this.load();
     }
 
+    chooseChip(key) {
+        return this.change({ kinds: [...(timelineFilters.get(key).kinds || [])] });
+    }
+
+    /** Take one of several into the choice, or out of it. */
+    toggle(name, key) {
+        const chosen = this.choice[name];
+        const isChosen = chosen.includes(key);
+        return this.change({
+            [name]: isChosen ? chosen.filter((other) => other !== key) : [...chosen, key],
+        });
+    }
+
     clear() {
-        return this.change({ chip: "all", personId: false, period: "any", search: "" });
+        return this.change(makeTimelineChoice());
     }
 
     load() {
@@ -114,6 +161,6 @@ export class TimelineFeed {
     }
 }
 
-export function makeTimelineFeed(orm, partnerId) {
-    return reactive(new TimelineFeed(orm, partnerId));
+export function makeTimelineFeed(orm, partnerId, choice) {
+    return reactive(new TimelineFeed(orm, partnerId, choice));
 }

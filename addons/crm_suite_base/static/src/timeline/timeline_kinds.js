@@ -28,6 +28,19 @@ timelineKinds
 
 export const OTHER_KIND = { label: _t("Event"), icon: "fa-circle-o" };
 
+/** By what people were in touch. Addons whose sources bring a channel add it here. */
+export const timelineChannels = registry.category("crm_suite.timeline_channels");
+
+timelineChannels
+    .add("email", { label: _t("Email"), icon: "fa-envelope-o" })
+    .add("phone", { label: _t("Phone"), icon: "fa-phone" })
+    .add("sms", { label: _t("Text message"), icon: "fa-mobile" })
+    .add("meeting", { label: _t("Meeting"), icon: "fa-calendar" })
+    .add("visit", { label: _t("In person"), icon: "fa-street-view" })
+    .add("web", { label: _t("Website"), icon: "fa-globe" })
+    .add("document", { label: _t("Document"), icon: "fa-file-text-o" })
+    .add("internal", { label: _t("Internal"), icon: "fa-sticky-note-o" });
+
 /**
  * The chips above the timeline. A chip lists kinds; addons append theirs:
  * `timelineFilters.get("service").kinds.push("ticket")`. A chip without kinds is
