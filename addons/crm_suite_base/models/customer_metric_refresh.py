@@ -140,7 +140,7 @@ class CustomerMetric(models.Model):
             ["partner_id", "company_id", "document_id"],
         )
         beside = {
-            "touch": self._refresh_touch(ids, people),
+            "touch": self._refresh_touch(ids),
             "other": self._refresh_other(people),
             "rest": self._refresh_rest(),
         }
@@ -304,10 +304,10 @@ class CustomerMetric(models.Model):
             self._refresh_of(SQL("m.partner_id"), people),
         )
 
-    def _refresh_touch(self, ids, people):
+    def _refresh_touch(self, ids):
         """When we were last in touch and what is planned next, in any company."""
         where = [] if ids is None else [SQL("commercial_partner_id = ANY(%s)", ids)]
-        contacts = self.env["crm.suite.interaction"]._interaction_contacts(where)
+        interactions = self.env["crm.suite.interaction"]
         return SQL(
             """
             SELECT partner_id, max(last) AS last, min(next) AS next
@@ -318,17 +318,15 @@ class CustomerMetric(models.Model):
                  WHERE commercial_partner_id IS NOT NULL
               GROUP BY commercial_partner_id
              UNION ALL
-                SELECT p.commercial_partner_id, NULL, min(a.date_deadline)
-                  FROM mail_activity a
-                  JOIN res_partner p ON p.id = a.res_id
-                 WHERE a.res_model = 'res.partner' AND a.active
-                   AND p.commercial_partner_id IS NOT NULL AND %(people)s
-              GROUP BY p.commercial_partner_id
+                SELECT commercial_partner_id, NULL, min(date)::date
+                  FROM (%(planned)s) planned
+                 WHERE commercial_partner_id IS NOT NULL
+              GROUP BY commercial_partner_id
               ) either
           GROUP BY partner_id
             """,
-            contacts=contacts,
-            people=self._refresh_of(SQL("p.id"), people),
+            contacts=interactions._interaction_contacts(where),
+            planned=interactions._interaction_planned(where),
         )
 
     def _refresh_met(self):

@@ -127,18 +127,16 @@ class Interaction(models.Model):
     # What sources are made of
     # ------------------------------------------------------------------
 
-    def _interaction_read_sources(self, contacts=False):
+    def _interaction_read_sources(self, hook="_interaction_sources"):
         """The sources, with the records of each model looked up once: documents and
         the mails on them start from the same.
 
-        :param bool contacts: only those in which people are in touch
+        :param str hook: the method that lists those that are wanted
         """
         cache = self.env.cr.cache
         cache[MEMO] = {}
         try:
-            if contacts:
-                return self._interaction_contact_sources()
-            return self._interaction_sources()
+            return getattr(self, hook)()
         finally:
             del cache[MEMO]
 
@@ -158,6 +156,16 @@ class Interaction(models.Model):
 
         Hook: extend this one for a source whose rows count as contact, unless their
         channel is internal.
+
+        :rtype: list[SQL]
+        """
+        return []
+
+    def _interaction_planned_sources(self):
+        """What is to come: activities to do and meetings. Their date is a day, by the
+        clock of who leads the meeting.
+
+        Hook: extend it with a source of something that is planned with a customer.
 
         :rtype: list[SQL]
         """
@@ -296,9 +304,38 @@ class Interaction(models.Model):
         )
         branches = [
             SQL("(SELECT * FROM (%s) source WHERE %s)", source, conditions)
-            for source in self._interaction_read_sources(contacts=True)
+            for source in self._interaction_read_sources("_interaction_contact_sources")
         ]
         return SQL(" UNION ALL ").join(branches) if branches else None
+
+    @api.model
+    def _interaction_planned(self, where=()):
+        """All that is planned and meets ``where`` as one statement.
+
+        :param list[SQL] where: conditions on the columns of the timeline
+        :return: ``None`` if the viewer may read no source
+        :rtype: SQL | None
+        """
+        conditions = SQL(" AND ").join(where) if where else SQL("TRUE")
+        branches = [
+            SQL("(SELECT * FROM (%s) source WHERE %s)", source, conditions)
+            for source in self._interaction_read_sources("_interaction_planned_sources")
+        ]
+        return SQL(" UNION ALL ").join(branches) if branches else None
+
+    @api.model
+    def _interaction_next(self, where):
+        """The first of what is planned, as a row of the timeline.
+
+        :rtype: dict | None
+        """
+        planned = self._interaction_planned(where)
+        if planned is None:
+            return None
+        rows = self.env.execute_query_dict(
+            SQL("SELECT * FROM (%s) planned ORDER BY date, id LIMIT 1", planned)
+        )
+        return rows[0] if rows else None
 
     @api.model
     def _interaction_last_contact(self, commercial_ids):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -6,6 +6,13 @@ QUOTE_STATES = ("draft", "sent", "cancel")
 INVOICE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 INVOICES = [("move_type", "in", INVOICE_TYPES), ("state", "=", "posted")]
 DELIVERIES = [("picking_type_code", "=", "outgoing")]
+# Activities on these count as the customer's: place among the ids, model, its column
+# with the person.
+ACTIVITY_DOCUMENTS = (
+    (1, "res.partner", "id"),
+    (11, "crm.lead", "partner_id"),
+    (12, "sale.order", "partner_id"),
+)
 
 
 class Interaction(models.Model):
@@ -21,7 +28,7 @@ class Interaction(models.Model):
 
     def _interaction_sources(self):
         return super()._interaction_sources() + self._interaction_given(
-            self._interaction_source_activity(),
+            *self._interaction_activities(),
             self._interaction_source_lead(),
             self._interaction_source_order(),
             self._interaction_source_delivery(),
@@ -29,6 +36,12 @@ class Interaction(models.Model):
             self._interaction_source_payment(),
             self._interaction_source_purchase(),
             self._interaction_source_web(),
+        )
+
+    def _interaction_planned_sources(self):
+        return super()._interaction_planned_sources() + self._interaction_given(
+            *self._interaction_activities(planned=True),
+            self._interaction_source_meeting(planned=True),
         )
 
     def _interaction_given(self, *sources):
@@ -243,17 +256,21 @@ class Interaction(models.Model):
             columns[name] = read(table, name, query)
         return self._interaction_select(3, query, columns)
 
-    def _interaction_source_meeting(self):
+    def _interaction_source_meeting(self, planned=False):
         """A meeting once per customer company, whoever of it takes part; of one
         person (context key ``crm_suite_interaction_person``) those he was in.
 
         Other people's private meetings stay theirs, as in the host's calendar.
+
+        :param bool planned: only those that are not over, with their day as the date
         """
         if not self._interaction_may_read("calendar.event"):
             return None
-        query = self._interaction_query(
-            "calendar.event", self._interaction_public_meetings()
-        )
+        domain = self._interaction_public_meetings()
+        if planned:
+            domain &= Domain("active", "=", True)
+            domain &= Domain("stop", ">=", fields.Datetime.now())
+        query = self._interaction_query("calendar.event", domain)
         if query is None:
             return None
         events = self.env["calendar.event"]
@@ -281,7 +298,9 @@ class Interaction(models.Model):
         )
         columns = {
             "id": SQL.identifier(attendee, "id"),
-            "date": events._field_to_sql(table, "start", query),
+            "date": self._interaction_meeting_day(query)
+            if planned
+            else events._field_to_sql(table, "start", query),
             "kind": SQL("'meeting'"),
             "channel": SQL("'meeting'"),
             "user_id": events._field_to_sql(table, "user_id", query),
@@ -298,6 +317,22 @@ class Interaction(models.Model):
             "SELECT DISTINCT ON (commercial_partner_id, res_id) * FROM (%s) meeting"
             " ORDER BY commercial_partner_id, res_id, partner_id",
             rows,
+        )
+
+    def _interaction_meeting_day(self, query):
+        """The day of a meeting by the clock of who leads it."""
+        table = query.table
+        user = query.left_join(table, "user_id", "res_users", "id", "crm_suite_user")
+        leader = query.left_join(
+            user, "partner_id", "res_partner", "id", "crm_suite_leader"
+        )
+        return SQL(
+            "CASE WHEN %s THEN %s"
+            " ELSE (%s AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(%s, 'UTC'))::date END",
+            SQL.identifier(table, "allday"),
+            SQL.identifier(table, "start_date"),
+            SQL.identifier(table, "start"),
+            SQL.identifier(leader, "tz"),
         )
 
     def _interaction_public_meetings(self):
@@ -321,41 +356,63 @@ class Interaction(models.Model):
             | Domain("partner_ids", "in", user.partner_id.ids)
         )
 
-    def _interaction_source_activity(self):
-        """Activities on the customer itself, to do and done.
+    def _interaction_activities(self, planned=False):
+        """Activities on the customer, its deals and its orders, to do and done.
+
+        :param bool planned: only those to do
+        """
+        if not self.env["mail.activity"].has_access("read"):
+            return []
+        self.env["mail.activity"].flush_model()
+        return [
+            self._interaction_source_activity(slot, query, model, column, planned)
+            for slot, model, column in ACTIVITY_DOCUMENTS
+            if (query := self._interaction_query(model)) is not None
+        ]
+
+    def _interaction_source_activity(self, slot, query, model, column, planned):
+        """Activities on the documents of one model.
 
         The host lets read an activity whom it is assigned to and who may write in
         the thread of the document.
         """
-        if not self.env["mail.activity"].has_access("read"):
-            return None
-        query = self._interaction_query("res.partner")
-        if query is None:
-            return None
         table = query.table
-        person = self._interaction_person(query, column="id")
+        person = self._interaction_person(query, column=column)
         activity = query.make_alias(table, "crm_suite_activity")
         query.add_join(
             "JOIN",
             activity,
             "mail_activity",
             SQL(
-                "%s = %s AND %s = 'res.partner'",
+                "%s = %s AND %s = %s",
                 SQL.identifier(activity, "res_id"),
                 SQL.identifier(table, "id"),
                 SQL.identifier(activity, "res_model"),
+                model,
             ),
         )
-        self.env["mail.activity"].flush_model()
+        if planned:
+            query.add_where(SQL.identifier(activity, "active"))
         query.add_where(
             SQL(
                 "(%s = %s OR %s)",
                 SQL.identifier(activity, "user_id"),
                 self.env.uid,
-                self._interaction_may_post("res.partner", table),
+                self._interaction_may_post(model, table),
             )
         )
-        columns = {
+        columns = self._interaction_activity_columns(activity)
+        if model != "res.partner":
+            # Which deal or order it is about.
+            columns["summary"] = SQL(
+                "COALESCE(NULLIF(%s, ''), %s)",
+                columns["summary"],
+                SQL.identifier(table, "name"),
+            )
+        return self._interaction_select(slot, query, {**columns, **person})
+
+    def _interaction_activity_columns(self, activity):
+        return {
             "id": SQL.identifier(activity, "id"),
             "date": SQL(
                 "COALESCE(%s, %s)",
@@ -380,7 +437,6 @@ class Interaction(models.Model):
             "res_model": SQL("'mail.activity'"),
             "res_id": SQL.identifier(activity, "id"),
         }
-        return self._interaction_select(1, query, {**columns, **person})
 
     def _interaction_may_post(self, model, table):
         """Whether the viewer may write in the thread of a document, as a condition."""

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .interaction_mail import MESSAGE_TYPES
+from .interaction_sources import ACTIVITY_DOCUMENTS
 
 # Tables with a row per document of a customer, and their column with the partner.
 DATED = {
@@ -33,7 +34,7 @@ class CustomerMetric(models.Model):
         return [
             *self._change_dated(since),
             self._change_order_lines(since),
-            self._change_activities(since),
+            *self._change_activities(since),
             self._change_meetings(since),
             self._change_rates(since),
             *self._change_messages(since, message_id),
@@ -65,11 +66,21 @@ class CustomerMetric(models.Model):
         )
 
     def _change_activities(self, since):
-        return SQL(
-            "SELECT res_id FROM mail_activity"
-            " WHERE write_date >= %s AND res_model = 'res.partner'",
-            since,
-        )
+        return [
+            SQL(
+                """
+                SELECT d.%s
+                  FROM mail_activity a
+                  JOIN %s d ON d.id = a.res_id
+                 WHERE a.write_date >= %s AND a.res_model = %s
+                """,
+                SQL.identifier(column),
+                SQL.identifier(self.env[model]._table),
+                since,
+                model,
+            )
+            for _slot, model, column in ACTIVITY_DOCUMENTS
+        ]
 
     def _change_meetings(self, since):
         return SQL(

@@ -14,8 +14,12 @@ OWNERS = {
         "SELECT partner_id FROM crm_suite_purchase WHERE id = ANY(%s)"
     ),
     "mail.activity": (
-        "SELECT res_id FROM mail_activity"
-        " WHERE res_model = 'res.partner' AND id = ANY(%s)"
+        "SELECT CASE a.res_model WHEN 'res.partner' THEN a.res_id"
+        " WHEN 'crm.lead' THEN l.partner_id ELSE o.partner_id END"
+        " FROM mail_activity a"
+        " LEFT JOIN crm_lead l ON a.res_model = 'crm.lead' AND l.id = a.res_id"
+        " LEFT JOIN sale_order o ON a.res_model = 'sale.order' AND o.id = a.res_id"
+        " WHERE a.id = ANY(%s)"
     ),
     "res.partner": "SELECT unnest(%s)",
     "sale.order": "SELECT partner_id FROM sale_order WHERE id = ANY(%s)",

@@ -20,7 +20,7 @@ class MetricRun(models.Model):
     def _note_time_passed(self):
         """Note the customers whose figures are different because days went by since
         the last night: only those with a purchase that left the twelve months or the
-        trend, or with an invoice that fell due.
+        trend, with an invoice that fell due, or with a meeting that took place.
         """
         watermarks = self.env["crm.suite.metric.watermark"]
         moment, _positions = watermarks._get("nightly")
@@ -41,7 +41,11 @@ class MetricRun(models.Model):
 
         :rtype: list[SQL]
         """
-        return [self._time_purchases(since, until), self._time_invoices(since, until)]
+        return [
+            self._time_purchases(since, until),
+            self._time_invoices(since, until),
+            self._time_meetings(since, until),
+        ]
 
     def _time_purchases(self, since, until):
         facts = self.env["crm.suite.purchase.fact"].sudo()
@@ -70,6 +74,19 @@ class MetricRun(models.Model):
             """,
             since,
             until,
+        )
+
+    def _time_meetings(self, since, until):
+        """A meeting that is over is the last contact, and not the next step."""
+        return SQL(
+            """
+            SELECT r.res_partner_id
+              FROM calendar_event e
+              JOIN calendar_event_res_partner_rel r ON r.calendar_event_id = e.id
+             WHERE e.start < %s AND e.stop >= %s
+            """,
+            until,
+            since,
         )
 
     @api.model

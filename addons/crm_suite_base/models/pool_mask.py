@@ -295,9 +295,9 @@ class Interaction(models.Model):
             ),
         )
 
-    def _interaction_source_meeting(self):
+    def _interaction_source_meeting(self, planned=False):
         """Where others met a customer in the pool is his address."""
-        source = super()._interaction_source_meeting()
+        source = super()._interaction_source_meeting(planned)
         pool_ids = self.env["res.partner"]._pool_hiding()
         if source is None or not pool_ids:
             return source

@@ -19,6 +19,9 @@ class FigureSource(models.AbstractModel):
     _name = "crm.suite.figure.source"
     _description = "Source of Customer Figures"
 
+    # What says whose a record is, beside its customer.
+    _figure_owner = ()
+
     def write(self, vals):
         """Note the customers who lose records to somebody else.
 
@@ -30,6 +33,8 @@ class FigureSource(models.AbstractModel):
             self.filtered(
                 lambda r: r.partner_id and r.partner_id != new
             )._note_figures()
+        if any(name in vals for name in self._figure_owner):
+            self._note_figures()
         return super().write(vals)
 
     def unlink(self):
@@ -88,6 +93,7 @@ class Call(models.Model):
 class MailActivity(models.Model):
     _name = "mail.activity"
     _inherit = ["mail.activity", "crm.suite.figure.source"]
+    _figure_owner = ("res_id", "res_model_id")
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
 
@@ -95,5 +101,6 @@ class MailActivity(models.Model):
 class CalendarEvent(models.Model):
     _name = "calendar.event"
     _inherit = ["calendar.event", "crm.suite.figure.source"]
+    _figure_owner = ("partner_ids",)
 
     _crm_suite_write_date_idx = models.Index("(write_date)")

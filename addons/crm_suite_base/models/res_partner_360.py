@@ -1,3 +1,5 @@
+import html
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -285,29 +287,32 @@ class ResPartner(models.Model):
         }
 
     def _crm_suite_next_activity(self, scope):
-        people = self.env["res.partner"]._search(
-            [("commercial_partner_id", "=", scope["commercial"].id)]
-            if self == scope["commercial"]
-            else [("id", "=", self.id)]
+        """The next step: the first activity on the customer, a deal or an order of
+        it, or the next meeting with it.
+        """
+        row = self._crm_suite_timeline_of({})._interaction_next(
+            [self._crm_suite_timeline_whose({})]
         )
-        activity = self.env["mail.activity"].search_fetch(
-            [
-                ("res_model", "=", "res.partner"),
-                ("res_id", "in", list(people.get_result_ids())),
-            ],
-            ["date_deadline", "summary", "activity_type_id", "user_id"],
-            order="date_deadline, id",
-            limit=1,
-        )
-        if not activity:
+        if row is None:
             return False
+        record = self.env[row["res_model"]].browse(row["res_id"])
+        day, today = row["date"].date(), fields.Date.context_today(self)
+        if row["kind"] == "activity":
+            label = record.sudo().activity_type_id.name or ""
+        else:
+            label = self.env._("Meeting")
         return {
-            "id": activity.id,
-            "date": fields.Date.to_string(activity.date_deadline),
-            "summary": activity.summary or activity.activity_type_id.name or "",
-            "type": activity.activity_type_id.name or "",
-            "user": activity.user_id.sudo().name or "",
-            "state": activity.state,
+            "id": record.id,
+            "model": record._name,
+            "date": fields.Date.to_string(day),
+            "summary": html.unescape(row["title"] or "") or label,
+            "type": label,
+            "user": self.env["res.users"].sudo().browse(row["user_id"]).name or "",
+            "state": "overdue"
+            if day < today
+            else "today"
+            if day == today
+            else "planned",
         }
 
     def _crm_suite_360_timeline(self, scope):

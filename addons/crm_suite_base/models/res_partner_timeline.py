@@ -91,18 +91,21 @@ class ResPartner(models.Model):
         :param bool until_now: leave out what is planned
         """
         self._crm_suite_check_role()
-        interactions = self.env["crm.suite.interaction"]
         where = self._crm_suite_timeline_where(filters)
         if until_now:
             where.append(SQL("date <= %s", fields.Datetime.now()))
+        interactions = self._crm_suite_timeline_of(filters)
+        return interactions._interaction_page(where, limit, cursor)
+
+    def _crm_suite_timeline_of(self, filters):
+        """The interactions, told whose they are, so that they are read by indexes."""
         person_id = filters.get("person_id")
         if not person_id and self.sudo().commercial_partner_id != self:
             person_id = self.id
-        interactions = interactions.with_context(
+        return self.env["crm.suite.interaction"].with_context(
             crm_suite_interaction_person=int(person_id or 0),
             crm_suite_interaction_people=self._crm_suite_timeline_people(filters),
         )
-        return interactions._interaction_page(where, limit, cursor)
 
     def _crm_suite_timeline_people(self, filters):
         """The customer and its people, when they are few enough to be named.

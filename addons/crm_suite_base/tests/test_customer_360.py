@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from freezegun import freeze_time
 
@@ -289,6 +289,56 @@ class TestCustomer360(CustomerCase):
         self.assertTrue(consents["email"]["reason"])
         self.assertEqual(consents["sms"]["reason"], "No number")
         self.assertEqual(blocks["preferences"]["channel_label"], "SMS")
+
+    def test_next_step_is_the_first_of_all_that_is_planned(self):
+        def next_step(user=None, partner=None):
+            return self.page(user, partner)["contact"]["next"]
+
+        today = fields.Date.context_today(self.customer)
+
+        def plan(record, days, summary):
+            return record.activity_schedule(
+                "mail.mail_activity_data_todo",
+                today + timedelta(days=days),
+                summary=summary,
+                user_id=self.rep.id,
+            )
+
+        self.assertFalse(next_step())
+        plan(self.customer, 9, "Write")
+        order = self._create_order(self.customer, confirm=False)
+        plan(order, 7, "Follow up")
+        self.assertEqual(next_step()["summary"], "Follow up")
+        self.assertEqual(
+            next_step(self.agent)["summary"], "Write", "no right to orders"
+        )
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Fair",
+                "user_id": self.rep.id,
+                "start": datetime.combine(today + timedelta(days=5), time(10)),
+                "stop": datetime.combine(today + timedelta(days=5), time(11)),
+                "partner_ids": [Command.set(self.person.ids)],
+            }
+        )
+        found = next_step()
+        self.assertEqual((found["summary"], found["model"]), ("Fair", "calendar.event"))
+        self.assertEqual(found["date"], str(today + timedelta(days=5)))
+        self.assertEqual((found["id"], found["state"]), (event.id, "planned"))
+        self.assertEqual(next_step(partner=self.person)["summary"], "Fair")
+        event.privacy = "private"
+        self.assertEqual(next_step()["summary"], "Follow up")
+        event.write({"privacy": "public", "active": False})
+        self.assertEqual(next_step()["summary"], "Follow up", "called off")
+        deal = self.env["crm.lead"].create(
+            {"name": "Chairs", "partner_id": self.person.id, "user_id": self.rep.id}
+        )
+        late = plan(deal, -1, "Late")
+        self.assertEqual(
+            (next_step()["summary"], next_step()["state"]), ("Late", "overdue")
+        )
+        late.action_feedback()
+        self.assertEqual(next_step()["summary"], "Follow up", "done is not planned")
 
     def test_page_of_a_person_shows_the_figures_of_the_company(self):
         self._create_order(self.customer, price=7)

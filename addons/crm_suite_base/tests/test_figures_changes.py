@@ -256,6 +256,44 @@ class TestFiguresChanges(ChangesCase):
         event.unlink()
         self.assertConcerns(self.customer)
 
+    def test_activity_on_a_deal_and_an_order(self):
+        deal, other = self.env["crm.lead"].create(
+            [
+                {"name": "Chairs", "partner_id": partner.id}
+                for partner in (self.customer, self.neighbour)
+            ]
+        )
+        for record in (deal, self.order()):
+            self.settle()
+            activity = record.activity_schedule("mail.mail_activity_data_call")
+            self.assertConcerns(self.customer)
+            self.settle()
+            activity.date_deadline += timedelta(days=3)
+            self.assertConcerns(self.customer)
+            self.settle()
+            activity.unlink()
+            self.assertConcerns(self.customer)
+        activity = deal.activity_schedule("mail.mail_activity_data_call")
+        self.settle()
+        activity.res_id = other.id
+        self.assertConcerns(self.customer, self.neighbour)
+
+    def test_meeting_is_moved_and_loses_a_guest(self):
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "start": fields.Datetime.now() + timedelta(days=3),
+                "stop": fields.Datetime.now() + timedelta(days=3, hours=1),
+                "partner_ids": [Command.set([self.person.id, self.neighbour.id])],
+            }
+        )
+        self.settle()
+        event.start += timedelta(days=1)
+        self.assertConcerns(self.customer, self.neighbour)
+        self.settle()
+        event.partner_ids = [Command.unlink(self.neighbour.id)]
+        self.assertIn(self.neighbour.id, self.collect(), "not invited any more")
+
     def test_messages(self):
         order = self.order()
         self.settle()
@@ -336,6 +374,28 @@ class TestFiguresTime(ChangesCase):
             while self.runs._run_chunk():
                 pass
             self.assertEqual(self.row(self.neighbour).receivable_overdue, 100)
+
+    def test_a_meeting_takes_place(self):
+        day = fields.Datetime.now() + timedelta(days=2)
+        self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "start": day,
+                "stop": day + timedelta(hours=1),
+                "partner_ids": [Command.set([self.customer.id])],
+            }
+        )
+        self.settle()
+        self.watermarks._set("nightly", fields.Datetime.now())
+        self.assertTrue(self.row().next_activity)
+        self.assertFalse(self.row().last_interaction)
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            self.runs._note_time_passed()
+            self.assertEqual(self.collect(), {self.customer.id})
+            while self.runs._run_chunk():
+                pass
+            self.assertFalse(self.row().next_activity)
+            self.assertTrue(self.row().last_interaction)
 
     def test_the_check_agrees_with_sql(self):
         for days_ago, amount in ((300, 10.1), (200, 20.25), (150, 3), (10, 0), (5, -1)):

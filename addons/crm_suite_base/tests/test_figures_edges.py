@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from statistics import mean, stdev
 
@@ -349,6 +349,43 @@ class TestFiguresEdges(FiguresCase):
         row = self.figures()
         self.assertEqual(str(row.last_interaction), "2026-03-01 00:00:00")
         self.assertEqual(row.next_activity, self.today + timedelta(days=3))
+
+    def test_plans_on_deals_and_orders_and_meetings(self):
+        def plan(record, days):
+            record.activity_schedule(
+                "mail.mail_activity_data_call", self.today + timedelta(days=days)
+            )
+            return self.figures().next_activity - self.today
+
+        deal = self.env["crm.lead"].create(
+            {"name": "Chairs", "partner_id": self.person.id}
+        )
+        self.assertEqual(plan(deal, 9).days, 9)
+        self.assertEqual(plan(self._create_order(self.customer), 7).days, 7)
+        leader = self.rep.partner_id
+        leader.tz = "Asia/Shanghai"
+        day = self.today + timedelta(days=5)
+        # Early in the morning there, the day before by the clock of the database.
+        start = datetime.combine(day, time(2)) - timedelta(hours=8)
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Fair",
+                "user_id": self.rep.id,
+                "start": start,
+                "stop": start + timedelta(hours=1),
+                "partner_ids": [Command.set(self.person.ids)],
+            }
+        )
+        self.assertEqual(self.figures().next_activity, day)
+        event.write(
+            {"allday": True, "start_date": day, "stop_date": day + timedelta(days=1)}
+        )
+        self.assertEqual(self.figures().next_activity, day)
+        event.active = False
+        self.assertEqual(self.figures().next_activity, self.today + timedelta(days=7))
+        deal.activity_ids.action_feedback()
+        self.env["mail.activity"].search([("res_model", "=", "sale.order")]).unlink()
+        self.assertFalse(self.figures().next_activity)
 
     def test_vendors_and_bills_are_left_out(self):
         vendor = self.env["res.partner"].create({"name": "Vendor"})

@@ -91,6 +91,37 @@ class TestTimeline(CustomerCase):
         row = self.rows(kinds=["activity"])[0]
         self.assertEqual((row["summary"], row["state"]), ("Sent", "done"))
 
+    def test_activity_on_a_deal_and_an_order(self):
+        """They are the customer's, for who sees the deal or the order."""
+        deal = self.env["crm.lead"].create(
+            {"name": "Chairs", "partner_id": self.person.id, "user_id": self.rep.id}
+        )
+        deal.activity_schedule(
+            "mail.mail_activity_data_todo", summary="Draw up", user_id=self.rep.id
+        )
+        order = self._create_order(self.customer, confirm=False)
+        order.activity_schedule(
+            "mail.mail_activity_data_call", summary="Ask", user_id=self.rep.id
+        )
+        rows = self.rows(kinds=["activity"])
+        self.assertEqual({row["title"] for row in rows}, {"Draw up", "Ask"})
+        self.assertEqual({row["summary"] for row in rows}, {"Chairs", order.name})
+        self.assertEqual(len({row["id"] for row in rows}), 2)
+        self.assertEqual(
+            [
+                row["title"]
+                for row in self.rows(partner=self.person, kinds=["activity"])
+            ],
+            ["Draw up"],
+        )
+        self.assertFalse(self.rows(self.agent, kinds=["activity"]))
+        deal.user_id = order.user_id = self.lead
+        self.env["mail.activity"].search(
+            [("res_model", "in", ["crm.lead", "sale.order"])]
+        ).user_id = self.lead
+        self.assertFalse(self.rows(self.rep, kinds=["activity"]), "not his any more")
+        self.assertEqual(len(self.rows(kinds=["activity"])), 2)
+
     def test_meeting_once_for_all_who_came(self):
         second = self._create_contact(self.customer, name="Zhao Min")
         event = self.env["calendar.event"].create(
