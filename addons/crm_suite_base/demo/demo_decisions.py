@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 
 FLOW = "crm_suite_base.approval_flow_orders_demo"
+DEALS = "crm_suite_base.approval_flow_deals_demo"
 # Customer, product, quantity, discount, what the people do about it.
 STORY = [
     ("customer_chenghe_demo", "product_scope_bench_demo", 3, 18, ()),
@@ -40,10 +41,66 @@ class CrmSuiteDemo(models.AbstractModel):
         flow.action_publish()
         for number, row in enumerate(STORY):
             self._tell_approval(*row, days=len(STORY) - number)
-        # Nobody is told about decisions of the past.
+        self._forget_notices(flow)
+        return True
+
+    @api.model
+    def _forget_notices(self, flow):
+        """Nobody is told about decisions of the past."""
         for name in ("crm.suite.approval.task", "crm.suite.approval.request"):
             self.env[name].search([("flow_id", "=", flow.id)]).notice = "sent"
+
+    @api.model
+    def _build_deal_approvals(self):
+        """Publish the flow of big deals and put one of them to its people."""
+        flow = self.env.ref(DEALS)
+        if flow.current_version_id:
+            return False
+        team = self.env.ref("crm_suite_base.crm_team_east_demo")
+        flow.graph = self._deal_approval_graph()
+        flow.start_domain = str(
+            [("team_id", "=", team.id), ("expected_revenue", ">", 200000)]
+        )
+        flow.action_publish()
+        rep = self._demo_user("li_na")
+        deal = self.env["crm.lead"].create(
+            {
+                "name": "自动化测试产线",
+                "type": "opportunity",
+                "partner_id": self.env.ref("crm_suite_base.customer_chenghe_demo").id,
+                "user_id": rep.id,
+                "team_id": team.id,
+                "expected_revenue": 360000,
+            }
+        )
+        deal.with_user(rep).action_set_won()
+        self._age_approval(deal.crm_suite_approval_id, 1)
+        self._forget_notices(flow)
         return True
+
+    @api.model
+    def _deal_approval_graph(self):
+        manager = self._demo_user("chen_jing").id
+        nodes = [
+            {"id": "start", "type": "start", "name": "Start", "x": 0, "y": 20},
+            {
+                "id": "lead",
+                "type": "approval",
+                "name": "Team lead",
+                "approvers": [{"by": "team_lead"}],
+                "mode": "any",
+                "nobody": {"by": "users", "user_ids": [manager]},
+                "return_to": "start",
+                "x": 200,
+                "y": 0,
+            },
+            {"id": "end", "type": "end", "name": "End", "x": 480, "y": 20},
+        ]
+        edges = [
+            {"id": "e1", "from": "start", "to": "lead"},
+            {"id": "e2", "from": "lead", "to": "end"},
+        ]
+        return {"schema": 1, "nodes": nodes, "edges": edges}
 
     @api.model
     def _approval_graph(self):

@@ -248,6 +248,7 @@ from . import (
     approval_effect,
     approval_facts,
     approval_fill,
+    approval_form,
     approval_limit,
     approval_migrate,
     approval_notice,
@@ -263,6 +264,7 @@ from . import (
 
 # isort: split
 from . import (
+    crm_lead_approval,
     pool_approval,
     res_partner_approval,
     sale_order_approval,

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.retry import is_try_again
+from .approval_gate import unpack_call
 from .approval_mixin import passing
 from .approval_request import LIVE, MANAGER
 from .approval_world import lock_requests
@@ -99,7 +100,8 @@ class ApprovalRequest(models.Model):
         if effect["kind"] == "write":
             own.write(effect["values"])
         elif effect["kind"] == "method" and effect["method"] in own._approval_methods:
-            getattr(own, effect["method"])()
+            args, kwargs = unpack_call(effect, own.env)
+            getattr(own, effect["method"])(*args, **kwargs)
         elif effect["kind"] == "call":
             own._approval_do(effect["method"], *effect.get("arguments", ()))
         # The gates mark it as used; what needs no gate is marked here.

@@ -270,11 +270,21 @@ class ApprovalFlow(models.Model):
         """
         return read_domain(self.env, text)
 
-    @api.constrains("start", "start_method", "start_fields")
+    @api.constrains("start", "start_method", "start_fields", "res_model")
     def _check_start(self):
         for flow in self.filtered("start"):
             if flow.start == "method" and not flow.start_method:
                 raise ValidationError(self.env._("Choose the step that shall wait."))
+            steps = self.env[flow.res_model]._approval_steps()
+            if flow.start == "method" and flow.start_method not in steps:
+                names = dict(self._selection_start_method())
+                raise ValidationError(
+                    self.env._(
+                        "“%(step)s” is no step of these documents. Choose one of: %(steps)s.",
+                        step=names.get(flow.start_method, flow.start_method),
+                        steps=", ".join(steps.values()),
+                    )
+                )
             names = flow._get_start_fields()
             if flow.start == "fields" and not names:
                 raise ValidationError(

@@ -1,9 +1,10 @@
 from contextlib import contextmanager
-from functools import wraps
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .approval_gate import make_gate
 from .res_partner import ROLE
 
 # Mark on the cursor while the engine itself writes a document: a context could be sent
@@ -12,6 +13,8 @@ PASSING = "crm_suite_approval_passing"
 # The ids of the requests whose document is being written: who began to watch tells.
 WATCHING = "crm_suite_approval_watching"
 REQUEST = "crm.suite.approval.request"
+# So long a document says that it was rejected, unless it knows better.
+REJECTED = timedelta(days=14)
 
 
 @contextmanager
@@ -24,26 +27,6 @@ def passing(env):
         yield
     finally:
         marks[PASSING] = before
-
-
-def make_gate(name, origin):
-    """Let a method of documents wait for the flows, whoever calls it."""
-
-    @wraps(origin)
-    def gate(self, *args, **kwargs):
-        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
-        if not gates or not self:
-            return origin(self, *args, **kwargs)
-        free, granted, held = self._approval_split(gates, name)
-        if not held and not granted:
-            return origin(self, *args, **kwargs)
-        result = True
-        if free:
-            result = origin(free, *args, **kwargs)
-        granted._effect_used()
-        return held._notice_held() if held else result
-
-    return gate
 
 
 class ApprovalMixin(models.AbstractModel):
@@ -62,7 +45,13 @@ class ApprovalMixin(models.AbstractModel):
     engine calls it as the submitter. The gate lies around the outermost override of
     the method, so code of other addons does not run either.
 
-    A model without published flows pays one look-up in a cache.
+    What a method sets that no single value tells, such as a stage of a kind, is told by
+    :meth:`_approval_reached`. A step that is no method of the document is put to the
+    people by whoever does it, see ``pool_approval.py``.
+
+    Flows on the model, its place in the lists of requests and to-dos, what its forms
+    show (``approval_form.py``) and the rights come with the mixin. A model without
+    published flows pays one look-up in a cache.
     """
 
     _name = "crm.suite.approval.mixin"
@@ -107,6 +96,11 @@ class ApprovalMixin(models.AbstractModel):
         compute_sudo=False,
         groups=ROLE,
     )
+    crm_suite_approval_rejected = fields.Boolean(
+        string="Rejected",
+        compute="_compute_crm_suite_approval_rejected",
+        groups=ROLE,
+    )
 
     @api.depends("crm_suite_approval_id.state", "crm_suite_approval_id.task_ids.state")
     @api.depends_context("uid", "lang")
@@ -121,6 +115,22 @@ class ApprovalMixin(models.AbstractModel):
             record.crm_suite_approval_waiting = request._describe_waiting()
             record.crm_suite_approval_mine = request.id in mine
             record.crm_suite_approval_returned = request.id in back
+
+    @api.depends("crm_suite_approval_id.state")
+    def _compute_crm_suite_approval_rejected(self):
+        for record in self:
+            state = record.crm_suite_approval_state
+            record.crm_suite_approval_rejected = (
+                state == "rejected" and record._approval_may_ask_again()
+            )
+
+    def _approval_may_ask_again(self):
+        """Whether a rejection is still of use to who looks at the document. Hook.
+
+        :rtype: bool
+        """
+        rejected = self.sudo().crm_suite_approval_id.finished_at
+        return bool(rejected) and rejected > fields.Datetime.now() - REJECTED
 
     # === GATES AROUND METHODS === #
 
@@ -232,6 +242,21 @@ class ApprovalMixin(models.AbstractModel):
                     free -= self.browse(record.id)
         return free, granted, held
 
+    def _approval_reached(self, vals=None):
+        """What stands where only methods that wait may bring it. Hook.
+
+        :param dict vals: what is about to be written; none: the documents were just made
+        :return: documents by the name of the method
+        :rtype: dict[str, records]
+        """
+        found = {}
+        for name, methods in self._approval_states.items():
+            for value, method in methods.items():
+                if vals is None or vals.get(name) == value:
+                    reached = self.filtered(lambda r, n=name, v=value: r[n] == v)
+                    found[method] = reached if vals is None else self - reached
+        return found
+
     def _approval_guard(self, gates, method):
         """Refuse what goes past a step that waits.
 
@@ -275,11 +300,8 @@ class ApprovalMixin(models.AbstractModel):
             return super().create(vals_list)
         held = self._approval_take_held(gates, vals_list)
         records = super().create(vals_list)
-        for name, values in self._approval_states.items():
-            for value, method in values.items():
-                records.filtered(lambda r, n=name, v=value: r[n] == v)._approval_guard(
-                    gates, method
-                )
+        for method, reached in records._approval_reached().items():
+            reached._approval_guard(gates, method)
         for record, vals in zip(records, held, strict=True):
             if vals:
                 record.write(vals)
@@ -293,11 +315,8 @@ class ApprovalMixin(models.AbstractModel):
         gates = flows._get_gates(self._name)
         if not gates and not self._approval_is_pending():
             return super().write(vals)
-        for name, values in self._approval_states.items():
-            if vals.get(name) in values:
-                self.filtered(lambda r, n=name: r[n] != vals[n])._approval_guard(
-                    gates, values[vals[name]]
-                )
+        for method, reached in self._approval_reached(vals).items():
+            reached._approval_guard(gates, method)
         changed = [
             g for g in gates if g.start == "fields" and vals.keys() & set(g.fields)
         ]

@@ -318,7 +318,12 @@ class ApprovalRequest(models.Model):
                     "message": message,
                 },
             )
-        if len(self) == 1 and self._waits_for_choice() and self.submitter_id == user:
+        return self._ask_choice()
+
+    def _ask_choice(self):
+        """:return: the window in which the user chooses who decides, or ``True``"""
+        mine = len(self) == 1 and self.submitter_id == self.env.user
+        if mine and self._waits_for_choice():
             return self.action_open_choice()
         return True
 

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -6,6 +7,29 @@ class Pool(models.Model):
     """Claiming and returning wait where a published flow asks for it."""
 
     _inherit = "crm.suite.pool"
+
+    @api.model
+    def _approval_steps(self):
+        """The steps of customers and leads in pools.
+
+        :rtype: dict[str, str]
+        """
+        return {
+            "pool_claim": self.env._("Claim from a pool"),
+            "pool_return": self.env._("Return to a pool"),
+        }
+
+    @api.model
+    def _approval_do(self, records, step, pool_id, *arguments):
+        """Claim or return as the submitter, after the agreement.
+
+        :raise UserError: what stands against it now
+        """
+        method = "action_claim" if step == "pool_claim" else "action_return"
+        rows = getattr(self.browse(pool_id), method)(records.ids, *arguments)
+        if refused := [row["reason"] for row in rows if not row["ok"]]:
+            raise UserError("\n".join(refused))
+        return True
 
     def action_claim(self, res_ids):
         free, waiting = self._split_by_approval(res_ids, "pool_claim")
@@ -24,7 +48,6 @@ class Pool(models.Model):
         :rtype: tuple[list, dict]
         """
         records = self._get_records(res_ids)
-        # Leads have no flows: there is none for a model without the mixin.
         gates = self.env["crm.suite.approval.flow"]._get_gates(records._name)
         if not gates:
             return res_ids, {}

@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.exceptions import UserError
 
 
 class ResPartner(models.Model):
@@ -17,8 +16,7 @@ class ResPartner(models.Model):
     def _approval_steps(self):
         return {
             **super()._approval_steps(),
-            "pool_claim": self.env._("Claim a customer from a pool"),
-            "pool_return": self.env._("Return a customer to a pool"),
+            **self.env["crm.suite.pool"]._approval_steps(),
         }
 
     @api.model
@@ -38,15 +36,8 @@ class ResPartner(models.Model):
         return subjects
 
     def _approval_do(self, step, *arguments):
-        """Claim or return as the submitter, after the agreement.
-
-        :raise UserError: what stands against it now
-        """
-        if step not in ("pool_claim", "pool_return"):
+        """Claim or return as the submitter, after the agreement."""
+        pools = self.env["crm.suite.pool"]
+        if step not in pools._approval_steps():
             return super()._approval_do(step, *arguments)
-        pool = self.env["crm.suite.pool"].browse(arguments[0])
-        method = "action_claim" if step == "pool_claim" else "action_return"
-        rows = getattr(pool, method)(self.ids, *arguments[1:])
-        if refused := [row["reason"] for row in rows if not row["ok"]]:
-            raise UserError("\n".join(refused))
-        return True
+        return pools._approval_do(self, step, *arguments)

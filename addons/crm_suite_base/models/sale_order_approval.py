@@ -44,6 +44,9 @@ class SaleOrder(models.Model):
             for order in self
         }
 
+    def _approval_may_ask_again(self):
+        return self.state in ("draft", "sent")
+
     def _approval_label(self, name):
         if name == DISCOUNT:
             return self.env._("Highest discount in percent")

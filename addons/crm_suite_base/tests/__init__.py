@@ -11,6 +11,7 @@ from . import (
     test_approval_concurrency,
     test_approval_documents,
     test_approval_fill,
+    test_approval_lead,
     test_approval_limit,
     test_approval_machine,
     test_approval_mail,
