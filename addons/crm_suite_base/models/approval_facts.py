@@ -7,8 +7,11 @@ from ..tools.expression_records import RecordReader, describe_models, is_open
 # What conditions may ask beside the fields of the document.
 FUNCTIONS = {
     "has_role": Signature(("record", "text"), "boolean"),
-    "manager": Signature(("record", "number"), "record", optional=1),
+    "manager": Signature(("record", "number"), "record:res.users", optional=1),
     "outranks": Signature(("record", "record"), "boolean"),
+    # Of the document: who leads its team, and who has a role in its customer's team.
+    "team_lead": Signature((), "record:res.users"),
+    "team_role": Signature(("text",), "records:res.users"),
 }
 NAMES = {"submitter": "res.users", "user": "res.users"}
 JUDGED = {("res.partner", "credit_limit")}
@@ -39,17 +42,32 @@ class ApprovalFacts(models.AbstractModel):
         return is_open(field) or (field.model_name, field.name) in JUDGED
 
     @api.model
-    @tools.ormcache("source", "model_name", "expect")
-    def _compile(self, source, model_name, expect="boolean"):
+    @tools.ormcache("source", "model_name", "expect", "many")
+    def _compile(self, source, model_name, expect="boolean", many=False):
         return compile_expression(
-            source, self._describe(), model_name, functions=FUNCTIONS, expect=expect
+            source,
+            self._describe(),
+            model_name,
+            functions=FUNCTIONS,
+            expect=expect,
+            many=many,
         )
 
     @api.model
-    def _evaluate(self, source, document, submitter, expect="boolean"):
+    def _find_people(self, source, document, submitter):
+        """The ids of the users whom an expression gives: one, several or none.
+
+        :rtype: list[int]
+        """
+        found = self._evaluate(source, document, submitter, "record:res.users", True)
+        found = found if isinstance(found, list) else [found]
+        return list(dict.fromkeys(user_id for user_id in found if user_id))
+
+    @api.model
+    def _evaluate(self, source, document, submitter, expect="boolean", many=False):
         """:raise UserError: where the expression does not fit the document any more"""
         try:
-            expression = self._compile(source, document._name, expect)
+            expression = self._compile(source, document._name, expect, many)
         except ExpressionProblem as problem:
             raise UserError(
                 self.env._(
@@ -62,6 +80,7 @@ class ApprovalFacts(models.AbstractModel):
 
     @api.model
     def _reader(self, document, submitter):
+        people = self.env["crm.suite.approval.people"]
         return RecordReader(
             document.sudo(),
             today=fields.Date.context_today(document),
@@ -71,6 +90,12 @@ class ApprovalFacts(models.AbstractModel):
                 "has_role": self._call_has_role,
                 "manager": self._call_manager,
                 "outranks": self._call_outranks,
+                "team_lead": lambda rows: (
+                    [people._team_leader(document).id] * len(rows)
+                ),
+                "team_role": lambda rows: [
+                    people._in_customer_team(document, role).ids for (role,) in rows
+                ],
             },
         )
 

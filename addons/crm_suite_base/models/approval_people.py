@@ -145,7 +145,9 @@ class ApprovalPeople(models.AbstractModel):
 
     def _find_by_manager(self, rule, document, submitter, chosen):
         level = rule.get("level") or 1
-        return submitter.sudo()._crm_suite_superiors()[level - 1 : level]
+        above = submitter.sudo()._crm_suite_superiors()
+        # In turn up to the level, or up to the top where that is lower.
+        return above[:level] if rule.get("up_to") else above[level - 1 : level]
 
     def _find_by_field(self, rule, document, submitter, chosen):
         value = document
@@ -155,15 +157,49 @@ class ApprovalPeople(models.AbstractModel):
             value = value[name]
         return value if value._name == "res.users" else self.env["res.users"].sudo()
 
+    def _find_by_expression(self, rule, document, submitter, chosen):
+        facts = self.env["crm.suite.approval.facts"]
+        found = facts._find_people(rule.get("expression"), document, submitter)
+        return self.env["res.users"].sudo().browse(found)
+
     def _find_by_team_lead(self, rule, document, submitter, chosen):
-        team = self.env["crm.team"]
+        leader = self._team_leader(document)
+        if leader and leader != submitter:
+            return leader
+        return submitter.sudo()._crm_suite_superiors()[:1]
+
+    @api.model
+    def _team_leader(self, document):
+        """Who leads the team of a document, if it has one.
+
+        :rtype: res.users
+        """
         for name in ("team_id", "crm_suite_team_id"):
             if name in document._fields and document[name]:
-                team = document[name]
-                break
-        if team and team.user_id and team.user_id != submitter:
-            return team.user_id
-        return submitter.sudo()._crm_suite_superiors()[:1]
+                return document[name].sudo().user_id
+        return self.env["res.users"].sudo()
+
+    @api.model
+    def _in_customer_team(self, document, role):
+        """Who has a role in the team of the customer of a document.
+
+        :rtype: res.users
+        """
+        partner = document
+        if document._name != "res.partner":
+            partner = "partner_id" in document._fields and document.partner_id
+        if not partner or not (role or "").strip():
+            return self.env["res.users"].sudo()
+        # As all rules: who decides must not depend on who happens to act.
+        members = self.env["crm.suite.customer.member"].sudo()
+        customer = (
+            partner._origin.commercial_partner_id or partner.commercial_partner_id
+        )
+        rows = members.search([("partner_id", "=", customer._origin.id)])
+        wanted = role.strip().casefold()
+        return rows.filtered(
+            lambda m: (m.role or "").strip().casefold() == wanted
+        ).user_id
 
     def _find_by_chosen(self, rule, document, submitter, chosen):
         return self.env["res.users"].sudo().browse(chosen)

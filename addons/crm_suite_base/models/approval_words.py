@@ -119,9 +119,16 @@ class ApprovalFlow(models.Model):
             "one_way": _("Two or more paths must lead on from here."),
             "out_of_end": _("Nothing may follow an end."),
             "property": _("%(name)s is not known here."),
+            "rule_expression": _("Write the expression that gives the users."),
             "rule_field": _("Name the field that leads to the user."),
             "rule_group": _("Choose a group."),
             "rule_manager": _("Give the level of the manager, 1 to 20."),
+            "rule_people": _(
+                "The expression must give users, such as user_id or manager(submitter, 2)."
+            ),
+            "rule_up_to": _(
+                "Superiors who are asked in turn need “one after the other”."
+            ),
             "rule_users": _("Choose one or more users, 100 at most."),
             "schema": _("This is not a flow in the form of version 1."),
             "second_default": _(

@@ -17,6 +17,7 @@ from . import (
     test_approval_mail,
     test_approval_notice,
     test_approval_paths,
+    test_approval_people,
     test_approval_push,
     test_approval_schema,
     test_approval_shown,

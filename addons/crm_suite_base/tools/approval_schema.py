@@ -8,7 +8,7 @@ can be answered for the documents of its model.
 from .approval_graph import NODE_TYPES, Flow
 from .approval_messages import MESSAGES
 from .approval_shapes import check_edge_shape, check_node_shape
-from .expression import check_expression
+from .expression import ExpressionProblem, check_expression, compile_expression
 
 MAX_NODES = 200
 MAX_EDGES = 400
@@ -252,6 +252,11 @@ def _check_expressions(flow, bad, describe, model, functions):
                 yield problem("field_unknown", key, field=position, name=name)
             elif wanted and _field_type(describe, model, name) != wanted:
                 yield problem("field_user", key, field=position, name=name)
+        for position, rule in _rules(node):
+            if rule["by"] == "expression":
+                place = (key, "", f"{position}.expression")
+                compiler = (describe, model, functions)
+                yield from _check_people(rule["expression"], place, compiler)
         for number, item in enumerate(node.get("watch") or ()):
             # A field or what is reckoned from fields, such as the greatest discount.
             yield from _check_one(
@@ -269,17 +274,34 @@ def _check_expressions(flow, bad, describe, model, functions):
 
 
 def _check_one(source, expect, place, compiler):
-    node, edge, field = place
     describe, model, functions = compiler
     for error in check_expression(source, describe, model, functions, expect):
-        params = {"position": error.position + 1, "text": error.text}
-        yield {
-            **problem("expression", node, edge, field, **params),
-            "position": error.position,
-            "length": error.length,
-            "expression_code": error.code,
-            "expression_params": error.params,
-        }
+        yield _expression_problem(error, place)
+
+
+def _expression_problem(error, place):
+    node, edge, field = place
+    params = {"position": error.position + 1, "text": error.text}
+    return {
+        **problem("expression", node, edge, field, **params),
+        "position": error.position,
+        "length": error.length,
+        "expression_code": error.code,
+        "expression_params": error.params,
+    }
+
+
+def _check_people(source, place, compiler):
+    """An expression that says who is asked gives one user or several."""
+    try:
+        found = compile_expression(source, *compiler, many=True)
+    except ExpressionProblem as error:
+        yield _expression_problem(error, place)
+        return
+    # Where nobody said of which model a record is, the expression can be no field.
+    if found.type != "record" or found.model != "res.users":
+        node, edge, field = place
+        yield problem("rule_people", node, edge, field)
 
 
 def _named_fields(node):
@@ -288,6 +310,13 @@ def _named_fields(node):
         yield f"fields[{number}]", name, None
     if node.get("action") == "set_field":
         yield "field", node["field"], None
+    for place, rule in _rules(node):
+        if rule["by"] == "field":
+            yield place, rule["field"], "user"
+
+
+def _rules(node):
+    """The rules of a node that find people, with their places."""
     rules = [
         (f"approvers[{number}]", rule)
         for number, rule in enumerate(node.get("approvers") or ())
@@ -296,9 +325,7 @@ def _named_fields(node):
         rules.append(("nobody", node["nobody"]))
     if (node.get("limit") or {}).get("escalate_to"):
         rules.append(("limit.escalate_to", node["limit"]["escalate_to"]))
-    for place, rule in rules:
-        if rule["by"] == "field":
-            yield place, rule["field"], "user"
+    return rules
 
 
 def _field_type(describe, model, path):

@@ -4,6 +4,7 @@ MAX_PEOPLE = 100
 MAX_RULES = 20
 MAX_HOURS = 24 * 366
 MAX_LEVEL = 20
+MAX_EXPRESSION = 2000
 
 MODES = ("any", "all", "share", "sequence")
 THEN = ("remind", "escalate", "agree", "return")
@@ -33,9 +34,12 @@ RULES = {
     "group": "group",
     "manager": "level",
     "field": "field",
+    "expression": "expression",
     "team_lead": None,
     "chosen": None,
 }
+# What else such a rule may say.
+RULE_OPTIONS = {"manager": {"up_to"}}
 
 
 def check_edge_shape(edge):
@@ -143,11 +147,23 @@ def _check_rule(node, rule, field):
         "group": lambda: _text(rule.get("group")) and rule["group"].count(".") == 1,
         "manager": lambda: _whole(rule.get("level", 1), 1, MAX_LEVEL),
         "field": lambda: _text(rule.get("field")),
+        "expression": lambda: _text(rule.get("expression"), MAX_EXPRESSION),
     }.get(by)
     if good and not good():
         yield _bad(f"rule_{by}", node["id"], field=f"{field}.{RULES[by]}")
-    for name in sorted(set(rule) - {"by", RULES[by]}):
+    if by == "manager":
+        yield from _check_up_to(node, rule, field)
+    for name in sorted(set(rule) - {"by", RULES[by]} - RULE_OPTIONS.get(by, set())):
         yield _bad("property", node["id"], field=f"{field}.{name[:64]}", name=name[:64])
+
+
+def _check_up_to(node, rule, field):
+    """Each superior in turn: of several people the way of deciding says how."""
+    if not isinstance(rule.get("up_to", False), bool):
+        yield _bad("shape", node["id"], field=field, what="up_to")
+    elif rule.get("up_to") and node.get("mode", "all") != "sequence":
+        if node["type"] in ("approval", "fill"):
+            yield _bad("rule_up_to", node["id"], field="mode")
 
 
 def _check_nobody(node):

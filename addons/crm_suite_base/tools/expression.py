@@ -53,6 +53,7 @@ class Expression:
     :ivar source: its text
     :ivar type: type of its result: number, money, text, selection, boolean, date,
         datetime, record or empty
+    :ivar many: whether its result is a list of such values for each record
     :ivar paths: fields that it reads, as tuples of names
     :ivar functions: names of the caller's functions that it calls
     :ivar tree: its parts, for those who write it in other words
@@ -62,6 +63,7 @@ class Expression:
         self.source = source
         self.type = kind.name
         self.model = kind.model
+        self.many = bool(kind.lines)
         self.paths = frozenset(checker.paths)
         self.functions = frozenset(checker.called)
         self.tree = tree
@@ -96,7 +98,9 @@ class Expression:
         }
 
 
-def compile_expression(source, describe, model, functions=None, expect=None):
+def compile_expression(
+    source, describe, model, functions=None, expect=None, many=False
+):
     """Read and check an expression.
 
     :param describe: function that gives the fields of a model: ``{name: {"type",
@@ -106,6 +110,7 @@ def compile_expression(source, describe, model, functions=None, expect=None):
         ``field``
     :param functions: :class:`Signature` of each function that the reader answers
     :param expect: type of the result that is wanted, "any" or None for every one
+    :param bool many: whether the result may be a list of such values
     :raise ExpressionProblem: with position and sentence
     """
     if not isinstance(source, str):
@@ -113,26 +118,29 @@ def compile_expression(source, describe, model, functions=None, expect=None):
     tree = parse(source)
     checker = Checker(describe, model, functions)
     kind = checker.check(tree)
-    if kind.lines:
+    if kind.lines and not many:
         raise tree.problem("lines")
     if expect and not fits(kind, expect):
         raise tree.problem("expect", wanted=expect, given=kind.name)
     for node in tree.walk():
         if node.kind == "call":
-            node.info = _how(node, checker.own)
+            node.info = _how(node, checker)
     return Expression(source, tree, kind, checker)
 
 
-def _how(node, own):
+def _how(node, checker):
     if node.value in AGGREGATES:
         return "extreme" if len(node.parts) > 1 else "aggregate"
-    return "own" if node.value in own else "built in"
+    if node.value not in checker.own:
+        return "built in"
+    many = checker.own[node.value].returns.startswith("records")
+    return "own many" if many else "own"
 
 
-def check_expression(source, describe, model, functions=None, expect=None):
+def check_expression(source, describe, model, functions=None, expect=None, many=False):
     """What is wrong with an expression: a list of problems, empty if nothing is."""
     try:
-        compile_expression(source, describe, model, functions, expect)
+        compile_expression(source, describe, model, functions, expect, many)
     except ExpressionProblem as problem:
         return [problem]
     return []

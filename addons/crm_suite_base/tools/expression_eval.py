@@ -208,6 +208,8 @@ class Evaluation:
             return self.each(node.parts, lambda *values: pick(values))
         if node.info == "own":
             return self._call(node)
+        if node.info == "own many":
+            return self._call_many(node)
         return self.each(node.parts, getattr(self, f"_do_{node.value}"))
 
     def _call(self, node):
@@ -219,6 +221,12 @@ class Evaluation:
         flat = [row for group in rows for row in group]
         found = iter(self.reader.call(node.value, flat))
         return [[clean(next(found), node.type) for _row in group] for group in rows]
+
+    def _call_many(self, node):
+        """The same for a function that gives a list of values for each record."""
+        rows = self.each(node.parts, lambda *values: tuple(map(amount, values)))
+        found = self.reader.call(node.value, rows)
+        return [[clean(value, node.type) for value in values] for values in found]
 
     def day(self, value):
         """The date of a moment where the user is; a date as it is."""

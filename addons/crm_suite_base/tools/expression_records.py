@@ -141,7 +141,8 @@ class RecordReader:
                 records = [line for one in records for line in one[name]]
                 many = True
                 if last:
-                    return [line.id for line in records]
+                    # Of a record with values that wait: the stored line behind it.
+                    return [line._origin.id or line.id for line in records]
                 if not records:
                     return []
             elif last:

@@ -33,7 +33,8 @@ class Signature(NamedTuple):
 
     :ivar params: types of the values it takes, "any" for each; "record:res.users" for
         records of a model
-    :ivar returns: type of its result, in the same way; "last" for that of its last value
+    :ivar returns: type of its result, in the same way; "last" for that of its last value,
+        "records:res.users" for a list of records of a model
     :ivar optional: how many of the last values may be left out
     """
 
@@ -276,6 +277,10 @@ class Checker:
         lines = self._lines(node, kinds)
         if signature.returns != "last":
             name, _colon, model = signature.returns.partition(":")
+            if name == "records":
+                if lines:
+                    raise node.problem("lines_mixed")
+                name, lines = "record", (node.value,)
             return Kind(name, model or None, lines=lines)
         found = next((kind for kind in kinds[-2:] if kind.name == "money"), kinds[-1])
         if found.name == "empty" and len(kinds) > 1:

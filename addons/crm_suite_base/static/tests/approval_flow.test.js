@@ -49,6 +49,12 @@ test("an approval says who decides, how, and until when", () => {
     expect(approval({ approvers: [{ by: "manager", level: 2 }], mode: "any" })).toBe(
         "the superior, level 2"
     );
+    expect(
+        approval({ approvers: [{ by: "manager", level: 3, up_to: true }], mode: "sequence" })
+    ).toBe("each superior up to level 3, one after the other");
+    expect(
+        approval({ approvers: [{ by: "expression", expression: "manager(user_id)" }], mode: "any" })
+    ).toBe("Any one of the users that “manager(user_id)” gives");
     expect(approval({ approvers: users() })).toBe("Nobody is named yet");
     expect(approval({})).toBe("Nobody is named yet");
 });

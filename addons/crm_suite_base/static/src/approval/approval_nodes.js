@@ -249,4 +249,6 @@ registry
     .category("crm_suite_expression_functions")
     .add("submitter", { label: _t("The submitter"), insert: "submitter" })
     .add("has_role", { label: _t("Somebody has a role"), insert: "has_role()" })
-    .add("manager", { label: _t("Somebody's superior"), insert: "manager()" });
+    .add("manager", { label: _t("Somebody's superior"), insert: "manager()" })
+    .add("team_lead", { label: _t("The leader of the team"), insert: "team_lead()" })
+    .add("team_role", { label: _t("Role in the customer's team"), insert: "team_role()" });

@@ -13,11 +13,16 @@ export function ruleText(rule, names) {
         case "group":
             return rule.group ? groupName(rule.group) : _t("a role");
         case "manager":
+            if (rule.up_to) {
+                return _t("each superior up to level %s", rule.level || 1);
+            }
             return (rule.level || 1) === 1
                 ? _t("the superior")
                 : _t("the superior, level %s", rule.level);
         case "field":
             return rule.field ? _t("whom “%s” names", rule.field) : _t("a field");
+        case "expression":
+            return rule.expression ? _t("the users that “%s” gives", rule.expression) : _t("an expression");
         case "team_lead":
             return _t("the team leader");
         case "chosen":
@@ -57,8 +62,9 @@ function modeText(node, who) {
 
 /** Whether just one person can be meant. */
 function isOnePerson(rules) {
-    const single = ({ by, user_ids }) =>
-        ["manager", "team_lead"].includes(by) || (by === "users" && user_ids?.length === 1);
+    const single = ({ by, up_to, user_ids }) =>
+        (["manager", "team_lead"].includes(by) && !up_to) ||
+        (by === "users" && user_ids?.length === 1);
     return rules?.length === 1 && single(rules[0]);
 }
 

@@ -15,14 +15,19 @@ export const RULES = [
     ["manager", MANAGER],
     ["team_lead", _t("The leader of the team")],
     ["field", _t("A field of the document")],
+    ["expression", _t("An expression")],
     ["chosen", _t("Whom the submitter chooses")],
 ];
-const NEW_RULE = { users: { user_ids: [] }, manager: { level: 1 } };
+const NEW_RULE = {
+    users: { user_ids: [] },
+    manager: { level: 1 },
+    expression: { expression: "" },
+};
 
 /** One rule that finds people. */
 export class ApproverRule extends Component {
     static template = "crm_suite_base.ApproverRule";
-    static components = { ModelFieldSelector, MultiRecordSelector };
+    static components = { ExpressionInput, ModelFieldSelector, MultiRecordSelector };
     static props = {
         rule: Object,
         label: String,
@@ -32,6 +37,8 @@ export class ApproverRule extends Component {
         without: { type: Array, optional: true },
         /** whose superior is meant, where it is not the submitter's */
         managerLabel: { type: String, optional: true },
+        /** whether several superiors may be asked in turn */
+        inTurn: { type: Boolean, optional: true },
         onChange: Function,
         onRemove: { type: Function, optional: true },
     };
@@ -64,6 +71,11 @@ export class ApproverRule extends Component {
 
     setLevel(ev) {
         this.set("level", Number(ev.target.value));
+    }
+
+    setUpTo(ev) {
+        const { up_to, ...rule } = this.props.rule;
+        this.props.onChange(ev.target.checked ? { ...rule, up_to: true } : rule);
     }
 
     set(name, value) {
