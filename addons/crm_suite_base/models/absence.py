@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 KINDS = [
     ("leads", "New leads and customers"),
@@ -314,6 +315,7 @@ class Absence(models.Model):
         self._check_approver()
         self._expect_state("approval")
         self.sudo()._approve()
+        self._tell_decided("approved")
         return True
 
     # Who refuses is checked first.
@@ -330,6 +332,7 @@ class Absence(models.Model):
         self.sudo().write(
             {"state": "refused", "refusal": reason or False, **self._decided()}
         )
+        self._tell_decided("refused")
         return True
 
     def action_cancel(self):
@@ -346,6 +349,30 @@ class Absence(models.Model):
         self.write({"state": "approved", "refusal": False, **self._decided()})
         self._plan_cron()
         self._start_due()
+
+    def _tell_decided(self, decision):
+        """Tell who is to be away what became of his request, in his language."""
+        for absence in self.sudo():
+            local = absence.with_context(lang=absence.user_id.lang or self.env.lang)
+            values = {
+                "user": self.env.user.name,
+                "start": format_date(local.env, absence.date_from),
+                "end": format_date(local.env, absence.date_to),
+                "reason": absence.refusal or "–",
+            }
+            absence._tell(
+                absence.user_id,
+                local.env._(
+                    "%(user)s agreed to your absence from %(start)s to %(end)s.",
+                    **values,
+                )
+                if decision == "approved"
+                else local.env._(
+                    "%(user)s refused your absence from %(start)s to %(end)s: "
+                    "%(reason)s",
+                    **values,
+                ),
+            )
 
     def _decided(self):
         return {"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()}

@@ -27,7 +27,12 @@ class AbsenceWork(models.Model):
         "res.users", string="Done By", required=True, index=True, ondelete="cascade"
     )
     kind = fields.Selection(
-        [("activity", "Activity"), ("record", "New record")], required=True
+        [
+            ("activity", "Activity"),
+            ("lead", "Task about a new lead"),
+            ("record", "New record"),
+        ],
+        required=True,
     )
     name = fields.Char(string="What")
     activity_id = fields.Many2one(
@@ -153,7 +158,7 @@ class Absence(models.Model):
         active = self.filtered(lambda a: a.state == "active")
         back = active.filtered(lambda a: a.date_to <= now)
         back._come_back()
-        (active - back)._move_activities()
+        (active - back)._move_work()
 
     def _start_due(self):
         """Begin the absences whose time has come."""
@@ -163,7 +168,7 @@ class Absence(models.Model):
         past.write({"state": "done"})
         begun = due - past
         begun.write({"state": "active"})
-        begun._move_activities()
+        begun._move_work()
 
     def _plan_cron(self):
         """Wake the scheduled action at the departure and at the return."""
@@ -174,6 +179,10 @@ class Absence(models.Model):
         )
 
     # === ACTIVITIES === #
+
+    def _move_work(self):
+        """Give what has come up to those who cover. Hook: add to ``super()``."""
+        self._move_activities()
 
     def _move_activities(self):
         """Give the activities that fall due meanwhile to those who cover."""
@@ -208,20 +217,7 @@ class Absence(models.Model):
     def _move_to(self, cover, activities):
         if not activities:
             return
-        self.env["crm.suite.absence.work"].sudo().create(
-            [
-                {
-                    "absence_id": self.id,
-                    "cover_id": cover.id,
-                    "kind": "activity",
-                    "name": self._describe_activity(activity),
-                    "activity_id": activity.id,
-                    "res_model": activity.res_model,
-                    "res_id": activity.res_id,
-                }
-                for activity in activities
-            ]
-        )
+        self._note_activities(cover, activities)
         # One notice for all of them instead of one mail for each.
         activities.with_context(mail_activity_quick_update=True).write(
             {"user_id": cover.id}
@@ -233,6 +229,23 @@ class Absence(models.Model):
                 count=len(activities),
                 user=self.user_id.name,
             ),
+        )
+
+    def _note_activities(self, cover, activities, kind="activity"):
+        """Remember what went to whom, for the return."""
+        self.env["crm.suite.absence.work"].sudo().create(
+            [
+                {
+                    "absence_id": self.id,
+                    "cover_id": cover.id,
+                    "kind": kind,
+                    "name": self._describe_activity(activity),
+                    "activity_id": activity.id,
+                    "res_model": activity.res_model,
+                    "res_id": activity.res_id,
+                }
+                for activity in activities
+            ]
         )
 
     def _describe_activity(self, activity):
@@ -261,7 +274,7 @@ class Absence(models.Model):
 
     def _return_activities(self):
         works = self.work_ids.filtered(
-            lambda work: work.kind == "activity" and work.state == "open"
+            lambda work: work.kind != "record" and work.state == "open"
         )
         for work in works:
             # The host archives what is done; what was deleted is done too.

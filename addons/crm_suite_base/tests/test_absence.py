@@ -31,6 +31,8 @@ class TestAbsence(CustomerCase):
                 "partner_id": cls.customer.id,
             }
         )
+        # Long hers: what comes in while she is away is new.
+        cls.deal.date_open = cls.now - timedelta(days=30)
 
     @classmethod
     def _create_absence(cls, user=None, start=-1, end=3, **values):
@@ -85,6 +87,61 @@ class TestAbsence(CustomerCase):
         absence._step()
         self.assertEqual(fresh.user_id, self.ben)
         self.assertEqual(absence.work_count, 1)
+
+    # --- leads that are his from the beginning
+
+    def _new_lead(self, user=None, **values):
+        leads = self.env["crm.lead"]
+        return leads.create(
+            {
+                "name": "From the web",
+                "user_id": (self.ana if user is None else user).id,
+                **values,
+            }
+        )
+
+    def test_new_lead_of_who_is_away_goes_to_the_cover(self):
+        absence = self._create_absence(cover_id=self.cai.id, cover_leads_id=self.ben.id)
+        absence.action_request()
+        fresh, elsewhere = self._new_lead(), self._new_lead(self.cai)
+        own = self.env["crm.lead"].with_user(self.ana)
+        own = own.create({"name": "Entered by herself", "user_id": self.ana.id})
+        given = self._new_lead(self.cai)
+        given.user_id = self.ana
+        absence._step()
+        absence._step()
+        self.assertEqual((fresh | given).user_id, self.ana, "ownership does not move")
+        task = fresh.activity_ids
+        self.assertEqual((len(task), task.user_id), (1, self.ben))
+        self.assertEqual(given.activity_ids.user_id, self.ben)
+        self.assertFalse((elsewhere | own | self.deal).activity_ids)
+        self.assertTrue(fresh.with_user(self.ben).has_access("write"))
+        self.assertIn("2 new leads", absence.message_ids[0].body)
+        self.assertIn(self.ben.partner_id, absence.message_ids[0].partner_ids)
+        task.with_user(self.ben).action_feedback("Called")
+        absence.with_user(self.ana).action_return()
+        self.assertEqual(given.activity_ids.user_id, self.ana)
+        self.assertIn("From the web", absence.digest)
+
+    def test_the_lead_wakes_the_scheduled_action(self):
+        cron = self.env.ref("crm_suite_base.ir_cron_absences")
+        triggers = self.env["ir.cron.trigger"].search_count
+        woken = [("cron_id", "=", cron.id), ("call_at", "<=", "2100-01-01")]
+        self._new_lead()
+        absence = self._create_absence(cover_id=self.ben.id)
+        absence.action_request()
+        before = triggers(woken)
+        self._new_lead(self.cai)
+        self.assertEqual(triggers(woken), before, "nobody asked for it")
+        self._new_lead()
+        self._new_lead()
+        self.assertEqual(triggers(woken), before + 1, "once in a transaction")
+
+    def test_nobody_away_costs_nothing(self):
+        self.env["crm.suite.absence"]._get_away_ids()
+        leads = self.deal | self._new_lead(self.cai)
+        with self.assertQueryCount(0):
+            self.env["crm.suite.absence"]._wake_for(leads)
 
     def test_other_cover_for_each_kind(self):
         absence = self._create_absence(
@@ -181,6 +238,13 @@ class TestAbsence(CustomerCase):
             "crm_suite_base.absence_approval", "True"
         )
 
+    def _told(self, absence):
+        """What who asked for leave was told."""
+        told = absence.message_ids.filtered(
+            lambda message: self.ana.partner_id in message.partner_ids
+        )
+        return str(told[:1].body)
+
     def test_approval(self):
         self._need_approval()
         activity = self._activity()
@@ -193,6 +257,7 @@ class TestAbsence(CustomerCase):
         absence.with_user(self.lead).action_approve()
         self.assertEqual((absence.state, activity.user_id), ("active", self.ben))
         self.assertEqual(absence.decided_by_id, self.lead)
+        self.assertIn(f"{self.lead.name} agreed", self._told(absence))
 
     def test_refusal(self):
         self._need_approval()
@@ -200,6 +265,7 @@ class TestAbsence(CustomerCase):
         absence.with_user(self.ana).action_request()
         absence.with_user(self.lead).action_refuse("Stock-taking")
         self.assertEqual((absence.state, absence.refusal), ("refused", "Stock-taking"))
+        self.assertIn("Stock-taking", self._told(absence))
         absence.with_user(self.ana).action_request()
         self.assertEqual(absence.state, "approval")
 
