@@ -50,6 +50,7 @@ from . import (
     base_mass_edit,
     call,
     call_complaint,
+    call_lead,
     contact_point,
     crm_lead_assignable,
     crm_lead_duplicate,

@@ -20,10 +20,18 @@ class Call(models.Model):
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",
-        required=True,
         index=True,
         ondelete="cascade",
         check_company=True,
+        help="May be left empty for a lead without a customer.",
+    )
+    lead_id = fields.Many2one(
+        "crm.lead",
+        string="Lead",
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+        help="The lead or deal that it was about.",
     )
     commercial_partner_id = fields.Many2one(
         related="partner_id.commercial_partner_id",
@@ -101,17 +109,21 @@ class Call(models.Model):
         "(company_id, reference) WHERE reference IS NOT NULL",
         "A call with this external reference is there already.",
     )
+    _somebody = models.Constraint(
+        "CHECK(partner_id IS NOT NULL OR lead_id IS NOT NULL)",
+        "Say who it was: choose a customer first.",
+    )
     _duration_not_negative = models.Constraint(
         "CHECK(duration >= 0)", "The duration of a call cannot be negative."
     )
 
-    @api.depends("kind", "direction", "partner_id", "contact_id")
+    @api.depends("kind", "direction", "partner_id", "contact_id", "lead_id")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for call in self:
-            who = call.contact_id.name or call.partner_id.name or ""
+            who = call.contact_id.name or call.partner_id.name or call.lead_id.name
             call.display_name = self.env._(
-                "%(kind)s: %(who)s", kind=kinds.get(call.kind, ""), who=who
+                "%(kind)s: %(who)s", kind=kinds.get(call.kind, ""), who=who or ""
             )
 
     @api.constrains("contact_id", "partner_id")
@@ -135,6 +147,7 @@ class Call(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._read_next_step(vals)
+        self._take_customers(vals_list)
         calls = super().create(vals_list)
         calls._schedule_next_step()
         return calls
@@ -148,6 +161,22 @@ class Call(models.Model):
         if "user_id" in vals:
             self.check_access("write")
         return result
+
+    @api.model
+    def _take_customers(self, vals_list):
+        """What is logged on a lead is logged with its customer, if it has one.
+
+        Only who sees a lead can log on it: that restarts its clocks.
+        """
+        ids = {vals.get("lead_id") for vals in vals_list} - {None, False}
+        if not ids:
+            return
+        leads = self.env["crm.lead"].browse(ids)
+        leads.check_access("read")
+        customers = {lead.id: lead.partner_id.id for lead in leads.sudo()}
+        for vals in vals_list:
+            if not vals.get("partner_id") and vals.get("lead_id"):
+                vals["partner_id"] = customers[vals["lead_id"]]
 
     @api.model
     def _read_next_step(self, vals):
@@ -170,7 +199,7 @@ class Call(models.Model):
         for call in self:
             if call.activity_id or not (call.next_step or call.next_date):
                 continue
-            call.activity_id = call.partner_id.activity_schedule(
+            call.activity_id = (call.lead_id or call.partner_id).activity_schedule(
                 call._next_activity_type(),
                 date_deadline=call.next_date or fields.Date.context_today(call),
                 summary=call.next_step or call.summary,
@@ -222,14 +251,16 @@ class Call(models.Model):
     def quick_log(self, values):
         """Log a call, walk-in or visit from one line and say what was understood.
 
-        :param dict values: values of a call; ``text`` may stand for ``summary`` and
-            ``next_step`` in one: what follows "next:", "→" or "下一步" is the next step
+        :param dict values: values of a call, with ``partner_id`` or ``lead_id``;
+            ``text`` may stand for ``summary`` and ``next_step`` in one: what follows
+            "next:", "→" or "下一步" is the next step
         :return: ``{"id", "activity_id", "next_step", "next_date", "display_name"}``
         :rtype: dict
         """
         self.check_access("create")
         vals = dict(values) if isinstance(values, dict) else {}
-        if not isinstance(vals.get("partner_id") or None, int):
+        who = vals.get("partner_id") or vals.get("lead_id") or None
+        if not isinstance(who, int):
             raise UserError(self.env._("Say who it was: choose a customer first."))
         unknown = sorted(set(vals) - set(self._fields) - {"text"})
         if unknown:
@@ -242,7 +273,7 @@ class Call(models.Model):
             vals.setdefault("summary", summary)
             if next_step:
                 vals.setdefault("next_step", next_step)
-        partner = self.env["res.partner"].browse(vals["partner_id"])
+        partner = self.env["res.partner"].browse(vals.get("partner_id") or ())
         if partner.parent_id and not partner.is_company:
             vals.setdefault("contact_id", partner.id)
         call = self.create(vals)

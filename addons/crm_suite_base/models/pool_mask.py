@@ -241,10 +241,13 @@ class Call(models.Model):
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):
         return SQL(
-            "%s AND %s != %s",
+            "(%s OR EXISTS (SELECT 1 FROM crm_lead hidden WHERE hidden.id = %s AND %s))"
+            " AND %s != %s",
             self.env["res.partner"]._pool_masked_partner_sql(
                 SQL.identifier(alias, "partner_id"), pool_ids
             ),
+            SQL.identifier(alias, "lead_id"),
+            self.env["crm.lead"]._pool_masked_sql("hidden", pool_ids),
             SQL.identifier(alias, "user_id"),
             self.env.uid,
         )

@@ -98,17 +98,25 @@ class PoolMixin(models.AbstractModel):
         )
 
     def _pool_proof_call(self, pool):
+        return self._pool_proof_calls(
+            pool,
+            SQL("people p JOIN crm_suite_call c ON c.partner_id = p.partner_id"),
+        )
+
+    def _pool_proof_calls(self, pool, calls):
+        """:param SQL calls: tables ``p`` with ``record_id`` and ``c``, the calls"""
         return SQL(
             """
             SELECT p.record_id, c.date,
                    (CASE c.kind WHEN 'call' THEN %s ELSE %s END)::float,
                    CASE c.kind WHEN 'call' THEN 'call' ELSE 'visit' END
-              FROM people p JOIN crm_suite_call c ON c.partner_id = p.partner_id
+              FROM %s
              WHERE COALESCE(c.outcome, '') NOT IN ('no_answer', 'wrong_number')
                AND (c.kind != 'call' OR c.duration * 60 >= %s)
             """,
             pool.weight_call,
             pool.weight_visit,
+            calls,
             pool.call_seconds,
         )
 
@@ -143,9 +151,26 @@ class PoolMixin(models.AbstractModel):
         """Quotes, when they were sent, and whenever the customer opened one."""
         return SQL(
             """
-            SELECT p.record_id, COALESCE(sent.at, o.date_order), %(weight)s::float,
-                   'quote'
-              FROM people p JOIN sale_order o ON o.partner_id = p.partner_id
+            %(sent)s
+         UNION ALL
+            SELECT d.record_id, m.date, %(weight)s::float, 'opened'
+              FROM documents d
+              JOIN mail_message m ON m.model = d.model AND m.res_id = d.res_id
+             WHERE d.model = 'sale.order' AND m.subtype_id = %(opened)s
+            """,
+            sent=self._pool_proof_sent(
+                pool, SQL("people p JOIN sale_order o ON o.partner_id = p.partner_id")
+            ),
+            weight=pool.weight_quote,
+            opened=self.env.ref("sale.mt_order_viewed").id,
+        )
+
+    def _pool_proof_sent(self, pool, orders):
+        """:param SQL orders: tables ``p`` with ``record_id`` and ``o``, the orders"""
+        return SQL(
+            """
+            SELECT p.record_id, COALESCE(sent.at, o.date_order), %s::float, 'quote'
+              FROM %s
               LEFT JOIN LATERAL (
                    SELECT max(m.date) AS at FROM mail_message m
                      JOIN mail_tracking_value t ON t.mail_message_id = m.id
@@ -154,14 +179,9 @@ class PoolMixin(models.AbstractModel):
                       AND f.name = 'state'
               ) sent ON TRUE
              WHERE o.state = 'sent'
-         UNION ALL
-            SELECT d.record_id, m.date, %(weight)s::float, 'opened'
-              FROM documents d
-              JOIN mail_message m ON m.model = d.model AND m.res_id = d.res_id
-             WHERE d.model = 'sale.order' AND m.subtype_id = %(opened)s
             """,
-            weight=pool.weight_quote,
-            opened=self.env.ref("sale.mt_order_viewed").id,
+            pool.weight_quote,
+            orders,
         )
 
     def _pool_find_proofs(self, pool):
@@ -207,13 +227,8 @@ class PoolMixin(models.AbstractModel):
         return [
             (
                 self.env._("an open quote"),
-                SQL(
-                    """
-                    SELECT p.record_id FROM people p
-                      JOIN sale_order o ON o.partner_id = p.partner_id
-                     WHERE o.state IN ('draft', 'sent')
-                       AND (o.validity_date IS NULL OR o.validity_date >= CURRENT_DATE)
-                    """
+                self._pool_open_quotes(
+                    SQL("people p JOIN sale_order o ON o.partner_id = p.partner_id")
                 ),
             ),
             (
@@ -240,6 +255,18 @@ class PoolMixin(models.AbstractModel):
                 ),
             ),
         ]
+
+    @api.model
+    def _pool_open_quotes(self, orders):
+        """:param SQL orders: tables ``p`` with ``record_id`` and ``o``, the orders"""
+        return SQL(
+            """
+            SELECT p.record_id FROM %s
+             WHERE o.state IN ('draft', 'sent')
+               AND (o.validity_date IS NULL OR o.validity_date >= CURRENT_DATE)
+            """,
+            orders,
+        )
 
     def _pool_find_vetoes(self):
         """:rtype: dict[int, list[str]]"""
@@ -312,10 +339,16 @@ class CrmLead(models.Model):
 
     @api.model
     def _pool_documents_sql(self, ids):
+        """The lead and its quotes, whoever their customer is."""
         return SQL(
-            "SELECT id AS record_id, 'crm.lead' AS model, id AS res_id"
-            " FROM crm_lead WHERE id = ANY(%s)",
-            list(ids),
+            """
+            SELECT id AS record_id, 'crm.lead' AS model, id AS res_id
+              FROM crm_lead WHERE id = ANY(%(ids)s)
+         UNION ALL
+            SELECT opportunity_id, 'sale.order', id
+              FROM sale_order WHERE opportunity_id = ANY(%(ids)s)
+            """,
+            ids=list(ids),
         )
 
     def _pool_proof_meeting(self, pool):
@@ -332,6 +365,49 @@ class CrmLead(models.Model):
             pool.weight_meeting,
         )
 
+    def _pool_proof_call(self, pool):
+        """Also those that were logged on the lead itself."""
+        return SQL(
+            "%s UNION ALL %s",
+            super()._pool_proof_call(pool),
+            self._pool_proof_calls(
+                pool,
+                SQL(
+                    "documents p JOIN crm_suite_call c"
+                    " ON p.model = 'crm.lead' AND c.lead_id = p.res_id"
+                ),
+            ),
+        )
+
+    def _pool_proof_quote(self, pool):
+        """Also quotes that were made from the lead, for whomever."""
+        return SQL(
+            "%s UNION ALL %s",
+            super()._pool_proof_quote(pool),
+            self._pool_proof_sent(pool, self._pool_own_orders()),
+        )
+
+    def _pool_proof_order(self, pool):
+        return SQL(
+            """
+            %s
+         UNION ALL
+            SELECT p.record_id, o.date_order, %s::float, 'order'
+              FROM %s
+             WHERE o.state = 'sale'
+            """,
+            super()._pool_proof_order(pool),
+            pool.weight_order,
+            self._pool_own_orders(),
+        )
+
+    @api.model
+    def _pool_own_orders(self):
+        return SQL(
+            "documents p JOIN sale_order o"
+            " ON p.model = 'sale.order' AND o.id = p.res_id"
+        )
+
     @api.model
     def _pool_vetoes(self):
         planned = SQL(
@@ -341,4 +417,11 @@ class CrmLead(models.Model):
              WHERE e.active AND e.stop > clock_timestamp() AT TIME ZONE 'UTC'
             """
         )
-        return [*super()._pool_vetoes(), (self.env._("a meeting ahead"), planned)]
+        return [
+            *super()._pool_vetoes(),
+            (self.env._("a meeting ahead"), planned),
+            (
+                self.env._("an open quote"),
+                self._pool_open_quotes(self._pool_own_orders()),
+            ),
+        ]

@@ -1,11 +1,13 @@
 from datetime import date
 
 from freezegun import freeze_time
+from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
-from .common import CustomerCase
+from .common import ROLE, CustomerCase
 
 
 @tagged("-at_install", "post_install")
@@ -122,3 +124,73 @@ class TestCall(CustomerCase):
         )
         with self.assertRaises(AccessError):
             call.with_user(self.lead).read(["summary"])
+
+
+@tagged("-at_install", "post_install")
+class TestCallOnLead(CustomerCase):
+    """What is logged on a lead, with and without a customer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deal = cls.env["crm.lead"].create(
+            {"name": "From the fair", "contact_name": "Lu", "user_id": cls.rep.id}
+        )
+
+    def _log(self, user=None, lead=None, **values):
+        calls = self.env["crm.suite.call"].with_user(user or self.rep)
+        answer = calls.quick_log({"lead_id": (lead or self.deal).id, **values})
+        return self.env["crm.suite.call"].browse(answer["id"])
+
+    def test_without_a_customer(self):
+        call = self._log(text="Wants a price, next: send it tomorrow")
+        self.assertFalse(call.partner_id)
+        self.assertIn("From the fair", call.display_name)
+        activity = call.activity_id
+        self.assertEqual(
+            (activity.res_model, activity.res_id), ("crm.lead", self.deal.id)
+        )
+        self.assertEqual(self.deal.with_user(self.rep).crm_suite_call_count, 1)
+        action = self.deal.with_user(self.rep).action_crm_suite_log_call()
+        self.assertEqual(action["context"]["default_lead_id"], self.deal.id)
+
+    def test_about_nobody_is_refused(self):
+        with self.assertRaisesRegex(UserError, "choose a customer"):
+            self.env["crm.suite.call"].with_user(self.rep).quick_log({"summary": "x"})
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.env["crm.suite.call"].create({"summary": "x"}).flush_recordset()
+
+    def test_the_customer_takes_over_what_was_logged(self):
+        call, other = self._log(), self._log(lead=self.deal.copy())
+        self.deal.with_user(self.rep).partner_id = self.person
+        self.assertEqual(call.partner_id, self.person)
+        self.assertEqual(call.commercial_partner_id, self.customer)
+        self.assertFalse(other.partner_id)
+        self.assertEqual(self._log().partner_id, self.person)
+
+    def test_who_does_not_see_the_lead(self):
+        """Neither reads what was said about it nor restarts its clock."""
+        call = self._log(summary="Secret price")
+        rival = new_test_user(self.env, "suite_rival", f"{ROLE}sales_rep")
+        calls = self.env["crm.suite.call"]
+        for user in (rival, self.agent):
+            self.assertFalse(calls.with_user(user).search([("id", "=", call.id)]))
+            with self.assertRaises(AccessError):
+                call.with_user(user).read(["summary"])
+            with self.assertRaises(AccessError):
+                self._log(user)
+        self.assertTrue(calls.with_user(self.rep).search([("id", "=", call.id)]))
+        self.assertTrue(calls.with_user(self.lead).search([("id", "=", call.id)]))
+
+    def test_merged_and_deleted_leads(self):
+        second = self.deal.copy()
+        calls = self._log() | self._log(lead=second)
+        kept = self.deal.with_user(self.lead)
+        merged = (kept | second.with_user(self.lead)).merge_opportunity()
+        self.assertEqual(calls.lead_id.ids, merged.ids)
+        with_customer = self.env["crm.suite.call"].create(
+            {"lead_id": merged.id, "partner_id": self.customer.id}
+        )
+        merged.sudo().unlink()
+        self.assertFalse(calls.exists(), "about nobody any more")
+        self.assertFalse(with_customer.lead_id)

@@ -274,6 +274,64 @@ class TestPoolReturn(PoolCase):
         self.assertEqual((held + ahead).user_id, self.rep)
         self.assertFalse(noted.user_id)
 
+    def _lead_pool(self, count):
+        pool = self.Pool.create(
+            {
+                "name": "Leads",
+                "res_model": "crm.lead",
+                "admin_ids": [Command.set(self.lead.ids)],
+                "user_ids": [Command.set(self.rep.ids)],
+                "idle_days": 10,
+                "auto_return": True,
+            }
+        )
+        leads = self.env["crm.lead"].create(
+            [{"name": f"Lead {n}", "user_id": self.rep.id} for n in range(count)]
+        )
+        self._as_pool(pool.action_add(leads.ids))
+        self.age(40, leads)
+        return pool, leads
+
+    def test_calls_and_quotes_of_a_lead_without_a_customer(self):
+        """What was done for the lead itself counts, whoever the quote went to."""
+        pool, leads = self._lead_pool(5)
+        called, missed, sent, ordered, left = leads
+        calls = self.env["crm.suite.call"].with_user(self.rep)
+        for lead, outcome in ((called, "reached"), (missed, "no_answer")):
+            calls.create({"lead_id": lead.id, "outcome": outcome, "duration": 5})
+        for lead, state in ((sent, "sent"), (ordered, "sale")):
+            order = self.env["sale.order"].create(
+                {"partner_id": self.others[0].id, "opportunity_id": lead.id}
+            )
+            order.write({"state": state, "validity_date": "2020-01-01"})
+        self.env.flush_all()
+        found = {
+            verdict.record_id: bool(
+                verdict.due and verdict.due <= fields.Datetime.now()
+            )
+            for verdict in pool._judge(leads.sudo())
+        }
+        self.assertEqual(
+            found,
+            {
+                called.id: False,
+                missed.id: True,
+                sent.id: False,
+                ordered.id: False,
+                left.id: True,
+            },
+        )
+
+    def test_an_open_quote_of_a_lead_keeps_it(self):
+        pool, leads = self._lead_pool(2)
+        self.env["sale.order"].create(
+            {"partner_id": self.others[0].id, "opportunity_id": leads[0].id}
+        )
+        pool.sudo()._run_return()
+        self.env.invalidate_all()
+        self.assertEqual(leads.mapped("user_id"), self.rep)
+        self.assertFalse(leads[1].user_id)
+
     # === WHAT ELSE COUNTS AND KEEPS === #
 
     def meet(self, start, state="accepted"):
