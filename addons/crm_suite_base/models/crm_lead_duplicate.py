@@ -146,6 +146,29 @@ class CrmLead(models.Model):
         }
 
     @api.model
+    def _duplicate_told_once(self, hits):
+        """The leads of a customer who is named himself say nothing new."""
+        hits = super()._duplicate_told_once(hits)
+        ids = {
+            model: [hit.id for hit in hits if hit.model == model]
+            for model in (self._name, "res.partner")
+        }
+        customers = self.env["res.partner"].sudo().browse(ids["res.partner"])
+        known = self.sudo().search(
+            [
+                ("id", "in", ids[self._name]),
+                (
+                    "partner_id.commercial_partner_id",
+                    "in",
+                    customers.commercial_partner_id.ids,
+                ),
+            ]
+        )
+        return [
+            hit for hit in hits if hit.model != self._name or hit.id not in known.ids
+        ]
+
+    @api.model
     def crm_suite_check_duplicate(self, values):
         """Say whether a lead or a customer is there already and whose it is: see the
         method of the customers.

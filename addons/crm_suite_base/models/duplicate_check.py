@@ -149,7 +149,17 @@ class DuplicateCheck(models.AbstractModel):
         probe = Probe(no=0, keys=keys, company_id=self.env.company.id)
         # Everything is looked at; what is told is decided record by record.
         hits = self.sudo()._duplicate_hits([probe], specs).get(0, [])
-        return hits[:MOST_ROWS]
+        # What is equally alike: customers before leads.
+        hits.sort(key=lambda hit: (-hit.score, hit.model != "res.partner"))
+        return self._duplicate_told_once(hits)[:MOST_ROWS]
+
+    @api.model
+    def _duplicate_told_once(self, hits):
+        """Leave out hits about which another one says all there is to say. Hook.
+
+        :rtype: list[Hit]
+        """
+        return hits
 
     @api.model
     def _duplicate_free_row(self):
@@ -201,7 +211,7 @@ class DuplicateCheck(models.AbstractModel):
                     "reasons": pairs._get_reasons_text(hit.reasons) if known else "",
                     "score": round(hit.score * 100, 1) if known else 0.0,
                     "name": record.display_name if readable else False,
-                    "model": hit.model,
+                    "model": hit.model if readable else False,
                     "id": hit.id if readable else False,
                     "may_ask": not readable
                     and state["state"] in ("owned", "protected")

@@ -211,8 +211,13 @@ class ResPartner(models.Model):
         return self.browse(ids).action_crm_suite_merge()
 
     @api.model
+    def _duplicate_answers(self, keys):
+        """Who asks about a customer wants to know of a lead about it, too."""
+        return self.env["crm.lead"]._duplicate_answers(keys)
+
+    @api.model
     def crm_suite_check_duplicate(self, values):
-        """Say whether a customer is there already and whose it is.
+        """Say whether a customer, or a lead, is there already and whose it is.
 
         Each call is logged and counts against the daily limit of the user.
 

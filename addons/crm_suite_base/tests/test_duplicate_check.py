@@ -131,6 +131,58 @@ class TestConflictCheck(DuplicateCase):
         self.first.company_id = self._other_company()
         self.assertFalse(self._check(self.rep, vat=VAT)[0]["found"])
 
+    def test_leads_of_others(self):
+        """Who asks about a customer hears of a lead, and no more than its state."""
+        phone = {"phone": "13911117777"}
+        lead = self.env["crm.lead"].create(
+            {"name": "Boiler", "user_id": self.lead.id, "phone": "+8613911117777"}
+        )
+        [row] = self._check(self.rep, **phone)
+        self.assertEqual((row["state"], row["found"]), ("owned", True))
+        hidden = ("id", "name", "owner", "model", "may_ask", "may_claim")
+        self.assertEqual([row[name] for name in hidden], [False] * 6)
+        self.assertEqual((row["reasons"], row["score"]), ("", 0))
+        self.assertNotIn("Boiler", str(row))
+        [row] = self._check(self.lead, **phone)
+        self.assertEqual(
+            (row["state"], row["model"], row["id"]), ("yours", "crm.lead", lead.id)
+        )
+        lead.user_id = False
+        self.assertEqual(self._check(self.lead, **phone)[0]["state"], "free")
+        lead.active = False
+        self.assertFalse(self._check(self.lead, **phone)[0]["found"])
+
+    def test_a_lead_of_a_pool_can_be_claimed(self):
+        pool = self.env["crm.suite.pool"].create(
+            {
+                "name": "Web",
+                "res_model": "crm.lead",
+                "user_ids": [(6, 0, self.rep.ids)],
+            }
+        )
+        lead = self.env["crm.lead"].create(
+            {"name": "Boiler", "user_id": False, "email_from": "b@boiler-test.example"}
+        )
+        pool.action_add(lead.ids)
+        self.env.flush_all()
+        asked = {"email": "b@boiler-test.example"}
+        self.assertFalse(self._check(self.agent, **asked)[0]["may_claim"])
+        [row] = self._check(self.rep, **asked)
+        self.assertEqual(
+            (row["state"], row["pool"], row["may_claim"]), ("pool", "Web", True)
+        )
+        queries = self.env["crm.suite.duplicate.query"].with_user(self.rep)
+        self.assertTrue(queries.claim(row["query"], row["position"])["ok"])
+        self.assertEqual(lead.user_id, self.rep)
+
+    def test_the_leads_of_a_found_customer_are_not_listed(self):
+        for number in range(2):
+            self.env["crm.lead"].create(
+                {"name": f"Deal {number}", "partner_id": self.first.id}
+            )
+        rows = self._check(self.lead, phone="0755 8611 9901")
+        self.assertEqual([row["model"] for row in rows], ["res.partner"])
+
     def test_leads_are_asked_too(self):
         lead = self.env["crm.lead"].create(
             {"name": "one", "contact_name": "石敢当", "phone": "+8613911118888"}
