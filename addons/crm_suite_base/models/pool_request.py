@@ -72,10 +72,8 @@ class PoolRequest(models.Model):
                 )
             if kind == "extend" and record.user_id != self.env.user:
                 raise AccessError(self.env._("Ask for more time for your own only."))
-            if kind == "appeal" and record.user_id:
-                raise UserError(
-                    self.env._("It is not in the pool: somebody owns it already.")
-                )
+            if kind == "appeal":
+                self._check_appeal(record)
             values.append(
                 {
                     "res_model": record._name,
@@ -89,6 +87,30 @@ class PoolRequest(models.Model):
             )
         # Checked above, record by record; nobody writes requests otherwise.
         return self.sudo().create(values).with_env(self.env)
+
+    def _check_appeal(self, record):
+        """Only from whom it was taken asks to have it back, or who decides anyway."""
+        if record.user_id:
+            raise UserError(
+                self.env._("It is not in the pool: somebody owns it already.")
+            )
+        if record.crm_suite_pool_id.with_env(self.env)._is_admin():
+            return
+        last = self.env["crm.suite.pool.move"].sudo()
+        last = last.search(
+            [
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
+                ("from_user_id", "!=", False),
+                ("undone", "=", False),
+            ],
+            order="at desc, id desc",
+            limit=1,
+        )
+        if last.from_user_id != self.env.user:
+            raise AccessError(
+                self.env._("Only who had it last can ask to have it back.")
+            )
 
     def _get_asked(self, records, kind):
         """For which of the records the user waits for an answer already."""

@@ -191,8 +191,34 @@ class TestPool(PoolCase):
             "who asked hears of it",
         )
 
+    def test_only_who_had_it_last_appeals(self):
+        Request = self.env["crm.suite.pool.request"]
+        with self.assertRaisesRegex(AccessError, "had it last"):
+            Request.with_user(self.rep)._request(
+                self.customer.with_user(self.rep), "appeal", "I want it"
+            )
+        self.claim(self.rep)
+        self.as_(self.lead).action_return(self.customer.ids, "Too slow")
+        with self.assertRaisesRegex(AccessError, "had it last"):
+            Request.with_user(self.rival)._request(
+                self.customer.with_user(self.rival), "appeal", "I want it"
+            )
+        self.assertTrue(
+            Request.with_user(self.rep)._request(
+                self.customer.with_user(self.rep), "appeal", "Was ill"
+            )
+        )
+        self.assertTrue(
+            Request.with_user(self.lead)._request(
+                self.customer.with_user(self.lead), "appeal", "For the team"
+            ),
+            "who decides about the pool may ask for it, too",
+        )
+
     def test_an_appeal_takes_nothing_from_who_claimed_meanwhile(self):
         Request = self.env["crm.suite.pool.request"]
+        self.claim(self.rep)
+        self.as_(self.lead).action_return(self.customer.ids, "Too slow")
         mine = self.customer.with_user(self.rep)
         appeal = Request.with_user(self.rep)._request(mine, "appeal", "Was ill")
         self.claim(self.rival)
