@@ -208,7 +208,7 @@ class ApiService(models.AbstractModel):
             if result["result"] == "rejected":
                 self._refuse_single(result)
             answer = {"id": result["id"], "result": result["result"]}
-            return {**answer, "operation_id": operation.id or None}
+            return {**answer, "operation_id": operation.id or None, **done[0].warning}
         counts = dict.fromkeys(("created", "updated", "unchanged", "rejected"), 0)
         for result in results:
             counts[result["result"]] += 1

@@ -10,7 +10,7 @@ from ..tools.api_body import is_storable
 from ..tools.api_schema import check_value, pointer
 from ..tools.field_value import differs
 from ..tools.retry import is_try_again
-from .duplicate_entry import DuplicateRefused
+from .duplicate_entry import DuplicateRefused, Noted
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class ApiRow:
     :param tuple key: by which it was looked for
     :param tuple names: the fields that make the key
     :param dict defaults: values of a new record about which the row says nothing
+    :param dict warning: what a duplicate rule noted, as the program is told
     """
 
     index: int
@@ -44,6 +45,7 @@ class ApiRow:
     code: str = ""
     field: object = None
     reason: str = ""
+    warning: dict = dataclasses.field(default_factory=dict)
 
     def reject(self, code, reason, field=None):
         """Take the row out: it is not written.
@@ -97,10 +99,13 @@ class ApiTarget(models.AbstractModel):
         if not (new or changed):
             return rows, operations
         operation = operations.begin("api", **self._api_operation_values())
+        noted = Noted()
+        target = self.with_context(crm_suite_duplicates_noted=noted)
         with operation.journal():
-            self._api_guarded(new, self._api_create)
-            self._api_guarded(changed, self._api_update)
-            self._api_do_later(later, key)
+            target._api_guarded(new, target._api_create)
+            target._api_guarded(changed, target._api_update)
+            target._api_do_later(later, key)
+        self._api_warn(rows, noted)
         if any(row.result in ("created", "updated") for row in rows):
             operation.close()
             return rows, operation
@@ -467,6 +472,17 @@ class ApiTarget(models.AbstractModel):
     # === DUPLICATES === #
 
     @api.model
+    def _api_warn(self, rows, noted):
+        """Say of which rows a duplicate rule noted a pair."""
+        model = self.env[self._api_model]
+        if not any(name == model._name for name, _id in noted.hits):
+            return
+        written = [row for row in rows if row.result in ("created", "updated")]
+        warnings = model._duplicate_warnings(noted, [row.id for row in written])
+        for row in written:
+            row.warning = warnings.get(row.id, {})
+
+    @api.model
     def _api_refuse(self, rows, error):
         """Reject the rows that a rule calls the same as a record that is there, or as an
         earlier row of the request.
@@ -528,6 +544,7 @@ def describe_row(row, single=False):
     :rtype: dict
     """
     answer = {"row": row.index, "result": row.result, "id": row.id or None}
+    answer.update(row.warning)
     if row.result == "rejected":
         start = [] if single else ["rows", row.index]
         answer.update(

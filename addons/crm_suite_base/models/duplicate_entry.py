@@ -11,6 +11,24 @@ from .duplicate_search import EXACT_LETTERS
 
 # Where somebody looks at the screen and can be told.
 TOLD = ("form", "quick", "import")
+# So many of the records that are alike are named to a program.
+MOST_NAMED = 5
+
+
+class Noted:
+    """What the rules noted for the worklist while records were entered.
+
+    Who wants to answer a program with it hands one over by the context key
+    ``crm_suite_duplicates_noted``.
+
+    :ivar dict hits: by model and id of the new record
+    """
+
+    def __init__(self):
+        self.hits = {}
+
+    def add(self, model_name, hits):
+        self.hits.update({(model_name, no): found for no, found in hits.items()})
 
 
 class DuplicateRefused(ValidationError):
@@ -182,6 +200,43 @@ class DuplicateEntry(models.AbstractModel):
         if refused:
             self._duplicate_refuse(refused, channel)
         self.env["crm.suite.duplicate.pair"]._store_hits(self._name, hits, channel)
+        noted = self.env.context.get("crm_suite_duplicates_noted")
+        if isinstance(noted, Noted):
+            noted.add(self._name, hits)
+
+    @api.model
+    def _duplicate_warnings(self, noted, ids):
+        """What a program is told about records that were taken though they may be there
+        already: only what the user may see.
+
+        :param Noted noted: from their creation or change
+        :param list ids: of the records
+        :return: by id ``{"warning", "duplicates": [{"model", "id", "name"}]}``
+        :rtype: dict[int, dict]
+        """
+        hits = {id_: noted.hits.get((self._name, id_), ())[:MOST_NAMED] for id_ in ids}
+        ends = {(hit.model, hit.id) for found in hits.values() for hit in found}
+        ends -= self.env["crm.suite.duplicate.query"]._get_unreadable(ends)
+        names = {}
+        for model_name in {model for model, _id in ends}:
+            ids = [id_ for model, id_ in ends if model == model_name]
+            for record in self.env[model_name].browse(ids):
+                names[model_name, record.id] = record.display_name
+        warnings = {}
+        for id_, found in hits.items():
+            seen = [
+                {"model": hit.model, "id": hit.id, "name": names[hit.model, hit.id]}
+                for hit in found
+                if (hit.model, hit.id) in names
+            ]
+            if seen:
+                text = self.env._(
+                    "It may be there already: %(names)s. The pair waits in the worklist "
+                    "of duplicates.",
+                    names=", ".join(row["name"] for row in seen),
+                )
+                warnings[id_] = {"warning": text, "duplicates": seen}
+        return warnings
 
     def _duplicate_refuse(self, refused, channel):
         """Say no, and no more about the other record than the user may know.

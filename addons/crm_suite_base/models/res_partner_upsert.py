@@ -11,6 +11,7 @@ from odoo.tools import escape_psql
 
 from ..tools.field_value import differs
 from ..tools.key_locks import hold_keys, key_number
+from .duplicate_entry import Noted
 
 # What is wrong with one row; anything else is a fault of ours and ends the call.
 ROW_ERRORS = (UserError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
@@ -42,18 +43,33 @@ class ResPartner(models.Model):
         :type key: str | list[str]
         :return: ``{"id", "action"}`` with action created, updated or unchanged; for a
             list one such answer per row, a row that could not be taken has action
-            ``error`` and ``error`` with the reason
+            ``error`` and ``error`` with the reason. Where a duplicate rule noted a pair,
+            also ``warning`` (a sentence) and ``duplicates``: ``[{"model", "id",
+            "name"}]``, those that the user may see
         :rtype: dict | list[dict]
         """
         self._crm_suite_check_role()
         keys = self._crm_suite_upsert_keys(key)
+        noted = Noted()
+        partners = self.with_context(crm_suite_duplicates_noted=noted)
         if isinstance(values, dict):
-            return self._crm_suite_upsert_one(values, keys)
+            answer = partners._crm_suite_upsert_one(values, keys)
+            self._crm_suite_upsert_warn([answer], noted)
+            return answer
         if not isinstance(values, list | tuple):
             raise UserError(
                 self.env._("Give the fields of a customer, or a list of them.")
             )
-        return self._crm_suite_upsert_rows(values, keys)
+        answers = partners._crm_suite_upsert_rows(values, keys)
+        self._crm_suite_upsert_warn(answers, noted)
+        return answers
+
+    def _crm_suite_upsert_warn(self, answers, noted):
+        """Say of which customers a duplicate rule noted a pair."""
+        written = [a for a in answers if a["action"] in ("created", "updated")]
+        warnings = self._duplicate_warnings(noted, [a["id"] for a in written])
+        for answer in written:
+            answer.update(warnings.get(answer["id"], {}))
 
     def _crm_suite_upsert_keys(self, key):
         keys = list(key) if isinstance(key, list | tuple) else [key] if key else []

@@ -164,6 +164,23 @@ class TestApiRows(ApiCase, HttpCase):
         self.assertEqual(self.rejection(data, 3)[0], "duplicate")
         self.assertIn("2", data["results"][3]["reason"])
 
+    def test_possible_duplicates_are_told(self):
+        there = self._create_customer(
+            name="Yellow River Pumps", email="info@yrp.example"
+        )
+        self.env["crm.suite.duplicate.rule"].search([]).write({"on_api": "queue"})
+        twin = {"name": there.name, "email": "info@yrp.example", "is_company": True}
+        other = {"ref": "D-2", "name": "Something else 1"}
+        data = self.send("customers", [{"ref": "D-1", **twin}, other])
+        warned, plain = data["results"]
+        self.assertEqual(warned["result"], "created")
+        self.assertIn(there.name, warned["warning"])
+        self.assertEqual([row["id"] for row in warned["duplicates"]], there.ids)
+        self.assertNotIn("warning", plain)
+        single = self.call("customers", {"ref": "D-3", **twin}).data
+        self.assertIn(there.name, single["warning"])
+        self.assertIn(there.id, [row["id"] for row in single["duplicates"]])
+
     def test_undo(self):
         there = self._create_customer(name="Undone", ref="U-0", city="Old")
         data = self.send(

@@ -180,6 +180,46 @@ class TestUpsert(CustomerCase):
         with self.assertRaises(ValidationError):
             self.upsert({"ref": "V", "name": "V", "phone": "12"})
 
+    def test_what_the_rules_note_is_told(self):
+        """Only of what the caller may see: a hidden record is not found out."""
+        self.env["crm.suite.duplicate.rule"].search([]).write({"on_api": "queue"})
+        there = self._create_customer(
+            name="苏州白岩阀门有限公司", phone="+8651286001234"
+        )
+        twin = {"name": "苏州白岩阀门公司", "is_company": True}
+        answer = self.upsert({**twin, "ref": "D1", "phone": "0512-86001234"})
+        self.assertEqual(answer["action"], "created")
+        self.assertIn(there.name, answer["warning"])
+        self.assertEqual(
+            answer["duplicates"],
+            [{"model": "res.partner", "id": there.id, "name": there.name}],
+        )
+        self.assertEqual(
+            set(self.upsert({**twin, "ref": "D1"})), {"id", "action"}, "unchanged"
+        )
+        self.env["ir.rule"].create(
+            {
+                "name": "hidden",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": f"[('id', 'not in', {[there.id, answer['id']]})]",
+                "groups": [
+                    (4, self.env.ref("crm_suite_base.group_crm_suite_sales_rep").id)
+                ],
+            }
+        )
+        first, second = self.upsert(
+            [
+                {**twin, "ref": "D2", "phone": "0512-86001234"},
+                {"ref": "D3", "name": "Nobody like it"},
+            ]
+        )
+        self.assertEqual(set(first), {"id", "action"})
+        self.assertEqual(set(second), {"id", "action"})
+        pairs = self.env["crm.suite.duplicate.pair"].search_count(
+            ["|", ("left_id", "=", first["id"]), ("right_id", "=", first["id"])]
+        )
+        self.assertTrue(pairs, "for the data stewards all the same")
+
     def test_rows_that_change_nothing_are_read_together(self):
         rows = [{"name": f"Row {n}", "ref": f"ROW-{n}"} for n in range(40)]
         partners = self.env["res.partner"].with_user(self.lead)

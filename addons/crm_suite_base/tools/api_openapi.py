@@ -19,6 +19,26 @@ WITHOUT_BODY = (400, 401, 403, 405, 409, 415, 429)
 WITH_BODY = (*WITHOUT_BODY, 413, 422)
 IDENTIFIER = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 NULLABLE_ID = {"type": ["integer", "null"]}
+WARNING = {
+    "warning": {
+        "type": "string",
+        "description": "A duplicate rule noted a pair; for people",
+    },
+    "duplicates": {
+        "type": "array",
+        "description": "The records that it may be, as far as the user may see them",
+        "items": {
+            "type": "object",
+            "properties": {
+                "model": {"type": "string"},
+                "id": {"type": "integer"},
+                "name": {"type": "string"},
+            },
+            "required": ["model", "id", "name"],
+            "additionalProperties": False,
+        },
+    },
+}
 RESULT = {
     "type": "object",
     "properties": {
@@ -35,6 +55,7 @@ RESULT = {
             "type": "string",
             "description": "For people, in the user's language",
         },
+        **WARNING,
     },
     "required": ["row", "result", "id"],
     "additionalProperties": False,
@@ -60,6 +81,7 @@ SINGLE_ANSWER = {
         "id": NULLABLE_ID,
         "result": {"enum": list(ACTIONS[:3])},
         "operation_id": NULLABLE_ID,
+        **WARNING,
     },
     "required": ["id", "result", "operation_id"],
     "additionalProperties": False,
