@@ -234,7 +234,7 @@ from . import (
 from . import pool_explain, pool_proof, pool_return, pool_state
 
 # isort: split
-from . import absence_lead, pool_next, todo_sources_pool
+from . import absence_lead, pool_next, pool_simulated, todo_sources_pool
 
 # isort: split
 from . import approval_flow, approval_mixin, approval_version

@@ -31,6 +31,7 @@ PARTNER = frozenset(
 )
 LEAD = frozenset({"crm_suite_blocks", "crm_suite_keys"})
 ORDER = frozenset({"crm_suite_approval_id"})
+POOL = frozenset({"simulated", "simulated_at"})
 SEGMENT = frozenset(
     {
         "definition_user_id",
@@ -94,6 +95,19 @@ class SaleOrder(models.Model):
 
     def write(self, vals):
         _refuse(self, ORDER, vals)
+        return super().write(vals)
+
+
+class Pool(models.Model):
+    _inherit = "crm.suite.pool"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        _refuse(self, POOL, *vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        _refuse(self, POOL, vals)
         return super().write(vals)
 
 

@@ -217,9 +217,8 @@ class Pool(models.Model):
         now = fields.Datetime.now()
         due = [v for v in verdicts if v.due and v.due <= now]
         by_rule = defaultdict(list)
-        for verdict in due:
-            if not verdict.kept:
-                by_rule[verdict.rule].append(verdict)
+        for verdict in self._pick_due(due):
+            by_rule[verdict.rule].append(verdict)
         for rule, taken in by_rule.items():
             self._return(
                 records.browse(v.record_id for v in taken),
@@ -228,6 +227,12 @@ class Pool(models.Model):
                 {v.record_id: self._store_verdict(v) for v in taken},
             )
         return due
+
+    @api.model
+    def _pick_due(self, verdicts):
+        """What is taken now: due, and kept by nothing."""
+        now = fields.Datetime.now()
+        return [v for v in verdicts if v.due and v.due <= now and not v.kept]
 
     def _judge(self, records, note=False):
         """Say of each owned record when it goes back and what keeps it.
@@ -297,7 +302,8 @@ class Pool(models.Model):
         if record.crm_suite_pool_locked:
             kept.append(self.env._("locked to its owner"))
         grade = "crm_suite_grade_id" in record._fields and record.crm_suite_grade_id
-        if grade and (grade.pool_immune or grade in self.immune_grade_ids):
+        # While somebody edits the pool, the grades are copies of the real ones.
+        if grade and (grade.pool_immune or grade in self.immune_grade_ids._origin):
             kept.append(self.env._("grade %(grade)s is never taken", grade=grade.name))
         return kept
 

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import SQL
 
 from .common import ROLE
@@ -331,6 +331,39 @@ class TestPoolReturn(PoolCase):
         self.env.invalidate_all()
         self.assertEqual(leads.mapped("user_id"), self.rep)
         self.assertFalse(leads[1].user_id)
+
+    # === SIMULATED BEFORE IT IS SWITCHED ON === #
+
+    def test_the_form_asks_for_a_simulation(self):
+        self.age(40)
+        pool = self.as_(self.lead)
+        self.assertFalse(pool.needs_simulation, "it takes nothing back")
+        with Form(pool) as form:
+            form.auto_return = True
+            self.assertTrue(form.needs_simulation, "before it is saved")
+            self.assertIn(
+                "Of the 1 looked at, they would take back 1", form.simulation_hint
+            )
+            form.idle_days = 400
+            self.assertIn("take back 0", form.simulation_hint)
+            form.idle_days = 10
+        self.assertTrue(pool.needs_simulation)
+        self.assertFalse(self.as_(self.rep).needs_simulation, "not for members")
+        self.assertEqual(self.customer.user_id, self.rep, "looking takes nothing")
+        pool.simulate_return()
+        self.assertFalse(pool.needs_simulation)
+        self.assertTrue(pool.simulated_at)
+        pool.warn_days = 1
+        self.assertFalse(pool.needs_simulation, "takes nobody")
+        pool.weight_call = 0.5
+        self.assertTrue(pool.needs_simulation, "a changed rule")
+        pool.auto_return = False
+        self.assertFalse(pool.needs_simulation)
+
+    def test_the_simulation_is_not_entered_by_hand(self):
+        for values in ({"simulated": {}}, {"simulated_at": "2026-01-01 00:00:00"}):
+            with self.assertRaises(AccessError):
+                self.as_(self.lead).write(values)
 
     # === WHAT ELSE COUNTS AND KEEPS === #
 
