@@ -234,7 +234,15 @@ from . import (
 from . import pool_explain, pool_proof, pool_return, pool_state
 
 # isort: split
-from . import absence_lead, pool_next, pool_simulated, todo_sources_pool
+from . import (
+    absence_explain,
+    absence_lead,
+    access_explain,
+    merge_explain,
+    pool_next,
+    pool_simulated,
+    todo_sources_pool,
+)
 
 # isort: split
 from . import approval_flow, approval_mixin, approval_version

@@ -17,6 +17,17 @@ class PoolMixin(models.AbstractModel):
         """
         return Domain.FALSE
 
+    def _pool_say_closed(self):
+        """Why the rules do not look at the record at all; empty: they do. Hook.
+
+        :rtype: str
+        """
+        if self.filtered_domain(self._pool_won_kept_domain()):
+            return self.env._("It is won: the rules leave it with its owner.")
+        if not self.active:
+            return self.env._("It is archived: the rules leave it as it is.")
+        return ""
+
     def _explain_pool(self):
         """Why the record is in the pool, or when and why it would go there."""
         record = self.sudo()
@@ -45,6 +56,8 @@ class PoolMixin(models.AbstractModel):
         return {"title": title, **self._pool_explain_owned(record, pool)}
 
     def _pool_explain_owned(self, record, pool):
+        if left := record._pool_say_closed():
+            return {"sentence": left}
         [verdict] = pool._judge(record)
         steps = [
             {"text": self.env._("kept: %(why)s", why=why), "met": True}
@@ -103,6 +116,19 @@ class CrmLead(models.Model):
     @api.model
     def _pool_won_kept_domain(self):
         return self._pool_won_domain()
+
+    def _pool_say_closed(self):
+        if self.won_status == "lost":
+            reason = self.lost_reason_id.name
+            return (
+                self.env._(
+                    "It is lost (%(reason)s): the rules leave it with its owner.",
+                    reason=reason,
+                )
+                if reason
+                else self.env._("It is lost: the rules leave it with its owner.")
+            )
+        return super()._pool_say_closed()
 
     @api.model
     def _explain_topics(self):

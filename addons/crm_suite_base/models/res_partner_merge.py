@@ -140,7 +140,7 @@ class ResPartner(models.Model):
         choices = partners._crm_suite_check_choices(choices)
         if problems := partners._crm_suite_merge_problems(survivor, choices):
             raise UserError("\n".join(problems))
-        return partners._crm_suite_merge(survivor, choices).id
+        return partners._crm_suite_merge(survivor, choices, bool(survivor_id)).id
 
     def _crm_suite_check_merger(self):
         self._crm_suite_check_role()
@@ -207,6 +207,13 @@ class ResPartner(models.Model):
     def _crm_suite_merge_best(self):
         """Propose who stays: who logs in, whose books are closed, who is in use, who
         bought most, about whom most is known, who was there first."""
+        return max(self, key=self._crm_suite_merge_ranks().get)
+
+    def _crm_suite_merge_ranks(self):
+        """What speaks for each record, by the criteria of ``merge_explain``.
+
+        :rtype: dict[ResPartner, tuple]
+        """
         secured = self._crm_suite_secured()
         bought = self._crm_suite_merge_purchases()
         names = [line.names for line in self._crm_suite_merge_lines()]
@@ -223,7 +230,7 @@ class ResPartner(models.Model):
                 -partner.id,
             )
 
-        return max(self, key=rank)
+        return {partner: rank(partner) for partner in self}
 
     def _crm_suite_merge_purchases(self):
         rows = (
@@ -256,9 +263,10 @@ class ResPartner(models.Model):
 
     # === DOING IT === #
 
-    def _crm_suite_merge(self, survivor, choices):
+    def _crm_suite_merge(self, survivor, choices, by_person=True):
         """Merge checked and locked records.
 
+        :param bool by_person: whether somebody chose who stays
         :return: the operation
         """
         losers = self - survivor
@@ -273,6 +281,10 @@ class ResPartner(models.Model):
             company_id=survivor.company_id.id or self.env.company.id,
         ) as operation:
             decided = self._crm_suite_merge_decided(survivor, choices)
+            # Nobody writes operations; this is what the merge itself notes.
+            operation.sudo().why = self._crm_suite_merge_why(
+                survivor, choices, decided, by_person
+            )
             in_use = any(self.mapped("active"))
             self._crm_suite_note_merge()
             for loser in losers:

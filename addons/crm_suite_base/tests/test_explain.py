@@ -1,7 +1,10 @@
-from odoo import Command
-from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from datetime import timedelta
 
+from odoo import Command, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import ROLE, CustomerCase
 from .rules_common import RulesCase
 
 FORMAT = {
@@ -188,3 +191,124 @@ class TestExplain(RulesCase):
         self.GradeRule._recalculate(self.customer.ids)
         answer = self.explain()
         self.assertIn("Fair 2026", [i["text"] for i in answer["inputs"]])
+
+
+@tagged("post_install", "-at_install")
+class TestExplainMerge(CustomerCase):
+    """Why one record stayed, and whose values count."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.twin = cls._create_customer(
+            name="Twin", ref="T-77", website="https://twin.example", user_id=cls.rep.id
+        )
+
+    def _merge(self, *args):
+        partners = (self.customer | self.twin).with_user(self.steward)
+        id_ = partners.crm_suite_merge(*args)
+        return self.env["crm.suite.operation"].browse(id_).with_user(self.steward)
+
+    def test_by_rule(self):
+        self.twin.active = False
+        answer = self._merge().explain("merge")
+        self.assertIn(self.customer.name, answer["sentence"])
+        self.assertIn("it is the one in use", answer["sentence"])
+        told = "; ".join(step["text"] for step in answer["steps"])
+        self.assertIn("Reference of Twin: the one that stayed had less", told)
+        self.assertNotIn("T-77", told, "whose it was, not what it says")
+
+    def test_by_a_person(self):
+        operation = self._merge(self.twin.id, {"name": self.customer.id})
+        answer = operation.explain("merge")
+        self.assertIn(f"{self.steward.name} chose it", answer["sentence"])
+        told = "; ".join(step["text"] for step in answer["steps"])
+        self.assertIn(f"chosen by {self.steward.name}", told)
+
+    def test_who_may_not_see_the_operation(self):
+        operation = self._merge()
+        with self.assertRaises(AccessError):
+            operation.with_user(self.rep).explain("merge")
+        with self.assertRaises(AccessError):
+            operation.write({"why": {}})
+
+    def test_leads_and_what_was_merged_before(self):
+        leads = self.env["crm.lead"].create([{"name": "a"}, {"name": "b"}])
+        leads.with_user(self.lead).merge_opportunity()
+        operations = self.env["crm.suite.operation"]
+        found = operations.search([("res_model", "=", "crm.lead")], limit=1)
+        self.assertIn("furthest", found.explain("merge")["sentence"])
+        operation = self._merge()
+        operation.sudo().why = False
+        self.assertIn("not noted", operation.explain("merge")["sentence"])
+
+
+@tagged("post_install", "-at_install")
+class TestExplainRequests(CustomerCase):
+    """Why a piece of work went to whom, and who decides."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["crm.suite.absence"].search([]).sudo().state = "cancelled"
+        cls.cover, cls.second = (
+            new_test_user(cls.env, f"suite_{name}", f"{ROLE}sales_rep")
+            for name in ("cover", "second")
+        )
+
+    def _absence(self, user, cover, state=True):
+        now = fields.Datetime.now()
+        absence = self.env["crm.suite.absence"].create(
+            {
+                "user_id": user.id,
+                "cover_id": cover.id,
+                "date_from": now - timedelta(days=1),
+                "date_to": now + timedelta(days=1),
+            }
+        )
+        if state:
+            absence.action_request()
+        return absence
+
+    def test_covered_work(self):
+        self._absence(self.cover, self.second)
+        absence = self._absence(self.rep, self.cover)
+        self.env["crm.lead"].create({"name": "New", "user_id": self.rep.id})
+        absence._step()
+        work = absence.work_ids
+        self.assertEqual((work.kind, work.cover_id), ("lead", self.second))
+        answer = work.with_user(self.second).explain("cover")
+        self.assertIn(f"named {self.cover.name}", answer["sentence"])
+        self.assertIn(f"in whose place {self.second.name}", answer["sentence"])
+        self.assertIn("New Leads", answer["sentence"])
+        with self.assertRaises(AccessError):
+            work.with_user(self.agent).explain("cover")
+
+    def test_absence(self):
+        self.env["ir.config_parameter"].set_param(
+            "crm_suite_base.absence_approval", "True"
+        )
+        absence = self._absence(self.rep, self.cover).with_user(self.rep)
+        self.assertEqual(absence.state, "approval")
+        self.assertIn("agrees first", absence.explain("absence")["sentence"])
+        steps = absence.explain("absence")["steps"]
+        self.assertTrue(all(self.cover.name in step["text"] for step in steps))
+        absence.with_user(self.lead).action_refuse("Stock-taking")
+        sentence = absence.explain("absence")["sentence"]
+        self.assertIn(self.lead.name, sentence)
+        self.assertIn("Stock-taking", sentence)
+
+    def test_access_request(self):
+        self.customer.user_id = self.cover
+        requests = self.env["crm.suite.access.request"].with_user(self.rep)
+        request = requests.browse(
+            requests.request_access("res.partner", self.customer.ids, "claim")
+        )
+        answer = request.explain("decision")
+        self.assertIn(f"{self.cover.name} decides", answer["sentence"])
+        request.with_user(self.cover).action_refuse("Mine")
+        answer = request.explain("decision")
+        self.assertIn(self.cover.name, answer["sentence"])
+        self.assertIn("Mine", answer["sentence"])
+        with self.assertRaises(AccessError):
+            request.with_user(self.agent).explain("decision")

@@ -322,6 +322,18 @@ class TestPoolReturn(PoolCase):
             },
         )
 
+    def test_why_of_won_and_lost_leads(self):
+        _pool, (won, lost, open_) = self._lead_pool(3)
+        won.action_set_won()
+        reason = self.env["crm.lost.reason"].create({"name": "Too dear"})
+        lost.action_set_lost(lost_reason_id=reason.id)
+        self.assertIn("won", won.with_user(self.lead).explain("pool")["sentence"])
+        sentence = lost.with_user(self.lead).explain("pool")["sentence"]
+        self.assertIn("Too dear", sentence)
+        self.assertNotIn("goes back", sentence)
+        sentence = open_.with_user(self.lead).explain("pool")["sentence"]
+        self.assertIn("goes back", sentence)
+
     def test_an_open_quote_of_a_lead_keeps_it(self):
         pool, leads = self._lead_pool(2)
         self.env["sale.order"].create(

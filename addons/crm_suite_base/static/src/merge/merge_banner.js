@@ -4,6 +4,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Why } from "../why/why";
 
 /**
  * Says who was merged with this customer. The page of a merged one, reached by an old
@@ -12,6 +13,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 export class MergeBanner extends Component {
     static template = "crm_suite_base.MergeBanner";
     static props = { ...standardWidgetProps };
+    static components = { Why };
 
     setup() {
         this.orm = useService("orm");
