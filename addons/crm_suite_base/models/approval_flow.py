@@ -11,6 +11,7 @@ STARTS = [
     ("method", "A step of the document"),
     ("fields", "A change of fields"),
     ("create", "A new record"),
+    ("edit", "Any edit"),
     ("button", "Somebody asks"),
 ]
 EMPTY = {

@@ -12,21 +12,33 @@ from .res_partner import ROLE
 PASSING = "crm_suite_approval_passing"
 # The ids of the requests whose document is being written: who began to watch tells.
 WATCHING = "crm_suite_approval_watching"
+# Mark on the cursor while somebody edits or makes a document.
+EDITING = "crm_suite_approval_editing"
 REQUEST = "crm.suite.approval.request"
 # So long a document says that it was rejected, unless it knows better.
 REJECTED = timedelta(days=14)
 
 
 @contextmanager
-def passing(env):
-    """What is written inside is done by the engine: no flow starts or holds it."""
+def _marked(env, name):
     marks = vars(env.cr)
-    before = marks.get(PASSING)
-    marks[PASSING] = True
+    before = marks.get(name)
+    marks[name] = True
     try:
         yield
     finally:
-        marks[PASSING] = before
+        marks[name] = before
+
+
+def passing(env):
+    """What is written inside is done by the engine: no flow starts or holds it."""
+    return _marked(env, PASSING)
+
+
+def editing(env):
+    """What is written inside belongs to an edit that began outside and is none of its
+    own: the contacts of a company, the first values of a document."""
+    return _marked(env, EDITING)
 
 
 class ApprovalMixin(models.AbstractModel):
@@ -299,12 +311,14 @@ class ApprovalMixin(models.AbstractModel):
         if not gates or vars(self.env.cr).get(PASSING):
             return super().create(vals_list)
         held = self._approval_take_held(gates, vals_list)
-        records = super().create(vals_list)
+        with editing(self.env):
+            records = super().create(vals_list)
         for method, reached in records._approval_reached().items():
             reached._approval_guard(gates, method)
-        for record, vals in zip(records, held, strict=True):
-            if vals:
-                record.write(vals)
+        with editing(self.env):
+            for record, vals in zip(records, held, strict=True):
+                if vals:
+                    record.write(vals)
         records._approval_begin([g for g in gates if g.start == "create"], "create")
         return records
 
@@ -322,13 +336,16 @@ class ApprovalMixin(models.AbstractModel):
         ]
         touched = self._approval_get_touched(changed, vals)
         held = self._approval_hold(touched, vals)
-        with self._approval_watching(vals):
+        edits, edited = self._approval_get_edits(gates), self.browse()
+        with editing(self.env), self._approval_watching(vals):
             for names, records in held.items():
                 rest = {name: vals[name] for name in vals if name not in names}
                 super(ApprovalMixin, records).write(rest)
+                edited += records if rest else self.browse()
         for gate, records in touched:
             if not gate.holds:
                 records._approval_begin([gate], f"fields:{','.join(gate.fields)}")
+        edited._approval_begin(edits, "edit")
         self._approval_end_with(vals)
         return True
 
@@ -438,6 +455,16 @@ class ApprovalMixin(models.AbstractModel):
             waiting=request._describe_waiting(),
         )
 
+    def _approval_get_edits(self, gates):
+        """The gates for which what is done now is an edit: by a user with his own
+        rights, and no consequence of another one.
+
+        :rtype: list[Gate]
+        """
+        if self.env.su or vars(self.env.cr).get(EDITING):
+            return []
+        return [gate for gate in gates if gate.start == "edit"]
+
     def _approval_begin(self, gates, key):
         """Start the flows that fit, beside what was written."""
         asked = self.env[REQUEST].sudo()
@@ -485,6 +512,29 @@ class ApprovalMixin(models.AbstractModel):
         finally:
             watched.difference_update(asked.ids)
         asked._watched_changed(before)
+
+    def _approval_hears(self):
+        """Whether a change of what belongs to the documents, such as their lines,
+        matters: somebody is asked about them, or it is an edit that starts a flow.
+        """
+        flows = self.env["crm.suite.approval.flow"]
+        return bool(
+            self
+            and flows._is_used(self._name)
+            and (
+                self._approval_get_edits(flows._get_gates(self._name))
+                or self._approval_is_pending()
+            )
+        )
+
+    @contextmanager
+    def _approval_changing(self):
+        """What belongs to the documents changes inside."""
+        gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
+        edits = self._approval_get_edits(gates)
+        with editing(self.env), self._approval_watching():
+            yield
+        self.exists()._approval_begin(edits, "edit")
 
     def _approval_end_with(self, vals):
         """End the requests of documents that are cancelled or archived."""
@@ -544,6 +594,8 @@ class ApprovalMixin(models.AbstractModel):
     def _approval_key(self, gate):
         if gate.start == "method":
             return f"method:{gate.method}", {"kind": "method", "method": gate.method}
+        if gate.start in ("create", "edit"):
+            return gate.start, {}
         return f"{gate.start}:{','.join(gate.fields) or gate.flow_id}", {}
 
     @api.model

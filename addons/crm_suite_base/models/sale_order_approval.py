@@ -72,19 +72,20 @@ class SaleOrderLine(models.Model):
         orders = self.env["sale.order"].browse(
             {vals["order_id"] for vals in vals_list if vals.get("order_id")}
         )
-        if not orders or not orders._approval_is_pending():
+        if not orders._approval_hears():
             return super().create(vals_list)
-        with orders._approval_watching():
+        with orders._approval_changing():
             return super().create(vals_list)
 
     def write(self, vals):
-        if not self.order_id._approval_is_pending():
+        if not self.order_id._approval_hears():
             return super().write(vals)
-        with self.order_id._approval_watching():
+        with self.order_id._approval_changing():
             return super().write(vals)
 
     def unlink(self):
-        if not self.order_id._approval_is_pending():
+        orders = self.order_id
+        if not orders._approval_hears():
             return super().unlink()
-        with self.order_id._approval_watching():
+        with orders._approval_changing():
             return super().unlink()

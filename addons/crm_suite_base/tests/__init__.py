@@ -21,6 +21,7 @@ from . import (
     test_approval_push,
     test_approval_schema,
     test_approval_shown,
+    test_approval_start,
     test_approval_tour,
     test_approval_walk,
     test_approval_windows,
