@@ -111,6 +111,7 @@ from . import (
     lifecycle_transition,
     mail_activity,
     mail_message,
+    mail_push,
     mail_thread,
     makeup_day,
     merge_reference,

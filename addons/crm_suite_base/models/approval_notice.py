@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from ..tools.retry import is_try_again
+from .mail_push import PUSH
 
 _logger = logging.getLogger(__name__)
 
@@ -16,9 +17,6 @@ BATCH = 200
 # Messages of one transaction: they read the same people, flows and templates, and a
 # restart repeats no more than these.
 PAGE = 20
-# In the context of a message that rings in the browsers of all its recipients. An object
-# and not a word: no caller can put it into a context.
-PUSH = object()
 
 
 def _send_page(rows):
@@ -45,26 +43,6 @@ def _send_page(rows):
             rows.write({"notice": "sent"})
             _logger.exception("%s could not be told", rows)
     return bool(commit(len(rows)))
-
-
-class MailThread(models.AbstractModel):
-    """Who waits for a decision is not kept waiting for the next look into the mails."""
-
-    _inherit = "mail.thread"
-
-    def _notify_get_recipients_for_extra_notifications(
-        self, message, recipients_data, msg_vals=False
-    ):
-        """The host leaves out those who get their messages by mail: what somebody has
-        to decide reaches their browsers too, if they allowed it there.
-        """
-        found = super()._notify_get_recipients_for_extra_notifications(
-            message, recipients_data, msg_vals=msg_vals
-        )
-        if self.env.context.get("crm_suite_push") is not PUSH:
-            return found
-        people = {row["id"] for row in recipients_data if row["active"] and row["id"]}
-        return people - {(msg_vals or {}).get("author_id") or message.author_id.id}
 
 
 class ApprovalTask(models.Model):
@@ -186,7 +164,8 @@ class ApprovalRequest(models.Model):
             if effect["kind"] in ("remind", "escalated"):
                 self._remind(effect)
 
-    def _tell(self, users, subject, body=""):
+    def _tell(self, users, subject, body="", author=None):
+        author = author or self.submitter_id
         for user in users:
             local = self.with_context(lang=user.lang or self.env.lang)
             threads = self.env["mail.thread"].sudo().with_context(crm_suite_push=PUSH)
@@ -194,7 +173,7 @@ class ApprovalRequest(models.Model):
                 partner_ids=user.partner_id.ids,
                 subject=subject(local) if callable(subject) else subject,
                 body=(body(local) if callable(body) else body) or self.name,
-                author_id=self.submitter_id.partner_id.id,
+                author_id=author.partner_id.id,
                 model=self._name,
                 res_id=self.id,
             )
@@ -288,7 +267,9 @@ class ApprovalRequest(models.Model):
             "agreed": lambda r: r.env._("Agreed: %(document)s", document=r.name),
             "rejected": lambda r: r.env._("Rejected: %(document)s", document=r.name),
         }
-        comment = self.event_ids.filtered("comment")[-1:].comment or ""
+        # Of who decided, not what somebody said besides.
+        said = self.event_ids.filtered(lambda e: e.comment and e.kind != "comment")
+        comment = said[-1:].comment or ""
         company = self.company_id or self.submitter_id.company_id
         self.with_company(company)._tell(self.submitter_id, states[self.state], comment)
 

@@ -7,6 +7,7 @@ from odoo.tools import format_date, format_datetime, formatLang, html2plaintext
 
 from ..tools.automation_text import fill_places
 from ..tools.expression_records import RecordReader
+from .mail_push import QUEUED
 
 # The kind of event that subscriptions to webhooks name.
 EVENT = "rule.worked"
@@ -135,7 +136,7 @@ class AutomationAction(models.Model):
         done = {}
         for record in records:
             person = self._find_person(record)
-            record.message_notify(
+            record.with_context(crm_suite_push=QUEUED).message_notify(
                 partner_ids=person.partner_id.ids,
                 subject=self._fill("subject", record, inputs, person.lang)
                 or self.automation_id.name,

@@ -34,6 +34,7 @@ from . import (
     test_automation,
     test_automation_concurrency,
     test_automation_live,
+    test_automation_push,
     test_automation_rights,
     test_automation_simulation,
     test_automation_tour,
