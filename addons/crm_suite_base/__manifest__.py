@@ -82,6 +82,7 @@
         "wizard/access_ask_views.xml",
         "wizard/access_refuse_views.xml",
         "wizard/approval_choose_views.xml",
+        "wizard/approval_comment_views.xml",
         "wizard/api_key_new_views.xml",
         "wizard/approval_decide_views.xml",
         "wizard/approval_migration_views.xml",

@@ -255,6 +255,7 @@ from . import approval_event, approval_request, approval_task
 from . import (
     approval_about,
     approval_choice,
+    approval_comment,
     approval_effect,
     approval_facts,
     approval_fill,

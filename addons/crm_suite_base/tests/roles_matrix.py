@@ -69,6 +69,7 @@ MODELS = {
     "crm.suite.absence.work": _row(),
     "crm.suite.approval.choose": _row(ALL),
     "crm.suite.approval.choose.line": _row(ALL),
+    "crm.suite.approval.comment": _row(ALL),
     "crm.suite.api.key": _row(),
     "crm.suite.api.key.new": _row(ALL),
     "crm.suite.api.log": _row(NONE, admin=READ),
@@ -295,6 +296,7 @@ METHODS = {
         "explain",
     },
     "crm.suite.approval.choose": {"action_choose"},
+    "crm.suite.approval.comment": {"action_comment"},
     "crm.suite.api.key": {"action_revoke"},
     "crm.suite.api.key.new": {"action_make"},
     "crm.suite.approval.decide": {
@@ -335,6 +337,7 @@ METHODS = {
     "crm.suite.automation.template": {"action_use"},
     "crm.suite.approval.request": {
         "action_choose",
+        "action_comment",
         "action_decide_mine",
         "action_open_choice",
         "action_open_document",
@@ -507,6 +510,10 @@ METHODS = {
     "crm.suite.pool.request": {"action_grant", "action_refuse"},
     "crm.lead": {
         "action_crm_suite_accept",
+        "action_crm_suite_approval",
+        "action_crm_suite_approval_decide",
+        "action_crm_suite_ask_approval",
+        "crm_suite_request_approval",
         "action_crm_suite_decline",
         "crm_suite_check_duplicate",
         "action_crm_suite_claim",
@@ -588,6 +595,7 @@ def _table(head, rows):
 WINDOWS = (
     "crm.suite.approval.choose",
     "crm.suite.approval.choose.line",
+    "crm.suite.approval.comment",
     "crm.suite.api.key.new",
     "crm.suite.approval.decide",
     "crm.suite.approval.migration",

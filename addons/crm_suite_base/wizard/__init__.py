@@ -3,6 +3,7 @@ from . import (
     access_refuse,
     api_key_new,
     approval_choose,
+    approval_comment,
     approval_decide,
     approval_migration,
     approval_replay,
