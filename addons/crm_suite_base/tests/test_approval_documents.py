@@ -274,3 +274,26 @@ class TestApprovalAccess(ApprovalCase):
         self.assertTrue(wizard.may_add)
         wizard.action_agree()
         self.assertEqual(self.holders(request), ["suite_finance"])
+
+    def test_window_offers_what_the_step_allows(self):
+        self._create_flow(chain(self.ask("strict", self.lead)), sequence=1)
+        _order, request = self.held()
+        task = self.task(request, self.lead)
+        wizard = self.env["crm.suite.approval.decide"].with_user(self.lead)
+        wizard = wizard.create({"task_id": task.id, "user_ids": self.finance.ids})
+        offered = [value for value, _label in wizard.decision_choices]
+        self.assertEqual(offered, ["agree", "return", "reject"])
+        for forbidden in ("transfer", "add_before", "add_after"):
+            wizard.decision = forbidden
+            with self.assertRaises(UserError):
+                wizard.action_apply()
+        self.assertEqual(self.holders(request), ["suite_lead"])
+
+    def test_window_offers_everything_where_the_step_allows_it(self):
+        _order, request = self.held()
+        wizard = self.env["crm.suite.approval.decide"].with_user(self.lead)
+        wizard = wizard.create({"task_id": self.task(request, self.lead).id})
+        self.assertEqual(
+            {value for value, _label in wizard.decision_choices},
+            set(dict(wizard._fields["decision"].selection)),
+        )

@@ -29,7 +29,8 @@ class ApprovalDecide(models.TransientModel):
     figures_text = fields.Text(related="task_id.figures_text")
     proposal_text = fields.Text(related="task_id.proposal_text")
     history_text = fields.Text(compute="_compute_history_text", compute_sudo=False)
-    allowed = fields.Json(compute="_compute_options", compute_sudo=False)
+    # What the step allows: the client offers nothing else.
+    decision_choices = fields.Json(compute="_compute_options", compute_sudo=False)
     may_transfer = fields.Boolean(compute="_compute_options", compute_sudo=False)
     may_add = fields.Boolean(compute="_compute_options", compute_sudo=False)
     may_return = fields.Boolean(compute="_compute_options", compute_sudo=False)
@@ -47,10 +48,11 @@ class ApprovalDecide(models.TransientModel):
 
     @api.depends("task_id")
     def _compute_options(self):
+        names = self._fields["decision"]._description_selection(self.env)
         for wizard in self:
             options = wizard.task_id.get_options() if wizard.task_id else {}
             allowed = options.get("decisions") or []
-            wizard.allowed = allowed
+            wizard.decision_choices = [row for row in names if row[0] in allowed]
             wizard.may_transfer = "transfer" in allowed
             wizard.may_add = "add_before" in allowed
             wizard.may_return = "return" in allowed

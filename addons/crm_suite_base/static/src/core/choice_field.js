@@ -3,8 +3,8 @@ import { SelectionField, selectionField } from "@web/views/fields/selection/sele
 
 /**
  * A text chosen from a list that belongs to the record: pairs of a value and its name in
- * the JSON field named by the option `choices`. A selection field cannot do that, since
- * its values are those of the view.
+ * the JSON field named by the option `choices`. A selection field alone cannot do that,
+ * since it offers all its values; with this widget it offers those of the record.
  */
 export class ChoiceField extends SelectionField {
     static props = { ...SelectionField.props, choices: String };
@@ -23,7 +23,7 @@ export class ChoiceField extends SelectionField {
 registry.category("fields").add("crm_suite_choice", {
     ...selectionField,
     component: ChoiceField,
-    supportedTypes: ["char"],
+    supportedTypes: ["char", "selection"],
     extractProps: (field, dynamicInfo) => ({
         ...selectionField.extractProps(field, dynamicInfo),
         choices: field.options.choices,
