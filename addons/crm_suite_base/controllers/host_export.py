@@ -21,6 +21,21 @@ from odoo.addons.web.controllers import export, pivot, vcard
 from ..tools.csv_writer import guard_cell
 from ..tools.pivot_sheet import needs_guard, write_pivot
 
+# What the host writes on a card.
+CARD_FIELDS = (
+    "name",
+    "street",
+    "zip",
+    "city",
+    "state_id",
+    "country_id",
+    "email",
+    "phone",
+    "website",
+    "commercial_company_name",
+    "function",
+    "image_512",
+)
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -128,7 +143,24 @@ class TableExporter(pivot.TableExporter):
 class Partner(vcard.Partner):
     @http.route()
     def download_vcard(self, partner_ids=None, partner=None, **kwargs):
-        """The cards of many are an export: it needs the right to export."""
+        """Cards leave the system with all contact data: they are logged as exports, and
+        those of many need the right to export.
+        """
+        export = request.env["crm.suite.export"]
         if "," in (partner_ids or ""):
-            request.env["crm.suite.export"]._check_right()
-        return super().download_vcard(partner_ids, partner, **kwargs)
+            export._check_right()
+        response = super().download_vcard(partner_ids, partner, **kwargs)
+        # As the host reads them, and prefers them.
+        ids = [int(text) for text in (partner_ids or "").split(",") if text.isdigit()]
+        partners = request.env["res.partner"].browse(filter(None, ids))
+        if len(partners) < 2 and partner:
+            partners = partner
+        if partners:
+            export._log_host(
+                partners,
+                columns="\n".join(CARD_FIELDS),
+                row_count=len(partners),
+                file_format="vcf",
+                origin="list",
+            )
+        return response

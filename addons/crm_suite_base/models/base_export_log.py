@@ -2,8 +2,6 @@ import json
 
 from odoo import models
 
-from ..tools.id_ranges import id_ranges
-
 
 class Base(models.AbstractModel):
     _inherit = "base"
@@ -21,18 +19,14 @@ class Base(models.AbstractModel):
         if asked.get("model") != self._name:
             asked = {}
         domain = asked.get("domain")
-        self.env["crm.suite.export"].sudo().create(
-            {
-                "user_id": self.env.uid,
-                "model": self._name,
-                "domain": json.dumps(domain, default=str) if asked else False,
-                "columns": "\n".join(fields_to_export),
-                "record_ids": False if domain is not None else id_ranges(self.ids),
-                "row_count": len(result["datas"]),
-                "file_format": asked.get("format", "data"),
-                "origin": "list" if asked else "api",
-                "state": "done",
-                "date_end": self.env.cr.now(),
-            }
+        values = {"record_ids": False} if domain is not None else {}
+        self.env["crm.suite.export"]._log_host(
+            self,
+            domain=json.dumps(domain, default=str) if asked else False,
+            columns="\n".join(fields_to_export),
+            row_count=len(result["datas"]),
+            file_format=asked.get("format", "data"),
+            origin="list" if asked else "api",
+            **values,
         )
         return result

@@ -11,6 +11,7 @@ from odoo.fields import Domain
 from odoo.tools import osutil
 
 from ..tools.csv_writer import CsvWriter
+from ..tools.id_ranges import id_ranges
 from ..tools.xlsx import SheetColumn
 from ..tools.xlsx_fast import FastWorkbookWriter
 from .export_reader import ExportReader
@@ -60,7 +61,10 @@ class Export(models.Model):
     )
     row_count = fields.Integer(string="Rows", readonly=True)
     file_format = fields.Selection(
-        [*FORMATS, ("data", "Data")], string="Format", required=True, readonly=True
+        [*FORMATS, ("data", "Data"), ("vcf", "vCard")],
+        string="Format",
+        required=True,
+        readonly=True,
     )
     origin = fields.Selection(
         [("suite", "Customer export"), ("list", "List export"), ("api", "Program")],
@@ -189,6 +193,24 @@ class Export(models.Model):
                 "file_format": file_format,
                 "state": "queued" if count > direct else "ready",
                 "options": {k: context[k] for k in CONTEXT_KEYS if k in context},
+                **values,
+            }
+        )
+
+    @api.model
+    def _log_host(self, records, **values):
+        """Note an export that the host has made of some records.
+
+        :param values: what else is known of it: columns, rows, format, origin
+        """
+        # Rows of the log are written by the server only.
+        self.sudo().create(
+            {
+                "user_id": self.env.uid,
+                "model": records._name,
+                "record_ids": id_ranges(records.ids),
+                "state": "done",
+                "date_end": self.env.cr.now(),
                 **values,
             }
         )

@@ -5,6 +5,7 @@ from openpyxl import load_workbook
 
 from odoo import http
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.web.controllers import export as host_export
 
@@ -250,3 +251,30 @@ class TestHostExport(HttpCase):
         entry = log.search([("id", ">", last)])
         self.assertEqual((entry.origin, entry.file_format), ("api", "data"))
         self.assertEqual(entry.row_count, 2)
+
+    def test_cards_logged(self):
+        """One card as well as an archive of many; what was refused is none."""
+        log = self.env["crm.suite.export"]
+        last = log.search([], limit=1).id or 0
+        one, many = self.partners[0], self.partners[:3]
+        self.authenticate(self.user.login, self.user.login)
+        paths = (
+            f"/web/partner/vcard?partner_ids={','.join(map(str, many.ids))}",
+            f"/web/partner/vcard?partner_ids={one.id}",
+            f"/web_enterprise/partner/{one.id}/vcard",
+        )
+        for path in paths:
+            self.assertEqual(self.url_open(path).status_code, 200)
+        found = log.search([("id", ">", last)], order="id")
+        self.assertEqual(found.mapped("row_count"), [3, 1, 1])
+        self.assertEqual(
+            found.mapped("record_ids"),
+            [f"{many.ids[0]}-{many.ids[2]}", str(one.id), str(one.id)],
+        )
+        self.assertEqual(set(found.mapped("file_format")), {"vcf"})
+        self.assertEqual(found.user_id, self.user)
+        self.assertIn("email", found[0].columns.split("\n"))
+        self.user.group_ids -= self.env.ref("base.group_allow_export")
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open(paths[0]).status_code, 403)
+        self.assertFalse(log.search([("id", ">", found[-1].id)]))
