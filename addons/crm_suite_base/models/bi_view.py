@@ -70,86 +70,106 @@ class BiView(models.AbstractModel):
         )
 
     def _view_customers(self, company_ids):
-        partner = "res.partner"
         return View(
             "customers",
             "One row per customer, archived ones too.",
             {
-                **_plain(
-                    partner,
-                    "p",
-                    id="The customer, in all views customer_id.",
-                    ref="Number of the customer in other systems.",
-                    is_company="A company; otherwise a person.",
-                    active="Not archived.",
-                    city="City.",
-                    company_id="Company to which the customer is limited.",
-                ),
-                "company_name": (
-                    "CASE WHEN p.is_company THEN p.name END",
-                    "res.partner.name",
-                    "Name of companies; empty for persons.",
-                ),
-                "country": ("co.code", "res.country.code", "Country, two letters."),
-                "industry": (
-                    "i.name ->> 'en_US'",
-                    "res.partner.industry_id",
-                    "Industry.",
-                ),
-                "type": (
-                    "p.crm_suite_type",
-                    "res.partner.crm_suite_type",
-                    "Kind of customer.",
-                ),
-                "stage": (
-                    "s.code",
-                    "res.partner.crm_suite_lifecycle_id",
-                    "Stage of the lifecycle, see lifecycle_stages.",
-                ),
-                "stage_since": (
-                    "p.crm_suite_lifecycle_date",
-                    "res.partner.crm_suite_lifecycle_date",
-                    "In this stage since (UTC).",
-                ),
-                "grade": (
-                    "g.code",
-                    "res.partner.crm_suite_grade_id",
-                    "Grade, see grades.",
-                ),
-                "grade_since": (
-                    "p.crm_suite_grade_date",
-                    "res.partner.crm_suite_grade_date",
-                    "This grade since (UTC).",
-                ),
-                "owner_id": (
-                    "p.user_id",
-                    "res.partner.user_id",
-                    "Owner, see people.",
-                ),
-                "merged_into_id": (
-                    "p.crm_suite_merged_into_id",
-                    "res.partner.crm_suite_merged_into_id",
-                    "Customer into which it was merged.",
-                ),
-                "created_at": (
-                    "p.create_date",
-                    "res.partner.create_date",
-                    "Entered on (UTC).",
-                ),
+                **self._columns_who(),
+                **self._columns_standing(),
+                **self._columns_care(),
             },
-            SQL(
-                """
-                res_partner p
-           LEFT JOIN res_country co ON co.id = p.country_id
-           LEFT JOIN res_partner_industry i ON i.id = p.industry_id
-           LEFT JOIN crm_suite_lifecycle_stage s ON s.id = p.crm_suite_lifecycle_id
-           LEFT JOIN crm_suite_grade g ON g.id = p.crm_suite_grade_id
-               WHERE p.crm_suite_lifecycle_id IS NOT NULL
-                 AND p.commercial_partner_id = p.id
-                 AND (p.company_id IS NULL OR p.company_id = ANY(%s))
-                """,
-                company_ids,
+            self._from_customers(company_ids),
+        )
+
+    def _columns_who(self):
+        """Who the customer is."""
+        return {
+            **_plain(
+                "res.partner",
+                "p",
+                id="The customer, in all views customer_id.",
+                ref="Number of the customer in other systems.",
+                is_company="A company; otherwise a person.",
+                active="Not archived.",
+                city="City.",
+                company_id="Company to which the customer is limited.",
             ),
+            "company_name": (
+                "CASE WHEN p.is_company THEN p.name END",
+                "res.partner.name",
+                "Name of companies; empty for persons.",
+            ),
+            "country": ("co.code", "res.country.code", "Country, two letters."),
+            "industry": (
+                "i.name ->> 'en_US'",
+                "res.partner.industry_id",
+                "Industry.",
+            ),
+            "type": (
+                "p.crm_suite_type",
+                "res.partner.crm_suite_type",
+                "Kind of customer.",
+            ),
+        }
+
+    def _columns_standing(self):
+        """Its stage and its grade."""
+        return {
+            "stage": (
+                "s.code",
+                "res.partner.crm_suite_lifecycle_id",
+                "Stage of the lifecycle, see lifecycle_stages.",
+            ),
+            "stage_since": (
+                "p.crm_suite_lifecycle_date",
+                "res.partner.crm_suite_lifecycle_date",
+                "In this stage since (UTC).",
+            ),
+            "grade": (
+                "g.code",
+                "res.partner.crm_suite_grade_id",
+                "Grade, see grades.",
+            ),
+            "grade_since": (
+                "p.crm_suite_grade_date",
+                "res.partner.crm_suite_grade_date",
+                "This grade since (UTC).",
+            ),
+        }
+
+    def _columns_care(self):
+        """Who looks after it, since when it is there, and what became of it."""
+        return {
+            "owner_id": (
+                "p.user_id",
+                "res.partner.user_id",
+                "Owner, see people.",
+            ),
+            "merged_into_id": (
+                "p.crm_suite_merged_into_id",
+                "res.partner.crm_suite_merged_into_id",
+                "Customer into which it was merged.",
+            ),
+            "created_at": (
+                "p.create_date",
+                "res.partner.create_date",
+                "Entered on (UTC).",
+            ),
+        }
+
+    def _from_customers(self, company_ids):
+        return SQL(
+            """
+            res_partner p
+       LEFT JOIN res_country co ON co.id = p.country_id
+       LEFT JOIN res_partner_industry i ON i.id = p.industry_id
+       LEFT JOIN crm_suite_lifecycle_stage s ON s.id = p.crm_suite_lifecycle_id
+       LEFT JOIN crm_suite_grade g ON g.id = p.crm_suite_grade_id
+           WHERE p.crm_suite_lifecycle_id IS NOT NULL
+             AND p.commercial_partner_id = p.id
+             AND (p.company_id IS NULL OR p.company_id = ANY(%s))
+            """,
+            company_ids,
         )
 
     def _view_figures(self, company_ids):
