@@ -34,6 +34,12 @@ test("all steps of the engine can be drawn", () => {
     expect(nodeTypes("journey")).toEqual({});
 });
 
+test("in a new approval nobody is asked twice, or about what is below him", () => {
+    const { defaults } = nodeTypes("approval").approval;
+    expect(defaults).toInclude(["merge_same", true]);
+    expect(defaults).toInclude(["outrank", true]);
+});
+
 test("an approval says who decides, how, and until when", () => {
     expect(approval({ approvers: users(2), mode: "any" })).toBe("Li Na");
     expect(approval({ approvers: users(2, 3), mode: "any" })).toBe("Any one of Li Na, Wang Fang");

@@ -56,6 +56,8 @@ nodes.add("approval.approval", {
         approvers: [{ by: "users", user_ids: [] }],
         mode: "any",
         nobody: "exception",
+        merge_same: true,
+        outrank: true,
         may_add: true,
         may_transfer: true,
     },
