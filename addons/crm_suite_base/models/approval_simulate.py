@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.approval_graph import Flow
-from ..tools.approval_trace import replay
+from ..tools.approval_replay import replay
 from .approval_world import Desk, World
 from .arguments import check_one
 
@@ -24,13 +24,17 @@ class ApprovalFlow(models.Model):
         """Who would have been asked if this draft had been in force; nothing is written.
 
         The real engine walks over the documents as they are now, as if everybody
-        agreed.
+        agreed, and over the flows within the flow.
 
-        :param list domain: the documents; by default those of the last 90 days. Only
-            those that start the flow are walked, at most 2 000
-        :return: ``{"documents", "matched", "asked", "more": bool, "people": [{"id",
-            "name", "count"}], "nodes": [{"id", "name", "asked", "auto", "nobody"}],
-            "nobody": [{"id", "name", "nodes"}], "rows": [{"id", "name", "who"}]}``
+        :param list domain: the documents; by default those of the last 90 days: made
+            in them, or changed in them where a change starts the flow. Only those for
+            which the flow is are walked, at most 2 000
+        :return: ``{"documents", "matched", "asked", "more": bool, "unknown":
+            [sentences], "people": [{"id", "name", "count"}], "nodes": [{"id", "name",
+            "type", "documents", "asked", "auto", "nobody", "open"}], "walked": [edge
+            ids], "nobody": [{"id", "name", "nodes"}], "rows": [{"id", "name", "who"}]}``;
+            ``unknown`` says what a replay cannot know, ``open`` counts documents whose
+            submitter would choose there who decides
         :rtype: dict
         :raise UserError: when the draft has problems
         """
@@ -52,17 +56,54 @@ class ApprovalFlow(models.Model):
             "documents": len(documents),
             "matched": len(matched),
             "more": len(matched) > MOST,
+            "unknown": self._get_unknown(graph),
             **self._sum_up(graph, walked),
         }
 
-    @api.model
-    def _default_replay_domain(self):
-        since = fields.Datetime.subtract(fields.Datetime.now(), days=DAYS)
-        return [("create_date", ">=", since)]
+    def _get_unknown(self, graph):
+        """What a replay of this flow cannot know.
+
+        :return: sentences
+        :rtype: list[str]
+        """
+        found = [
+            self.env._(
+                "The documents are taken as they are now, not as they were when they were asked about."
+            )
+        ]
+        if self.start == "fields":
+            found.append(
+                self.env._(
+                    "What was changed in a document is not known: each one counts that was changed in this time and for which the flow is."
+                )
+            )
+        elif self.start == "button":
+            found.append(
+                self.env._(
+                    "Somebody has to ask: it is taken that each document is asked about."
+                )
+            )
+        if graph.choices:
+            names = ", ".join(graph.name(node) for node in graph.choices)
+            found.append(
+                self.env._(
+                    "Whom the submitter chooses is not known: %(nodes)s.", nodes=names
+                )
+            )
+        return found
+
+    def _get_replay_domain(self, days=DAYS):
+        """The documents of the last days that may have started the flow.
+
+        :rtype: list
+        """
+        since = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        moment = "write_date" if self.start == "fields" else "create_date"
+        return [(moment, ">=", since)]
 
     def _get_replayed(self, domain):
         try:
-            domain = Domain(self._default_replay_domain() if domain is None else domain)
+            domain = Domain(self._get_replay_domain() if domain is None else domain)
         except (TypeError, ValueError) as error:
             raise UserError(
                 self.env._("The documents to replay: %(problem)s", problem=error)
@@ -75,27 +116,29 @@ class ApprovalFlow(models.Model):
     def _replay_one(self, graph, document, desk):
         submitter = document.sudo()._approval_owner()
         world = World(self.env(su=True), document, submitter, desk)
-        return replay(graph, world, submitter.id)
+
+        def part(flow_id):
+            # As it is in force: a draft of another flow is not tried here.
+            flow = self.env["crm.suite.approval.flow"].sudo().browse(flow_id).exists()
+            if flow.state != "published":
+                return None
+            inner = flow.current_version_id._prepare_graph()
+            return replay(inner, world, submitter.id, part=part)
+
+        return replay(graph, world, submitter.id, part=part)
 
     def _sum_up(self, graph, walked):
-        people, asked, auto, nobody = Counter(), Counter(), Counter(), Counter()
-        rows, stuck = [], []
+        asked = [row for _document, result in walked for row in result["asked"]]
+        people = Counter(row["user"] for row in asked if not row.get("auto"))
         users = self.env["res.users"].sudo()
+        taken = {edge for _document, result in walked for edge in result["walked"]}
+        rows, stuck = [], []
         for document, result in walked:
-            names = []
-            for row in result["asked"]:
-                if row.get("auto"):
-                    auto[row["node"]] += 1
-                    continue
-                asked[row["node"]] += 1
-                people[row["user"]] += 1
-                names.append(row["user"])
-            nobody.update(result["nobody"])
             name = document.display_name
             if result["nobody"]:
                 nodes = [graph.name(node) for node in result["nobody"]]
                 stuck.append({"id": document.id, "name": name, "nodes": nodes})
-            who = " → ".join(users.browse(dict.fromkeys(names)).mapped("name"))
+            who = self._describe_way(result)
             rows.append({"id": document.id, "name": name, "who": who})
         return {
             "asked": sum(people.values()),
@@ -103,20 +146,46 @@ class ApprovalFlow(models.Model):
                 {"id": user_id, "name": users.browse(user_id).name, "count": count}
                 for user_id, count in people.most_common()
             ],
-            "nodes": [
-                {
-                    "id": node_id,
-                    "name": graph.name(node_id),
-                    "asked": asked[node_id],
-                    "auto": auto[node_id],
-                    "nobody": nobody[node_id],
-                }
-                for node_id, node in graph.nodes.items()
-                if node.get("type") in ("approval", "fill")
-            ],
+            "nodes": self._count_nodes(graph, [result for _document, result in walked]),
+            "walked": [edge for edge in graph.edges if edge in taken],
             "nobody": stuck[:SHOWN],
             "rows": rows[:SHOWN],
         }
+
+    def _describe_way(self, result):
+        """Who would be asked about one document, in order.
+
+        :rtype: str
+        """
+        ids = [row["user"] for row in result["asked"] if not row.get("auto")]
+        names = self.env["res.users"].sudo().browse(dict.fromkeys(ids)).mapped("name")
+        if result["open"]:
+            names.append(self.env._("whom the submitter chooses"))
+        return " → ".join(names)
+
+    @api.model
+    def _count_nodes(self, graph, results):
+        """What happened at each node, over all documents.
+
+        :rtype: list[dict]
+        """
+        counts = {
+            "documents": Counter(n for result in results for n in result["visited"]),
+            "nobody": Counter(n for result in results for n in result["nobody"]),
+            "open": Counter(n for result in results for n in result["open"]),
+        }
+        rows = [row for result in results for row in result["asked"]]
+        counts["auto"] = Counter(row["node"] for row in rows if row.get("auto"))
+        counts["asked"] = Counter(row["node"] for row in rows if not row.get("auto"))
+        return [
+            {
+                "id": node_id,
+                "name": graph.name(node_id),
+                "type": node.get("type"),
+                **{name: count[node_id] for name, count in counts.items()},
+            }
+            for node_id, node in graph.nodes.items()
+        ]
 
 
 class ApprovalMixin(models.AbstractModel):

@@ -181,6 +181,72 @@ class TestApprovalFlow(ApprovalCase):
         result = flow.simulate([("partner_id", "=", self.customer.id)])
         self.assertEqual(result["nobody"][0]["nodes"], ["Leader"])
 
+    def test_replay_goes_through_the_flows_within(self):
+        self._order()
+        inner = self._create_flow(
+            chain(self.ask("inner", self.boss)), name="Inner", start="button"
+        )
+        part = {"id": "part", "type": "subflow", "name": "Part", "flow_id": inner.id}
+        outer = self._create_flow(
+            chain(part, self.ask("finance", self.finance)), publish=False
+        )
+        domain = [("partner_id", "=", self.customer.id)]
+        result = outer.simulate(domain)
+        people = {row["name"]: row["count"] for row in result["people"]}
+        self.assertEqual(people, {self.boss.name: 1, self.finance.name: 1})
+        nodes = {row["id"]: row for row in result["nodes"]}
+        self.assertEqual(nodes["part"]["asked"], 1)
+        self.assertEqual(nodes["finance"]["documents"], 1)
+        self.assertEqual(result["walked"], ["e0", "e1", "e2"])
+        inner.action_switch_off()
+        result = outer.simulate(domain)
+        self.assertEqual(result["nobody"][0]["nodes"], ["Part"], "it would stand still")
+
+    def test_replay_says_what_it_cannot_know(self):
+        self._order()
+        graph = chain(
+            self.ask("open", approvers=[{"by": "chosen"}]),
+            self.ask("finance", self.finance),
+        )
+        flow = self._create_flow(graph, publish=False)
+        domain = [("partner_id", "=", self.customer.id)]
+        result = flow.simulate(domain)
+        self.assertFalse(result["nobody"], "the submitter chooses: it is not stuck")
+        nodes = {row["id"]: row for row in result["nodes"]}
+        self.assertEqual((nodes["open"]["open"], nodes["finance"]["open"]), (1, 0))
+        self.assertIn("chooses", result["rows"][0]["who"])
+        self.assertIn("Open", result["unknown"][-1])
+        self.assertEqual(len(self.flow.simulate(domain)["unknown"]), 1)
+        flow.write({"start": "fields", "start_fields": "amount_total"})
+        flow.graph = self._default_graph()
+        self.assertEqual(len(flow.simulate(domain)["unknown"]), 2)
+
+    def test_replay_of_a_change_takes_what_was_changed_lately(self):
+        order = self._order()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order SET create_date = now() - interval '1 year' WHERE id = %s",
+            [order.id],
+        )
+        self.env.invalidate_all()
+        flow = self.flow.copy({"start": "button"})
+        lately = self.env["sale.order"].search(flow._get_replay_domain())
+        self.assertNotIn(order, lately)
+        flow.write({"start": "fields", "start_fields": "amount_total"})
+        lately = self.env["sale.order"].search(flow._get_replay_domain())
+        self.assertIn(order, lately)
+
+    def test_window_of_the_replay(self):
+        self._order()
+        replay = self.env["crm.suite.approval.replay"].with_user(self.admin)
+        replay = replay.create({"flow_id": self.flow.id, "days": 2})
+        replay.action_replay()
+        self.assertTrue(replay.unknown_text)
+        self.assertIn(self.lead.name, replay.people_text)
+        self.assertNotIn("Start", replay.nodes_text)
+        self.assertTrue(replay.result["nodes"]["leader"]["count"])
+        self.assertEqual(replay.result["walked"], ["e0", "e1", "e2"])
+
     def test_a_flow_tells_which_ones_stand_before_it(self):
         self.assertFalse(self.flow.earlier_text)
         other = self._create_flow(publish=False, name="Amounts")

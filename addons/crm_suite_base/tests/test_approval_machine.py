@@ -14,9 +14,10 @@ from hypothesis.stateful import (
 from odoo.tests import BaseCase, tagged
 
 from ..tools import approval_walk as walk
+from ..tools.approval_replay import replay
 from ..tools.approval_schema import validate
 from ..tools.approval_state import REPLACED
-from ..tools.approval_trace import replay, trace
+from ..tools.approval_trace import trace
 from .approval_plain import Play, World, edge, graph, node
 from .fuzzing import fuzz
 

@@ -3,7 +3,8 @@ import json
 from odoo.tests import tagged
 
 from ..tools import approval_walk as walk
-from ..tools.approval_trace import replay, trace
+from ..tools.approval_replay import replay
+from ..tools.approval_trace import trace
 from .approval_plain import Play, World, approval, edge, fork, graph, line, node
 from .test_approval_walk import WATCH, WalkCase
 
@@ -443,3 +444,28 @@ class TestApprovalRescue(WalkCase):
         self.assertEqual([item["user"] for item in found["asked"]], [2, 3])
         self.assertEqual(found["nobody"], ["n"])
         self.assertEqual(found["actions"], [{"node": "x", "action": "activity"}])
+
+    def test_replay_tells_what_is_left_to_the_submitter(self):
+        steps = [
+            node("c", "approval", approvers=[{"by": "chosen"}]),
+            approval("a", 2),
+        ]
+        found = replay(line(*steps), World(), 1)
+        self.assertEqual((found["open"], found["nobody"]), (["c"], []))
+        self.assertEqual([item["user"] for item in found["asked"]], [2])
+        self.assertEqual(replay(line(*steps), World(), 1, {"c": [3]})["open"], [])
+
+    def test_replay_of_a_flow_within(self):
+        graph = line(node("p", "subflow", flow_id=9), approval("a", 2))
+        inner = line(approval("b", 3))
+
+        def part(flow_id):
+            return replay(inner, World(), 1) if flow_id == 9 else None
+
+        found = replay(graph, World(), 1, part=part)
+        self.assertEqual(
+            [(item["node"], item["user"]) for item in found["asked"]],
+            [("p", 3), ("a", 2)],
+        )
+        gone = replay(graph, World(), 1, part=lambda flow_id: None)
+        self.assertEqual((gone["nobody"], gone["asked"]), (["p"], []))

@@ -1,9 +1,7 @@
-"""Showing where a request is, and playing a flow through before it is switched on."""
+"""Showing where a request is."""
 
-from .approval_acts import Acts
-from .approval_graph import ASKING, Flow
+from .approval_graph import Flow
 from .approval_state import FINAL, moment
-from .approval_walk import act, finished, start
 
 STATES = {
     "done": "done",
@@ -14,7 +12,6 @@ STATES = {
     "held": "waiting",
     "exception": "exception",
 }
-REPLAY_STEPS = 1000
 
 
 def trace(graph, state, now, measure=None, events=()):
@@ -54,12 +51,13 @@ def trace(graph, state, now, measure=None, events=()):
         )
     return {
         "nodes": _settled(graph, state, nodes),
-        "walked": _walked(Flow.of(graph), state["visits"]),
+        "walked": walked(Flow.of(graph), state["visits"]),
         "events": list(events),
     }
 
 
-def _walked(flow, visits):
+def walked(flow, visits):
+    """Ids of the edges that a request really took."""
     steps = {
         (visits[parent]["node"], visit["node"], visits[parent].get("edge"))
         for visit in visits.values()
@@ -106,71 +104,3 @@ def _shown_task(tid, task):
 
 def _wall_hours(since, until):
     return max(0.0, (until - since).total_seconds() / 3600)
-
-
-def replay(graph, world, submitter, chosen=None):
-    """Who would be asked if everybody agreed, without asking anybody.
-
-    :return: ``{"status", "asked": [{"node", "user", "auto"}], "nobody": [node ids],
-        "copies": [{"node", "users"}], "actions": [{"node", "action"}]}``; a node where
-        nobody is found is passed
-    """
-    flow = Flow.of(graph)
-    step = start(flow, world, submitter, chosen)
-    effects = list(step.effects)
-    nobody = []
-    for _count in range(REPLAY_STEPS):
-        move = _next_move(flow, step.state, nobody)
-        if move is None:
-            break
-        step = move(flow, step.state, world)
-        effects += step.effects
-    return {"status": step.state["status"], "nobody": nobody, **_summary(effects)}
-
-
-def _next_move(flow, state, nobody):
-    """What happens next when everybody agrees; None when it is over."""
-    if state["status"] in FINAL:
-        return None
-    for tid, task in state["tasks"].items():
-        if task["status"] == "open":
-            return lambda flow, state, world: act(flow, state, world, tid, "agree")
-    for vid, visit in state["visits"].items():
-        kind = flow.node_type(visit["node"])
-        if visit["status"] == "open" and kind in ("action", "subflow"):
-            outcome = "done" if kind == "action" else "agreed"
-            return lambda flow, state, world: finished(flow, state, world, vid, outcome)
-        if visit["status"] == "exception":
-            nobody.append(visit["node"])
-            if kind in ASKING:
-                return lambda flow, state, world: _pass_by(flow, state, world, vid)
-            return None
-    return None
-
-
-def _pass_by(flow, state, world, vid):
-    walk = Acts(flow, state, world)
-    walk.visits[vid].pop("exception", None)
-    walk.leave(vid)
-    walk.run()
-    return walk
-
-
-def _summary(effects):
-    return {
-        "asked": [
-            {key: effect[key] or "" for key in ("node", "user", "auto")}
-            for effect in effects
-            if effect["type"] == "open_task"
-        ],
-        "copies": [
-            {"node": effect["node"], "users": effect["users"]}
-            for effect in effects
-            if effect["type"] == "copy"
-        ],
-        "actions": [
-            {"node": effect["node"], "action": effect["action"] or ""}
-            for effect in effects
-            if effect["type"] == "action"
-        ],
-    }

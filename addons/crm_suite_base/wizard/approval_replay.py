@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -19,7 +19,9 @@ class ApprovalReplay(models.TransientModel):
     people_text = fields.Text(string="Who Would Have Been Asked", readonly=True)
     nodes_text = fields.Text(string="By Node", readonly=True)
     nobody_text = fields.Text(string="Nobody Found", readonly=True)
-    # {"graph": …, "nodes": {id: {"count", "nobody"}}}, for the drawing.
+    unknown_text = fields.Text(string="What It Cannot Know", readonly=True)
+    # {"graph", "nodes": {id: {"count", "asked", "auto", "nobody", "open"}}, "walked":
+    # [edge ids]}, for the drawing.
     result = fields.Json(string="In the Flow", readonly=True)
     rows_text = fields.Text(string="Documents", readonly=True)
 
@@ -31,36 +33,25 @@ class ApprovalReplay(models.TransientModel):
         self.ensure_one()
         if not 1 <= self.days <= 3650:
             raise UserError(self.env._("Choose 1 to 3650 days."))
-        since = fields.Datetime.subtract(fields.Datetime.now(), days=self.days)
-        result = self.flow_id.simulate([("create_date", ">=", since)])
+        flow = self.flow_id
+        result = flow.simulate(flow._get_replay_domain(self.days))
         self.write(
             {
                 "is_done": True,
                 "documents": result["documents"],
                 "matched": result["matched"],
                 "asked": result["asked"],
+                "unknown_text": "\n".join(result["unknown"]),
                 "people_text": "\n".join(
                     f"{row['name']}: {row['count']}" for row in result["people"]
                 ),
-                "nodes_text": "\n".join(
-                    self.env._(
-                        "%(node)s: %(asked)s asked, %(auto)s by itself, %(nobody)s without anybody",
-                        node=row["name"],
-                        asked=row["asked"],
-                        auto=row["auto"],
-                        nobody=row["nobody"],
-                    )
-                    for row in result["nodes"]
-                ),
+                "nodes_text": self._describe_nodes(result["nodes"]),
                 "result": {
-                    "graph": self.flow_id.graph,
+                    "graph": flow.graph,
                     "nodes": {
-                        row["id"]: {
-                            "count": row["asked"] + row["auto"],
-                            "nobody": row["nobody"],
-                        }
-                        for row in result["nodes"]
+                        row["id"]: self._get_overlay(row) for row in result["nodes"]
                     },
+                    "walked": result["walked"],
                 },
                 "nobody_text": "\n".join(
                     f"{row['name']}: {', '.join(row['nodes'])}"
@@ -80,3 +71,37 @@ class ApprovalReplay(models.TransientModel):
             "target": "new",
             "context": {"dialog_size": "extra-large"},
         }
+
+    def _describe_nodes(self, nodes):
+        """A line for each node at which somebody is asked.
+
+        :rtype: str
+        """
+        lines = []
+        for row in nodes:
+            if row["type"] not in ("approval", "fill", "subflow"):
+                continue
+            line = self.env._(
+                "%(node)s: %(asked)s asked, %(auto)s by itself, %(nobody)s without anybody",
+                node=row["name"],
+                asked=row["asked"],
+                auto=row["auto"],
+                nobody=row["nobody"],
+            )
+            if row["open"]:
+                line = self.env._(
+                    "%(line)s, %(count)s chosen by the submitter",
+                    line=line,
+                    count=row["open"],
+                )
+            lines.append(line)
+        return "\n".join(lines)
+
+    @api.model
+    def _get_overlay(self, row):
+        """What the card of a node in the drawing says.
+
+        :rtype: dict
+        """
+        names = ("asked", "auto", "nobody", "open")
+        return {"count": row["documents"], **{name: row[name] for name in names}}

@@ -271,6 +271,15 @@ test("what happened at a step is told in a line", async () => {
     expect(overlayLine({ state: "exception", who: [] }).color).toBe("danger");
     expect(overlayLine({ count: 34, nobody: 2 }).text).toBe("34 times · nobody found: 2");
     expect(overlayLine({ count: 0 }).text).toBe("0 times");
+    // A replay: red, yellow, blue, green, grey.
+    const colors = [
+        { count: 3, asked: 2, nobody: 1, open: 1 },
+        { count: 3, asked: 2, open: 1 },
+        { count: 3, asked: 3, auto: 1 },
+        { count: 3, auto: 3 },
+        { count: 0 },
+    ].map((entry) => overlayLine(entry).color);
+    expect(colors).toEqual(["danger", "warning", "primary", "success", "secondary"]);
     expect(overlayLine(undefined)).toBe(null);
 });
 

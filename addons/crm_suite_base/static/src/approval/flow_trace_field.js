@@ -48,7 +48,7 @@ registry.category("view_widgets").add("crm_suite_flow_trace", {
     ],
 });
 
-/** What a replay found out, over the drawing: {graph, nodes: {id: {count, nobody}}}. */
+/** What a replay found out, over the drawing: {graph, nodes, walked}. */
 export class FlowReplayField extends Component {
     static template = "crm_suite_base.FlowReplayField";
     static components = { FlowDesigner };
@@ -64,7 +64,8 @@ export class FlowReplayField extends Component {
     }
 
     get overlay() {
-        return { nodes: this.result.nodes || {} };
+        const { nodes = {}, walked = [] } = this.result;
+        return { nodes, walked };
     }
 }
 

@@ -66,7 +66,7 @@ export function whoText(who = [], most = 2) {
  * The line that a card shows of its node.
  *
  * @param {Object} entry of overlay.nodes: {state, who, since, until, hours, tasks} of a
- *  request, or {count, nobody} of a replay
+ *  request, or {count, asked, auto, nobody, open} of a replay
  * @returns {{ text: string, title: string, icon: string, color: string } | null}
  */
 export function overlayLine(entry) {
@@ -89,22 +89,37 @@ export function overlayLine(entry) {
     return { text, title: title.filter(Boolean).join("\n"), icon: state.icon, color: state.color };
 }
 
-function replayLine({ count, nobody }) {
-    const asked = count === 1 ? _t("once") : _t("%s times", count);
+/** Red: nobody is found; yellow: not known who; blue: people; green: by itself; grey: never. */
+function replayLine({ count, asked = 0, auto = 0, nobody = 0, open = 0 }) {
+    const times = count === 1 ? _t("once") : _t("%s times", count);
     if (nobody) {
         return {
-            text: _t("%(asked)s · nobody found: %(nobody)s", { asked, nobody }),
+            text: _t("%(asked)s · nobody found: %(nobody)s", { asked: times, nobody }),
             title: _t("In this many cases nobody would be found who decides"),
             icon: "fa-exclamation-triangle",
             color: "danger",
         };
     }
-    return {
-        text: asked,
-        title: _t("How many documents would have come here"),
-        icon: count ? "fa-repeat" : "fa-circle-o",
-        color: count ? "primary" : "secondary",
-    };
+    if (open) {
+        return {
+            text: _t("%(times)s · chosen: %(open)s", { times, open }),
+            title: _t("In this many cases the submitter would choose who decides"),
+            icon: "fa-question-circle-o",
+            color: "warning",
+        };
+    }
+    const title = _t("How many documents would have come here");
+    if (!count) {
+        return { text: times, title, icon: "fa-circle-o", color: "secondary" };
+    }
+    return asked || !auto
+        ? { text: times, title, icon: "fa-repeat", color: "primary" }
+        : {
+              text: _t("%s · by itself", times),
+              title: _t("Nobody would have been asked here: it is agreed by itself"),
+              icon: "fa-check",
+              color: "success",
+          };
 }
 
 /** What became of a task, in words. */
@@ -112,17 +127,14 @@ export function taskStateText(status) {
     return String(TASK_STATES[status] || status || "");
 }
 
-/**
- * Whether a request has gone along a path. The server knows that of a request; of a
- * replay only how often each step was reached: then a path between two of them counts.
- */
+/** Whether a request, or any document of a replay, has gone along a path. */
 export function isWalked(edge, overlay) {
     if (overlay?.walked) {
         return overlay.walked.includes(edge.id);
     }
     const reached = (id) => {
         const entry = overlay?.nodes?.[id];
-        return entry && (entry.count > 0 || (entry.state && !UNREACHED.includes(entry.state)));
+        return entry && entry.state && !UNREACHED.includes(entry.state);
     };
     return Boolean(reached(edge.from) && reached(edge.to));
 }
