@@ -101,6 +101,13 @@ class ApprovalEvent(models.Model):
     is_overdue = fields.Boolean(string="Late", readonly=True)
     is_vote = fields.Boolean(string="Decision", readonly=True)
     is_return = fields.Boolean(string="Sent Back", readonly=True)
+    # Of the decisions of a group, see _read_group_select.
+    return_share = fields.Float(
+        string="Share of Returns", compute="_compute_shares", aggregator="avg"
+    )
+    late_share = fields.Float(
+        string="Share of Late Decisions", compute="_compute_shares", aggregator="avg"
+    )
     changes = fields.Json(readonly=True)
 
     _analysis_idx = models.Index("(flow_id, at) WHERE is_vote")
@@ -138,6 +145,26 @@ class ApprovalEvent(models.Model):
             return request.submitter_id.id == uid or request._may_be_seen_by(uid)
 
         return Domain.custom(to_sql=to_sql, predicate=predicate)
+
+    # === ANALYSIS === #
+
+    @api.depends("is_vote", "is_return", "is_overdue")
+    def _compute_shares(self):
+        for event in self:
+            event.return_share = event.is_vote and event.is_return
+            event.late_share = event.is_vote and event.is_overdue
+
+    @api.model
+    def _read_group_select(self, aggregate_spec, query):
+        """What is no decision does not count, neither above nor below the line."""
+        shares = {"return_share:avg": "is_return", "late_share:avg": "is_overdue"}
+        if aggregate_spec not in shares:
+            return super()._read_group_select(aggregate_spec, query)
+        return SQL(
+            "AVG(CASE WHEN %s THEN %s::int END)",
+            self._field_to_sql(self._table, "is_vote", query),
+            self._field_to_sql(self._table, shares[aggregate_spec], query),
+        )
 
     @api.depends("kind", "user_id")
     def _compute_display_name(self):
