@@ -218,6 +218,27 @@ class TestApprovalGate(ApprovalCase):
         with self.assertRaises(UserError):
             self.env["sale.order"].create({**values, "state": "sale"})
 
+    def test_imported_as_confirmed(self):
+        """The host's import writes and creates: neither goes past the flow."""
+        order, low = self._order(), self._order(discount=1)
+        product = order.order_line.product_id
+        orders = self.env["sale.order"]
+        names = [".id", "state"]
+        found = orders.load(names, [[str(order.id), "sale"]])
+        self.assertFalse(found["ids"])
+        self.assertIn("needs an agreement first", found["messages"][0]["message"])
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(orders.load(names, [[str(low.id), "sale"]])["ids"], low.ids)
+        names = ["partner_id/.id", "team_id/.id", "state"]
+        names += ["order_line/product_id/.id", "order_line/discount"]
+        row = [str(self.customer.id), str(self.team.id), "sale", str(product.id)]
+        before = orders.search_count([])
+        found = orders.load(names, [[*row, "18"]])
+        self.assertFalse(found["ids"])
+        self.assertIn("needs an agreement first", found["messages"][0]["message"])
+        self.assertEqual(orders.search_count([]), before)
+        self.assertTrue(orders.load(names, [[*row, "1"]])["ids"])
+
     def test_inner_method(self):
         order = self._order()
         with self.assertRaises(UserError):
