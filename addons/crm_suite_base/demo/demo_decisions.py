@@ -12,6 +12,28 @@ STORY = [
     ("customer_yuqiao_demo", "product_power_supply_demo", 6, 25, ("lead", "refuse")),
     ("customer_maiyu_demo", "product_probe_set_demo", 10, 16, ("lead", "finance")),
 ]
+# A quotation about which nobody was asked yet: the one to try it with.
+TO_CONFIRM = "order_to_confirm_demo"
+WATCH_DISCOUNT = {"field": "max(lines.discount)", "worse": "higher"}
+PLACES = {
+    "start": (0, 140),
+    "discount": (160, 120),
+    "lead": (600, 0),
+    "finance": (860, 0),
+    "amount": (1120, 120),
+    "manager": (1520, 0),
+    "end": (1800, 140),
+}
+PATHS = [
+    ("start", "discount", {}),
+    ("discount", "lead", {"when": "max(lines.discount) > 15"}),
+    ("discount", "amount", {"default": True}),
+    ("lead", "finance", {}),
+    ("finance", "amount", {}),
+    ("amount", "manager", {"when": "amount_total > 100000"}),
+    ("amount", "end", {"default": True}),
+    ("manager", "end", {}),
+]
 
 
 class CrmSuiteDemo(models.AbstractModel):
@@ -25,7 +47,9 @@ class CrmSuiteDemo(models.AbstractModel):
         flow = self.env.ref(FLOW)
         if flow.current_version_id:
             return False
-        flow.graph = self._approval_graph()
+        flow.graph = self._in_demo_language()._approval_graph(
+            self._demo_user("he_min"), self._demo_user("chen_jing")
+        )
         teams = [
             self.env.ref(f"crm_suite_base.crm_team_{name}_demo").id
             for name in ("east", "south", "international", "china")
@@ -41,6 +65,7 @@ class CrmSuiteDemo(models.AbstractModel):
         flow.action_publish()
         for number, row in enumerate(STORY):
             self._tell_approval(*row, days=len(STORY) - number)
+        self._quote_to_confirm()
         self._forget_notices(flow)
         return True
 
@@ -57,7 +82,7 @@ class CrmSuiteDemo(models.AbstractModel):
         if flow.current_version_id:
             return False
         team = self.env.ref("crm_suite_base.crm_team_east_demo")
-        flow.graph = self._deal_approval_graph()
+        flow.graph = self._in_demo_language()._deal_approval_graph()
         flow.start_domain = str(
             [("team_id", "=", team.id), ("expected_revenue", ">", 200000)]
         )
@@ -82,11 +107,17 @@ class CrmSuiteDemo(models.AbstractModel):
     def _deal_approval_graph(self):
         manager = self._demo_user("chen_jing").id
         nodes = [
-            {"id": "start", "type": "start", "name": "Start", "x": 0, "y": 20},
+            {
+                "id": "start",
+                "type": "start",
+                "name": self.env._("Start"),
+                "x": 0,
+                "y": 20,
+            },
             {
                 "id": "lead",
                 "type": "approval",
-                "name": "Team lead",
+                "name": self.env._("Team lead"),
                 "approvers": [{"by": "team_lead"}],
                 "mode": "any",
                 "nobody": {"by": "users", "user_ids": [manager]},
@@ -94,7 +125,7 @@ class CrmSuiteDemo(models.AbstractModel):
                 "x": 200,
                 "y": 0,
             },
-            {"id": "end", "type": "end", "name": "End", "x": 480, "y": 20},
+            {"id": "end", "type": "end", "name": self.env._("End"), "x": 480, "y": 20},
         ]
         edges = [
             {"id": "e1", "from": "start", "to": "lead"},
@@ -103,81 +134,99 @@ class CrmSuiteDemo(models.AbstractModel):
         return {"schema": 1, "nodes": nodes, "edges": edges}
 
     @api.model
-    def _approval_graph(self):
-        finance = self._demo_user("he_min").id
-        manager = self._demo_user("chen_jing").id
+    def _in_demo_language(self):
+        """Its people read Chinese, where that is installed.
+
+        :rtype: crm.suite.demo
+        """
+        installed = dict(self.env["res.lang"].get_installed())
+        return self.with_context(lang="zh_CN" if "zh_CN" in installed else "en_US")
+
+    @api.model
+    def _approval_graph(self, finance, manager):
+        """What the flow of the demo company looks like.
+
+        :param finance: who looks at the discount after the leader of the team
+        :param manager: who looks at large amounts, and steps in for the leader
+        :rtype: dict
+        """
         nodes = [
-            {"id": "start", "type": "start", "name": "Start"},
-            {"id": "discount", "type": "condition", "name": "Discount above 15 %?"},
+            {"id": "start", "type": "start", "name": self.env._("Start")},
             {
-                "id": "lead",
-                "type": "approval",
-                "name": "Team lead",
-                "approvers": [{"by": "team_lead"}],
-                "mode": "any",
-                "limit": {"hours": 8, "then": "remind", "remind_every": 8},
-                "nobody": {"by": "users", "user_ids": [manager]},
-                "outrank": True,
-                "may_add": True,
-                "may_transfer": True,
-                "return_to": "start",
+                "id": "discount",
+                "type": "condition",
+                "name": self.env._("Discount above 15 percent?"),
             },
+            self._ask_team_lead(manager),
+            self._ask_finance(finance, manager),
             {
-                "id": "finance",
-                "type": "approval",
-                "name": "Finance",
-                "approvers": [{"by": "users", "user_ids": [finance]}],
-                "mode": "any",
-                "limit": {
-                    "hours": 16,
-                    "then": "escalate",
-                    "escalate_to": {"by": "users", "user_ids": [manager]},
-                },
-                "watch": [{"field": "max(lines.discount)", "worse": "higher"}],
-                "may_transfer": True,
-                "return_to": "start",
+                "id": "amount",
+                "type": "condition",
+                "name": self.env._("More than 100 000?"),
             },
-            {"id": "amount", "type": "condition", "name": "More than 100 000?"},
-            {
-                "id": "manager",
-                "type": "approval",
-                "name": "Sales manager",
-                "approvers": [{"by": "users", "user_ids": [manager]}],
-                "mode": "any",
-                "merge_same": True,
-                "watch": [{"field": "amount_total", "worse": "higher"}],
-                "return_to": "previous",
-            },
-            {"id": "end", "type": "end", "name": "End"},
-        ]
-        places = {
-            "start": (0, 140),
-            "discount": (160, 120),
-            "lead": (600, 0),
-            "finance": (860, 0),
-            "amount": (1120, 120),
-            "manager": (1520, 0),
-            "end": (1800, 140),
-        }
-        for node in nodes:
-            node["x"], node["y"] = places[node["id"]]
-        edges = [
-            ("start", "discount", {}),
-            ("discount", "lead", {"when": "max(lines.discount) > 15"}),
-            ("discount", "amount", {"default": True}),
-            ("lead", "finance", {}),
-            ("finance", "amount", {}),
-            ("amount", "manager", {"when": "amount_total > 100000"}),
-            ("amount", "end", {"default": True}),
-            ("manager", "end", {}),
+            self._ask_manager(manager),
+            {"id": "end", "type": "end", "name": self.env._("End")},
         ]
         return {
             "schema": 1,
-            "nodes": nodes,
+            "nodes": [
+                {**node, "x": PLACES[node["id"]][0], "y": PLACES[node["id"]][1]}
+                for node in nodes
+            ],
             "edges": [
                 {"id": f"e{number}", "from": one, "to": two, **more}
-                for number, (one, two, more) in enumerate(edges, 1)
+                for number, (one, two, more) in enumerate(PATHS, 1)
             ],
+        }
+
+    @api.model
+    def _ask_team_lead(self, manager):
+        return {
+            "id": "lead",
+            "type": "approval",
+            "name": self.env._("Team lead"),
+            "approvers": [{"by": "team_lead"}],
+            "mode": "any",
+            "limit": {"hours": 8, "then": "remind", "remind_every": 8},
+            "nobody": {"by": "users", "user_ids": manager.ids},
+            "watch": [WATCH_DISCOUNT],
+            "outrank": True,
+            "may_add": True,
+            "may_transfer": True,
+            "return_to": "start",
+        }
+
+    @api.model
+    def _ask_finance(self, finance, manager):
+        return {
+            "id": "finance",
+            "type": "approval",
+            "name": self.env._("Finance"),
+            "approvers": [{"by": "users", "user_ids": finance.ids}],
+            "mode": "any",
+            "limit": {
+                "hours": 16,
+                "then": "escalate",
+                "escalate_to": {"by": "users", "user_ids": manager.ids},
+            },
+            # Whom the lead has asked already is not asked twice.
+            "merge_same": True,
+            "watch": [WATCH_DISCOUNT],
+            "may_transfer": True,
+            "return_to": "start",
+        }
+
+    @api.model
+    def _ask_manager(self, manager):
+        return {
+            "id": "manager",
+            "type": "approval",
+            "name": self.env._("Sales manager"),
+            "approvers": [{"by": "users", "user_ids": manager.ids}],
+            "mode": "any",
+            "merge_same": True,
+            "watch": [{"field": "amount_total", "worse": "higher"}],
+            "return_to": "previous",
         }
 
     @api.model
@@ -185,13 +234,29 @@ class CrmSuiteDemo(models.AbstractModel):
         return self.env.ref(f"crm_suite_base.user_{name}_demo")
 
     @api.model
-    def _tell_approval(self, customer, product, quantity, discount, acts, days):
-        customer = self.env.ref(f"crm_suite_base.{customer}")
-        rep = self._demo_user("li_na")
-        order = self.env["sale.order"].create(
+    def _quote_to_confirm(self):
+        """A quotation with 18 % discount, to be confirmed by who tries the flow."""
+        order = self._quote("customer_yuqiao_demo", "product_scope_bench_demo", 2, 18)
+        self.env["ir.model.data"]._update_xmlids(
+            [
+                {
+                    "xml_id": f"crm_suite_base.{TO_CONFIRM}",
+                    "record": order,
+                    "noupdate": True,
+                }
+            ]
+        )
+
+    @api.model
+    def _quote(self, customer, product, quantity, discount):
+        """A quotation of Li Na.
+
+        :rtype: sale.order
+        """
+        return self.env["sale.order"].create(
             {
-                "partner_id": customer.id,
-                "user_id": rep.id,
+                "partner_id": self.env.ref(f"crm_suite_base.{customer}").id,
+                "user_id": self._demo_user("li_na").id,
                 "team_id": self.env.ref("crm_suite_base.crm_team_east_demo").id,
                 "validity_date": fields.Date.today() + timedelta(days=30),
                 "order_line": [
@@ -205,6 +270,11 @@ class CrmSuiteDemo(models.AbstractModel):
                 ],
             }
         )
+
+    @api.model
+    def _tell_approval(self, customer, product, quantity, discount, acts, days):
+        order = self._quote(customer, product, quantity, discount)
+        rep = self._demo_user("li_na")
         ids = order.with_user(rep).crm_suite_request_approval()
         request = self.env["crm.suite.approval.request"].browse(ids)
         people = {"lead": "zhang_wei", "return": "zhang_wei"}

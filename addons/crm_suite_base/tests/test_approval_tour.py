@@ -1,8 +1,13 @@
+import re
+
 from odoo import Command
 from odoo.tests import tagged
 
-from .approval_common import chain, make_story_order
+from ..demo.demo_decisions import FLOW, TO_CONFIRM
+from .approval_common import make_story_order
 from .tour_common import TourCase
+
+CRON = "crm_suite_base.ir_cron_approval_notices"
 
 # Sends the form of the page as its green button does, and reads the answer.
 AGREE = """
@@ -26,7 +31,7 @@ class ApprovalStory(TourCase):
 
     The rep confirms; it waits; the lead adds finance as a signer, finance returns it,
     the rep lowers the discount, only who must is asked again, finance agrees from the
-    mail, the order confirms by itself.
+    mail, the order confirms by itself. On the demo company, where there is one.
     """
 
     lang = "en_US"
@@ -35,18 +40,39 @@ class ApprovalStory(TourCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang(cls.lang)
-        cls.env["crm.suite.approval.flow"].search([]).action_switch_off()
-        cls.rep, cls.lead, cls.finance = people = list(
+        cls.demo = cls.env["crm.suite.demo"]
+        flow = cls.env.ref(FLOW, raise_if_not_found=False)
+        cls.rep, cls.lead, cls.finance = people = (
+            [cls.demo._demo_user(name) for name in ("li_na", "zhang_wei", "he_min")]
+            if flow
+            else cls._create_story_people()
+        )
+        for user in people:
+            user.write({"lang": cls.lang, "password": user.login})
+        if flow:
+            cls.order = cls.env.ref(f"crm_suite_base.{TO_CONFIRM}")
+        else:
+            cls.order = cls._create_story()
+
+    @classmethod
+    def _create_story_people(cls):
+        """Where there is no demo company: people of the same names and roles."""
+        people = list(
             cls._create_people(
-                ("story_rep", "sales_rep", "Story Rep"),
-                ("story_lead", "sales_lead", "Story Lead"),
-                ("story_finance", "analyst", "Story Finance"),
+                ("story_rep", "sales_rep", "李娜 Li Na"),
+                ("story_lead", "sales_lead", "张伟 Zhang Wei"),
+                ("story_finance", "analyst", "何敏 He Min"),
             )
         )
         for user in people:
-            user.lang = cls.lang
             user.group_ids += cls.env.ref("sale.group_discount_per_so_line")
-        cls.team = cls.env["crm.team"].create(
+        return people
+
+    @classmethod
+    def _create_story(cls):
+        """The flow of the demo company and an order, where there is no demo company."""
+        [boss] = cls._create_people(("story_boss", "sales_manager", "Story Boss"))
+        team = cls.env["crm.team"].create(
             {
                 "name": "Story team",
                 "user_id": cls.lead.id,
@@ -54,17 +80,6 @@ class ApprovalStory(TourCase):
                 "member_ids": [Command.set((cls.rep | cls.lead).ids)],
             }
         )
-        lead = {
-            "id": "lead",
-            "type": "approval",
-            "name": "Lead",
-            "approvers": [{"by": "users", "user_ids": cls.lead.ids}],
-            "mode": "any",
-            "may_add": True,
-            "may_transfer": True,
-            "return_to": "start",
-            "watch": [{"field": "max(lines.discount)", "worse": "higher"}],
-        }
         flow = cls.env["crm.suite.approval.flow"].create(
             {
                 "name": "Story",
@@ -73,15 +88,24 @@ class ApprovalStory(TourCase):
                 "start": "method",
                 "start_method": "action_confirm",
                 "start_domain": "[('order_line.discount', '>', 15)]",
-                "graph": chain(lead),
+                "graph": cls.demo._approval_graph(cls.finance, boss),
             }
         )
         flow.action_publish()
-        cls.order = make_story_order(cls.env, cls.rep, discount=18, team_id=cls.team.id)
+        return make_story_order(cls.env, cls.rep, discount=18, team_id=team.id)
 
     def _holders(self):
         self.env.invalidate_all()
         return self.order.crm_suite_approval_id.holder_ids
+
+    def _link_in_the_mail(self, user):
+        """The way to the page of the decision, as the mail of somebody has it."""
+        self.env.ref(CRON).method_direct_trigger()
+        mails = self.env["mail.mail"].search(
+            [("recipient_ids", "in", user.partner_id.ids)], order="id desc", limit=1
+        )
+        [link] = re.findall(r"/crm_suite/approval/[^\"]+", mails.body_html)
+        return link
 
     def _tell(self):
         order = f"/odoo/sales/{self.order.id}"
@@ -92,6 +116,7 @@ class ApprovalStory(TourCase):
                 url, f"crm_suite_approval_{name}", login=user.login, timeout=120
             )
 
+        self.assertEqual(self.order.order_line.discount, 18)
         tour("rep_confirms", self.rep)
         self.assertEqual(self._holders(), self.lead)
         tour("lead_adds_finance", self.lead)
@@ -101,14 +126,17 @@ class ApprovalStory(TourCase):
         tour("rep_lowers", self.rep)
         self.assertEqual(self._holders(), self.finance, "the lead's figure is better")
         self.assertEqual(self.order.order_line.discount, 16)
-        task = self.order.crm_suite_approval_id.task_ids.filtered(
-            lambda t: t.state == "open"
-        )
-        link = f"/crm_suite/approval/{task._make_token(self.finance)}"
+        link = self._link_in_the_mail(self.finance)
         self.browser_js(link, AGREE, ready="!!document.querySelector('form')")
         self.env.invalidate_all()
         self.assertEqual(self.order.state, "sale")
+        self.assertEqual(self.order.crm_suite_approval_id.state, "agreed")
         tour("order_is_confirmed", self.rep)
+
+
+class PhoneStory(ApprovalStory):
+    browser_size = "390x844"
+    touch_enabled = True
 
 
 @tagged("post_install", "-at_install")
@@ -126,10 +154,14 @@ class TestApprovalStoryChinese(ApprovalStory):
 
 
 @tagged("post_install", "-at_install")
-class TestApprovalStoryPhone(ApprovalStory):
+class TestApprovalStoryPhone(PhoneStory):
+    def test_story(self):
+        self._tell()
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalStoryPhoneChinese(PhoneStory):
     lang = "zh_CN"
-    browser_size = "390x844"
-    touch_enabled = True
 
     def test_story(self):
         self._tell()

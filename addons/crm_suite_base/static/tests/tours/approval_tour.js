@@ -3,7 +3,12 @@ import { registry } from "@web/core/registry";
 /**
  * The story of one order. The steps find what they need by the names of fields and
  * methods, so that they go through in any language; on a phone some things lie in menus.
+ * The people are those of the demo company.
  */
+const LEAD = "Zhang Wei";
+const FINANCE = "He Min";
+// Where the lead has asked finance to sign too, in the language of the demo company.
+const NODE = "/Team lead|团队/";
 const BANNER = ".alert:has([name='crm_suite_approval_waiting'])";
 const MORE = ".o_statusbar_buttons button:has(.oi-ellipsis-v)";
 
@@ -34,7 +39,7 @@ tour("rep_confirms", [
         trigger: "button[name='action_confirm']:visible",
         run: "click",
     },
-    waitsFor("Story Lead"),
+    waitsFor(LEAD),
 ]);
 
 tour("lead_adds_finance", [
@@ -63,11 +68,11 @@ tour("lead_adds_finance", [
     {
         isActive: ["desktop"],
         trigger: ".modal .o_field_widget[name='user_ids'] input",
-        run: "edit Story Finance",
+        run: `edit ${FINANCE}`,
     },
     {
         isActive: ["desktop"],
-        trigger: ".o-autocomplete--dropdown-item:contains(Story Finance)",
+        trigger: `.o-autocomplete--dropdown-item:contains(${FINANCE})`,
         run: "click",
     },
     {
@@ -77,26 +82,27 @@ tour("lead_adds_finance", [
     },
     {
         isActive: ["mobile"],
-        trigger: ".modal .o_kanban_record:contains(Story Finance)",
+        trigger: `.modal .o_kanban_record:contains(${FINANCE})`,
         run: "click",
     },
     {
         content: "He is chosen",
-        trigger: ".modal .o_field_widget[name='user_ids'] .o_tag:contains(Story Finance)",
+        trigger: `.modal .o_field_widget[name='user_ids'] .o_tag:contains(${FINANCE})`,
     },
     {
         content: "Do it",
         trigger: ".modal button[name='action_apply']:visible",
         run: "click",
     },
-    waitsFor("Story Finance"),
+    waitsFor(FINANCE),
 ]);
 
 tour("finance_returns", [
     {
         content: "What waits for me",
-        trigger:
-            ".o_data_row button[name='action_open_decision'], .o_kanban_record button[name='action_open_decision']",
+        trigger: [".o_data_row", ".o_kanban_record"]
+            .map((row) => `${row}:contains(${NODE}) button[name='action_open_decision']`)
+            .join(", "),
         run: "click",
     },
     {
@@ -114,13 +120,13 @@ tour("finance_returns", [
         run: "click",
     },
     {
-        content: "Nothing waits any more",
-        trigger: "body:not(:has(.modal)):not(:has(button[name='action_open_decision']))",
+        content: "It does not wait for him any more",
+        trigger: `body:not(:has(.modal)):not(:contains(${NODE}))`,
     },
 ]);
 
 tour("rep_lowers", [
-    waitsFor("Story Finance"),
+    waitsFor(FINANCE),
     {
         content: "It came back, and says why",
         trigger: `${BANNER} [name='crm_suite_approval_waiting']:contains(Lower it, please)`,
@@ -159,7 +165,7 @@ tour("rep_lowers", [
     },
     {
         content: "It waits again, and does not come back any more",
-        trigger: `${BANNER} [name='crm_suite_approval_waiting']:not(:contains(Lower it)):contains(Story Finance)`,
+        trigger: `${BANNER} [name='crm_suite_approval_waiting']:not(:contains(Lower it)):contains(${FINANCE})`,
     },
 ]);
 
