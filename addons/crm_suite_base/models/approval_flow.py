@@ -17,8 +17,8 @@ STARTS = [
 EMPTY = {
     "schema": 1,
     "nodes": [
-        {"id": "start", "type": "start", "name": "Start", "x": 40, "y": 120},
-        {"id": "end", "type": "end", "name": "End", "x": 640, "y": 120},
+        {"id": "start", "type": "start", "x": 40, "y": 120},
+        {"id": "end", "type": "end", "x": 640, "y": 120},
     ],
     "edges": [{"id": "e1", "from": "start", "to": "end"}],
 }
@@ -115,7 +115,7 @@ class ApprovalFlow(models.Model):
     start_domain = fields.Char(
         string="Only For", default="[]", help="Empty: for all documents."
     )
-    graph = fields.Json(default=lambda self: EMPTY, copy=True)
+    graph = fields.Json(default=lambda self: self._default_graph(), copy=True)
     graph_text = fields.Text(
         string="Graph as Text",
         compute="_compute_graph_text",
@@ -146,6 +146,18 @@ class ApprovalFlow(models.Model):
         compute="_compute_old_count",
         compute_sudo=False,
     )
+
+    # === DEFAULTS === #
+
+    @api.model
+    def _default_graph(self):
+        """A beginning and an end, named in the language of who draws.
+
+        :rtype: dict
+        """
+        names = {"start": self.env._("Start"), "end": self.env._("End")}
+        nodes = [{**node, "name": names[node["type"]]} for node in EMPTY["nodes"]]
+        return {**EMPTY, "nodes": nodes}
 
     # === COMPUTES === #
 

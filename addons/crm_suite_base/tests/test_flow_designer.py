@@ -1,5 +1,8 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+from odoo.tools.translate import code_translations
 
 GRAPH = {
     "schema": 1,
@@ -45,6 +48,21 @@ class TestFlowDraft(TransactionCase):
         before = self.flows.search_count([])
         self.flows.check_draft("sale.order", GRAPH)
         self.assertEqual(self.flows.search_count([]), before)
+
+    def test_a_new_flow_speaks_the_language_of_who_draws(self):
+        spoken = {"zh_CN": {"Start": "开始", "End": "结束"}}
+        with patch.object(
+            code_translations,
+            "get_python_translations",
+            lambda _module, lang: spoken.get(lang, {}),
+        ):
+            for lang, names in (
+                ("en_US", ["Start", "End"]),
+                ("zh_CN", ["开始", "结束"]),
+            ):
+                flows = self.flows.with_context(lang=lang)
+                flow = flows.create({"name": lang, "res_model": "sale.order"})
+                self.assertEqual([n["name"] for n in flow.graph["nodes"]], names)
 
     def test_a_flow_does_not_call_itself(self):
         flow = self.flows.create({"name": "Round", "res_model": "sale.order"})
