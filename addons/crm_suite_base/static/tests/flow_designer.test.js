@@ -8,7 +8,9 @@ import {
     queryAll,
     queryOne,
     queryRect,
+    queryText,
     select,
+    waitUntil,
 } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
 import { Component, useState, xml } from "@odoo/owl";
@@ -19,6 +21,7 @@ import {
     preloadBundle,
 } from "@web/../tests/web_test_helpers";
 import { registry } from "@web/core/registry";
+import { getTabableElements } from "@web/core/utils/ui";
 import { FlowDesigner } from "@crm_suite_base/flow/flow_designer";
 import { plainGraph } from "@crm_suite_base/flow/flow_graph";
 
@@ -328,6 +331,112 @@ test("in full screen no key reaches the form behind", async () => {
     await press(["ctrl", "z"]);
     window.removeEventListener("keydown", listen);
     expect(stopped).toEqual(["Control false"]);
+    expect(parent.graph).toEqual(GRAPH);
+});
+
+test("in full screen the focus stays in the designer", async () => {
+    await mount();
+    const [before, after] = ["before", "after"].map((place) => {
+        const input = document.createElement("input");
+        queryOne(".o_crm_suite_flow")[place](input);
+        return input;
+    });
+    await click(act("full"));
+    await animationFrame();
+    expect(".o_crm_suite_flow[role=dialog]").toHaveAttribute("aria-modal", "true");
+    const root = queryOne(".o_crm_suite_flow");
+    const places = getTabableElements(root);
+    places.at(-1).focus();
+    await press("Tab");
+    expect(places[0]).toBeFocused();
+    await press(["shift", "Tab"]);
+    expect(places.at(-1)).toBeFocused();
+    document.activeElement.blur();
+    await press("Tab");
+    expect(places[0]).toBeFocused();
+    await click(act("full"));
+    await animationFrame();
+    expect(".o_crm_suite_flow[role=dialog]").toHaveCount(0);
+    getTabableElements(root).at(-1).focus();
+    await press("Tab");
+    expect(after).toBeFocused();
+    expect(before).not.toBeFocused();
+});
+
+test("zoom: by buttons, by Ctrl and the wheel, and all at once", async () => {
+    await mount();
+    const zoom = () => Number.parseInt(queryText(".o_crm_suite_flow_fit"));
+    const [less, more] = queryAll(".o_crm_suite_flow_zoom button:not(.o_crm_suite_flow_fit)");
+    const first = zoom();
+    await click(more);
+    await animationFrame();
+    expect(zoom()).toBe(Math.round(first * 1.2));
+    for (let times = 0; times < 20; times++) {
+        await click(less);
+    }
+    await animationFrame();
+    expect(zoom()).toBe(30);
+    const surface = queryOne(".o_crm_suite_flow_surface");
+    const { x, y } = queryRect(card("n2"));
+    const wheel = (ctrlKey) =>
+        queryOne(card("n2")).dispatchEvent(
+            new WheelEvent("wheel", {
+                ctrlKey,
+                deltaY: -100,
+                clientX: x,
+                clientY: y,
+                bubbles: true,
+                cancelable: true,
+            })
+        );
+    wheel(false);
+    await animationFrame();
+    expect(zoom()).toBe(30);
+    wheel(true);
+    // The library collects what the wheel does.
+    await waitUntil(() => zoom() > 30);
+    await click(".o_crm_suite_flow_fit");
+    await animationFrame();
+    const box = surface.getBoundingClientRect();
+    for (const id of ["n1", "n2", "n3"]) {
+        const shown = queryRect(card(id));
+        expect(shown.left >= box.left && shown.right <= box.right).toBe(true);
+    }
+});
+
+/** From the dot of a step to a place, with the button of the mouse down. */
+async function draw(id, target) {
+    const port = queryOne(`.x6-node[data-cell-id='${id}'] .x6-port-out circle`);
+    const places = [port, target].map((el) => el.getBoundingClientRect());
+    const [from, to] = places.map(({ x, y, width, height }) => [x + width / 2, y + height / 2]);
+    const fire = (el, type, [clientX, clientY]) =>
+        el.dispatchEvent(
+            new MouseEvent(type, { clientX, clientY, button: 0, bubbles: true, cancelable: true })
+        );
+    fire(port, "mousedown", from);
+    fire(document, "mousemove", [from[0] + 20, from[1] + 5]);
+    fire(target, "mousemove", to);
+    fire(target, "mouseup", to);
+    await animationFrame();
+}
+
+test("a path is drawn with the mouse, from a dot to a step", async () => {
+    const parent = await mount({ graph: { ...GRAPH, edges: [GRAPH.edges[0]] } });
+    await draw("n2", queryOne(card("n3")));
+    expect(parent.graph.edges.map(({ from, to }) => [from, to])).toEqual([
+        ["n1", "n2"],
+        ["n2", "n3"],
+    ]);
+    queryOne(card("n3")).focus();
+    await press(["ctrl", "z"]);
+    await animationFrame();
+    expect(parent.graph.edges).toHaveLength(1);
+});
+
+test("the mouse draws no path that is not allowed, or into nowhere", async () => {
+    const parent = await mount();
+    await draw("n3", queryOne(card("n1")));
+    await draw("n3", queryOne(".o_crm_suite_flow_toolbar"));
     expect(parent.graph).toEqual(GRAPH);
 });
 

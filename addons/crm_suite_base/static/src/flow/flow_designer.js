@@ -10,6 +10,7 @@ import {
 import { _t } from "@web/core/l10n/translation";
 import { useDraggable } from "@web/core/utils/draggable";
 import { useService } from "@web/core/utils/hooks";
+import { getTabableElements } from "@web/core/utils/ui";
 import { FlowCanvas } from "./flow_canvas";
 import {
     addNode,
@@ -150,6 +151,12 @@ export class FlowDesigner extends Component {
         return (
             !this.props.readonly || this.state.selected.length > 0 || this.props.problems.length > 0
         );
+    }
+
+    get asDialog() {
+        return this.state.isFull
+            ? { role: "dialog", "aria-modal": "true", "aria-label": String(_t("Flow")) }
+            : {};
     }
 
     get canUndo() {
@@ -355,6 +362,9 @@ export class FlowDesigner extends Component {
     // -------------------------------------------------------------- handlers
 
     onKeydown(ev) {
+        if (this.state.isFull && ev.key === "Tab") {
+            this.stay(ev);
+        }
         const act = actOfKey(ev, !isInput(ev.target));
         if (act === "leave") {
             this.leave(ev);
@@ -369,6 +379,18 @@ export class FlowDesigner extends Component {
             } else {
                 this[act]();
             }
+        }
+    }
+
+    /** A full screen covers the form behind it: the focus goes around within. */
+    stay(ev) {
+        const places = getTabableElements(this.root.el);
+        const [first, last] = [places[0], places.at(-1)];
+        const [edge, goal] = ev.shiftKey ? [first, last] : [last, first];
+        const { activeElement } = document;
+        if ([edge, this.root.el].includes(activeElement) || !this.isIn(activeElement)) {
+            ev.preventDefault();
+            goal.focus();
         }
     }
 
