@@ -68,6 +68,7 @@ def _make(settings, host, folder, lists):
 
 def _install(python, lists, log, progress):
     command = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    command.append("--progress-bar=off")
     for path in lists:
         command += ["-r", path]
     result = run_shown(command, progress, env={**os.environ, "PIP_NO_INPUT": "1"})
