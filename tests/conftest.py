@@ -27,6 +27,8 @@ PEOPLE = {
     "rep": ["crm_suite_base.group_crm_suite_sales_rep"],
     "lead": ["crm_suite_base.group_crm_suite_sales_lead"],
     "manager": ["crm_suite_base.group_crm_suite_sales_manager"],
+    # A program that delivers incoming mail.
+    "gateway": ["crm_suite_base.group_crm_suite_mail_gateway"],
     "steward": [
         "crm_suite_base.group_crm_suite_data_steward",
         "base.group_allow_export",
