@@ -36,6 +36,7 @@ SEGMENT = frozenset(
     {
         "definition_user_id",
         "member_count",
+        "past_definitions",
         "problem",
         "refreshed_at",
         "refreshed_version",

@@ -6,6 +6,8 @@ from ..tools.segment_definition import DefinitionProblem, clean_tree, find_cycle
 from .res_partner import ROLE
 
 SEGMENT = "crm.suite.segment"
+# How many earlier versions of the conditions of a segment are kept.
+KEPT_DEFINITIONS = 50
 
 
 class Segment(models.Model):
@@ -42,6 +44,13 @@ class Segment(models.Model):
     )
     version = fields.Integer(
         readonly=True, copy=False, default=1, help="Counts changes of the conditions."
+    )
+    past_definitions = fields.Json(
+        string="Earlier Conditions",
+        readonly=True,
+        copy=False,
+        prefetch=False,
+        help="The conditions by version, for the reasons of who came in by them.",
     )
     definition_user_id = fields.Many2one(
         "res.users",
@@ -162,10 +171,13 @@ class Segment(models.Model):
             return result
         self._prepare_definition(vals)
         changed = self.filtered(lambda s: (s.definition or {}) != vals["definition"])
+        past = {segment: segment._get_past_definitions() for segment in changed}
         result = super().write(vals)
         for segment in changed:
-            author = {} if self.env.su else {"definition_user_id": self.env.uid}
-            super(Segment, segment).write({**author, "version": segment.version + 1})
+            values = {"version": segment.version + 1, "past_definitions": past[segment]}
+            if not self.env.su:
+                values["definition_user_id"] = self.env.uid
+            super(Segment, segment).write(values)
         changed._link_used()
         self._refresh_tree()
         return result
@@ -227,6 +239,18 @@ class Segment(models.Model):
             )
         except DefinitionProblem as problem:
             raise ValidationError(messages[problem.code]) from None
+
+    def _get_past_definitions(self):
+        """The conditions until now, by version, without the oldest of many."""
+        past = {**(self.past_definitions or {}), str(self.version): self.definition}
+        return {key: past[key] for key in list(past)[-KEPT_DEFINITIONS:]}
+
+    def _get_definition(self, version):
+        """The conditions of a version; none if it is not kept any more."""
+        if version == self.version:
+            return self.definition or self._no_conditions()
+        past = (self.past_definitions or {}).get(str(version))
+        return past or self._no_conditions()
 
     def _get_used_ids(self):
         """The segments that the conditions name."""

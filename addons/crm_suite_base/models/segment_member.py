@@ -1,3 +1,5 @@
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -47,10 +49,20 @@ class SegmentMember(models.Model):
     @api.depends("reason", "left_reason")
     @api.depends_context("lang")
     def _compute_reason_text(self):
+        known = {}  # many came in for the same reason
+
+        def describe(segment, reason, entered):
+            key = segment, json.dumps(reason, sort_keys=True), entered
+            if key not in known:
+                known[key] = segment._describe_reason(reason, entered)
+            return known[key]
+
         for member in self:
-            describe = member.segment_id._describe_reason
-            member.reason_text = describe(member.reason)
-            member.left_text = describe(member.left_reason) if member.left_at else False
+            segment = member.segment_id
+            member.reason_text = describe(segment, member.reason, True)
+            member.left_text = member.left_at and describe(
+                segment, member.left_reason, False
+            )
 
     # === CRUD === #
 

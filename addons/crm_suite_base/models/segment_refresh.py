@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..tools.segment_definition import sort_by_use, walk
+from ..tools.segment_definition import sort_by_use, walk, walk_sure
 from .arguments import check_records
 
 _logger = logging.getLogger(__name__)
@@ -136,6 +136,8 @@ class Segment(models.Model):
         self._forget_members()
         if cause["cause"] == "data":
             self._note_reasons(author, entered, left)
+        else:
+            self._note_choices(author, entered, cause)
         self._note_result(partner_ids, entered, left)
         return entered, left
 
@@ -266,18 +268,43 @@ class Segment(models.Model):
             "left_reason", left, [(part, set(left) - fits) for part, fits in found]
         )
 
-    def _write_reasons(self, column, ids, parts):
+    def _note_choices(self, author, entered, cause):
+        """Write down which of the conditions of which one is enough brought each in.
+
+        Many come in at once when a segment is filled: the conditions that all of them
+        meet are read from the version (:meth:`_get_met_parts`), not written to each.
+        """
+        parts = list(walk_sure(self.definition or self._no_conditions()))
+        if not entered or all(sure for _condition, _negated, sure in parts):
+            return
+        catalogue = author._get_catalogue()
+        everybody = set(entered)
+        found = []
+        for number, (condition, negated, sure) in enumerate(parts):
+            if sure:
+                found.append((number, everybody))
+                continue
+            domain = author._compile_condition(catalogue, condition, entered)
+            query = author.env["res.partner"]._search(
+                domain & fields.Domain("id", "in", entered)
+            )
+            fits = set(query.get_result_ids())
+            found.append((number, everybody - fits if negated else fits))
+        self._write_reasons("reason", entered, found, cause, "met")
+
+    def _write_reasons(self, column, ids, parts, cause=None, key="conditions"):
+        """Write a reason for each pattern of parts.
+
+        :param list parts: pairs of what is written of a condition, and who meets it
+        """
+        cause = cause or {"cause": "data", "version": self.version}
         patterns = {}
         for id_ in ids:
-            key = tuple(i for i, (_part, fits) in enumerate(parts) if id_ in fits)
-            patterns.setdefault(key, []).append(id_)
+            pattern = tuple(i for i, (_part, fits) in enumerate(parts) if id_ in fits)
+            patterns.setdefault(pattern, []).append(id_)
         moment = "entered_at" if column == "reason" else "left_at"
-        for key, partner_ids in patterns.items():
-            reason = {
-                "cause": "data",
-                "version": self.version,
-                "conditions": [parts[i][0] for i in key],
-            }
+        for pattern, partner_ids in patterns.items():
+            reason = {**cause, key: [parts[i][0] for i in pattern]}
             self.env.cr.execute(
                 SQL(
                     """
@@ -293,8 +320,8 @@ class Segment(models.Model):
                 )
             )
 
-    def _describe_reason(self, reason):
-        """Why a customer came or went, in words."""
+    def _describe_reason(self, reason, entered=True):
+        """Why a customer came (or went), in words."""
         if not reason:
             return False
         texts = {
@@ -309,16 +336,41 @@ class Segment(models.Model):
                 "Taken over from the segment %(name)s.", name=reason.get("name")
             ),
             "undo": self.env._("A change was undone."),
+            "merge": self.env._("Merged into a customer who is in it, too."),
         }
-        if reason["cause"] != "data":
-            return texts.get(reason["cause"], reason["cause"])
+        if reason["cause"] == "data":
+            words = self._describe_parts(reason.get("conditions") or ())
+            return words or self.env._(
+                "Is no customer any more, or hidden from the author."
+            )
+        text = texts.get(reason["cause"], reason["cause"])
+        words = self._describe_parts(self._get_met_parts(reason)) if entered else ""
+        if not words:
+            return text
+        return self.env._("%(cause)s Met: %(conditions)s", cause=text, conditions=words)
+
+    def _describe_parts(self, parts):
         catalogue = self._get_catalogue()
         words = []
-        for part in reason.get("conditions") or ():
+        for part in parts:
             text = self._describe_condition(catalogue, part)
             words.append(
                 self.env._("not: %(what)s", what=text) if part.get("not") else text
             )
-        if not words:
-            return self.env._("Is no customer any more, or hidden from the author.")
         return self.env._("; ").join(words)
+
+    def _get_met_parts(self, reason):
+        """The conditions that somebody met who came in with many others.
+
+        Those of the version by which he came: of the ones of which one is enough, the
+        numbers of those that he met are with him.
+        """
+        if reason["cause"] not in ("first", "conditions"):
+            return []
+        parts = list(walk_sure(self._get_definition(reason.get("version"))))
+        met = reason.get("met")
+        return [
+            {"not": negated, **condition}
+            for number, (condition, negated, sure) in enumerate(parts)
+            if (sure if met is None else number in met)
+        ]

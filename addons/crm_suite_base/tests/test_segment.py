@@ -32,6 +32,41 @@ class TestSegment(SegmentCase):
         self.assertIn(self.customer, segment.member_ids)
         self.assertEqual(len(self._left(segment)), 1, "the first stay is kept")
 
+    def test_reason_of_the_first_filling_names_the_conditions(self):
+        segment = self._segment(self._in(self.shanghai), COMPLAINT)
+        reason = segment.membership_ids[0].reason_text
+        self.assertIn("filled for the first time", reason)
+        self.assertIn(f"State is {self.shanghai.display_name}", reason)
+        self.assertIn("has no open complaint", reason)
+        segment.definition = self._tree(self._in(self.beijing))
+        new = segment.membership_ids.filtered(lambda m: m.partner_id == self.far)
+        self.assertIn("conditions were changed (version 2)", new.reason_text)
+        self.assertIn(f"State is {self.beijing.display_name}", new.reason_text)
+        gone = self._left(segment)[0]
+        self.assertIn(
+            self.shanghai.display_name, gone.reason_text, "by what it came in"
+        )
+        self.assertEqual(gone.left_text, "The conditions were changed (version 2).")
+
+    def test_reason_of_the_first_filling_names_what_each_met_of_several(self):
+        """Of "at least one of" and of "none of all", each meets his own."""
+        self.other.ref = "R1"
+        by_ref = {"kind": "attribute", "field": "ref", "operator": "is", "text": "R1"}
+        segment = self._segment(self._in(self.beijing), by_ref, op="any")
+        reasons = {m.partner_id: m.reason_text for m in segment.membership_ids}
+        self.assertEqual(set(reasons), {self.other, self.far})
+        self.assertIn("R1", reasons[self.other])
+        self.assertNotIn("State is", reasons[self.other])
+        self.assertIn("State is", reasons[self.far])
+        self.assertNotIn("R1", reasons[self.far])
+        either = {"op": "all", "items": [self._in(self.shanghai), by_ref]}
+        segment = self._segment(either, op="none")
+        reasons = {m.partner_id: m.reason_text for m in segment.membership_ids}
+        self.assertEqual(set(reasons), {self.customer, self.far})
+        self.assertIn("not: Reference is exactly “R1”", reasons[self.customer])
+        self.assertNotIn("not: State", reasons[self.customer])
+        self.assertIn("not: State", reasons[self.far])
+
     def test_a_run_for_some_leaves_others_alone(self):
         segment = self._segment(self._in(self.shanghai))
         (self.customer | self.other).state_id = self.beijing

@@ -1,9 +1,13 @@
 from odoo import Command, fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.mail.tests.common import MockEmail
+
+SUBJECT = "Chairs for two"
+
 
 @tagged("post_install", "-at_install")
-class TestSegmentTour(HttpCase):
+class TestSegmentTour(HttpCase, MockEmail):
     """What the guide promises to a marketing person, in a browser."""
 
     @classmethod
@@ -37,11 +41,14 @@ class TestSegmentTour(HttpCase):
             }
         )
         cls.inside = cls._create_customer("Tour Inside")
+        cls.another = cls._create_customer("Tour Another")
+        cls.third = cls._create_customer("Tour Third")
         cls.outside = cls._create_customer("Tour Outside")
         cls.env["crm.suite.call"].create(
             {"partner_id": cls.outside.id, "outcome": "complaint"}
         )
-        customers = cls.inside | cls.outside
+        cls.members = cls.inside | cls.another | cls.third
+        customers = cls.members | cls.outside
         cls.env["crm.suite.customer.metric"]._refresh(customers.ids)
 
     @classmethod
@@ -73,14 +80,32 @@ class TestSegmentTour(HttpCase):
         return customer
 
     def test_marketing_person_builds_a_segment(self):
-        self.start_tour(
-            "/odoo/crm-segments", "crm_suite_segment", login="tour_marketing"
-        )
+        with self.mock_mail_gateway():
+            self.start_tour(
+                "/odoo/crm-segments", "crm_suite_segment", login="tour_marketing"
+            )
+            self._check_mails()
         segment = self.env["crm.suite.segment"].search(
             [("name", "=", "Tour: silent chair buyers")]
         )
-        self.assertEqual(segment.member_ids, self.inside)
+        self.assertEqual(segment.member_ids, self.members)
         self.assertEqual(segment.definition_user_id, self.user)
         self.assertEqual(len(segment.definition["items"]), 5)
         export = self.env["crm.suite.export"].search([("user_id", "=", self.user.id)])
-        self.assertEqual((export.state, export.row_count), ("done", 1))
+        self.assertEqual((export.state, export.row_count), ("done", 3))
+
+    def _check_mails(self):
+        """The two who were selected get the mail, by the host, on their own pages."""
+        messages = self.env["mail.message"].search(
+            [("model", "=", "res.partner"), ("subject", "=", SUBJECT)]
+        )
+        chosen = self.inside | self.another
+        self.assertEqual(set(messages.mapped("res_id")), set(chosen.ids))
+        self.assertEqual(messages.author_id, self.user.partner_id)
+        self.assertIn("They rock.", messages[0].body)
+        self.env["mail.mail"].search([("subject", "=", SUBJECT)]).send()
+        sent = [mail for mail in self._mails if mail["subject"] == SUBJECT]
+        told = [address for mail in sent for address in mail["email_to"]]
+        self.assertEqual(len(told), 2)
+        for name in ("inside@example.com", "another@example.com"):
+            self.assertTrue(any(name in address for address in told), name)

@@ -64,12 +64,26 @@ def walk(tree, negated=False):
 
     :rtype: Iterator[tuple[dict, bool]]
     """
+    for condition, inner, _sure in walk_sure(tree, negated):
+        yield condition, inner
+
+
+def walk_sure(tree, negated=False, sure=True):
+    """The same, with whether that holds for everybody who meets the tree.
+
+    It does not for one of several conditions of which one is enough: "at least one of",
+    and "all of" or "none of" where the group has to be false.
+
+    :rtype: Iterator[tuple[dict, bool, bool]]
+    """
+    one_is_enough = (tree["op"] == "any") != negated
+    sure = sure and (not one_is_enough or len(tree["items"]) == 1)
     negated ^= tree["op"] == "none"
     for item in tree["items"]:
         if is_group(item):
-            yield from walk(item, negated)
+            yield from walk_sure(item, negated, sure)
         else:
-            yield item, negated
+            yield item, negated, sure
 
 
 def fold(tree, read_condition, join):

@@ -1,4 +1,5 @@
 import { expect, test } from "@odoo/hoot";
+import { Deferred } from "@odoo/hoot-mock";
 import {
     addItem,
     completeCondition,
@@ -9,7 +10,7 @@ import {
     updateItem,
     withoutIncomplete,
 } from "@crm_suite_base/segment/condition_tree";
-import { groupOffers } from "@crm_suite_base/segment/segment_builder";
+import { groupOffers, SegmentBuilder } from "@crm_suite_base/segment/segment_builder";
 
 const BOUGHT = {
     kind: "bought",
@@ -88,4 +89,31 @@ test("conditions are offered by group in the order of the server", () => {
         { label: "Who", offers: [{ key: "attribute.city", label: "City" }] },
         { label: "Purchases", offers: [{ key: "bought", label: "Purchases" }] },
     ]);
+});
+
+test("a second change keeps the first while the record still asks the server", async () => {
+    const data = { definition: TREE };
+    const answers = [];
+    const update = async (changes) => {
+        const answer = new Deferred();
+        answers.push(answer);
+        await answer;
+        Object.assign(data, changes);
+    };
+    const builder = Object.create(SegmentBuilder.prototype);
+    Object.assign(builder, {
+        props: { name: "definition", record: { data, update } },
+        state: { edited: null },
+    });
+    const first = builder.update(addItem(builder.tree, [], TREE.items[0]));
+    const second = builder.update(addItem(builder.tree, [], TREE.items[0]));
+    expect(builder.tree.items).toHaveLength(4);
+    answers[0].resolve();
+    await first;
+    expect(builder.tree.items).toHaveLength(4);
+    answers[1].resolve();
+    await second;
+    expect(builder.state.edited).toBe(null);
+    expect(data.definition.items).toHaveLength(4);
+    expect(builder.tree).toBe(data.definition);
 });

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, markRaw, onWillStart, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { MultiRecordSelector } from "@web/core/record_selectors/multi_record_selector";
 import { KeepLast } from "@web/core/utils/concurrency";
@@ -51,6 +51,7 @@ export class SegmentBuilder extends Component {
         this.keepLast = new KeepLast();
         this.fullNumber = fullNumber;
         this.state = useState({
+            edited: null,
             preview: null,
             isCounting: false,
             overlapIds: [],
@@ -83,15 +84,23 @@ export class SegmentBuilder extends Component {
     }
 
     get tree() {
-        return this.props.record.data[this.props.name] || EMPTY_TREE;
+        return this.state.edited || this.props.record.data[this.props.name] || EMPTY_TREE;
     }
 
     get incomplete() {
         return findIncomplete(this.tree, this.catalogue).length;
     }
 
-    update(tree) {
-        return this.props.record.update({ [this.props.name]: tree });
+    /** The record asks the server first; until it has the tree, the next change begins here. */
+    async update(tree) {
+        this.state.edited = markRaw(tree);
+        try {
+            await this.props.record.update({ [this.props.name]: tree });
+        } finally {
+            if (this.state.edited === tree) {
+                this.state.edited = null;
+            }
+        }
     }
 
     async loadGrowth(resId) {

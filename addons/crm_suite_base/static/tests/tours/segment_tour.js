@@ -31,6 +31,39 @@ function chooseRecord(condition, text) {
     ];
 }
 
+/** Ask the segment about a customer. */
+function askWhy(name) {
+    return [
+        {
+            content: `Why is ${name} in it, or not?`,
+            trigger: `${BUILDER} .o_crm_suite_segment_why input`,
+            run: `edit ${name}`,
+        },
+        { trigger: `.o-autocomplete--dropdown-item:contains(${name})`, run: "click" },
+        { trigger: `${BUILDER} .o_crm_suite_segment_why button:enabled`, run: "click" },
+    ];
+}
+
+function closeWhy() {
+    return [
+        { content: "Understood", trigger: ".o_form_view", run: "press Escape" },
+        { trigger: "body:not(:has(.o_crm_suite_why_content)) .o_form_view" },
+    ];
+}
+
+function selectRow(name) {
+    return [
+        {
+            content: `Select ${name}`,
+            trigger: `.o_list_view .o_data_row:contains(${name}) .o_list_record_selector input:not(:checked)`,
+            run: "click",
+        },
+        {
+            trigger: `.o_list_view .o_data_row:contains(${name}) .o_list_record_selector input:checked`,
+        },
+    ];
+}
+
 const STATE = ".o_crm_suite_condition[data-field='state_id']";
 const GRADE = ".o_crm_suite_condition[data-kind='grade']";
 const BOUGHT = ".o_crm_suite_condition[data-kind='purchase']";
@@ -38,7 +71,7 @@ const BOUGHT = ".o_crm_suite_condition[data-kind='purchase']";
 /**
  * A marketing person builds "A customers in Shanghai who bought chairs twice in the last
  * year, silent for longer than usual, without open complaint", understands why one is
- * in it and another is not, writes to them and exports them.
+ * in it and another is not, exports them and writes to two of them.
  */
 registry.category("web_tour.tours").add("crm_suite_segment", {
     steps: () => [
@@ -63,34 +96,42 @@ registry.category("web_tour.tours").add("crm_suite_segment", {
         ...addCondition("silence", ".o_crm_suite_condition[data-kind='silence']"),
         ...addCondition("complaint", ".o_crm_suite_condition[data-kind='complaint']"),
         {
-            content: "One customer fits, and is named",
+            content: "Those who fit are named",
             trigger: `${BUILDER} .o_crm_suite_segment_sample:contains(Tour Inside):not(:contains(Tour Outside))`,
         },
         { content: "Save", trigger: ".o_form_button_save", run: "click" },
         {
-            content: "It has one member",
-            trigger: ".oe_stat_button:contains(Members) .o_stat_value:contains(1)",
+            content: "It has three members",
+            trigger: ".oe_stat_button:contains(Members) .o_stat_value:contains(3)",
         },
-        {
-            content: "Why is the other one not in it?",
-            trigger: `${BUILDER} .o_crm_suite_segment_why input`,
-            run: "edit Tour Outside",
-        },
-        { trigger: ".o-autocomplete--dropdown-item:contains(Tour Outside)", run: "click" },
-        { trigger: `${BUILDER} .o_crm_suite_segment_why button:enabled`, run: "click" },
+        ...askWhy("Tour Outside"),
         {
             content: "Because of its open complaint",
             trigger: ".o_crm_suite_why_content li:contains(no open complaint):has(.fa-times)",
         },
         { trigger: ".o_crm_suite_why_content li:contains(Tour Chairs):has(.fa-check)" },
-        { content: "Look at the members", trigger: ".o_form_view", run: "press Escape" },
+        ...closeWhy(),
+        ...askWhy("Tour Inside"),
         {
-            trigger: "body:not(:has(.o_crm_suite_why_content)) .oe_stat_button:contains(Members)",
+            content: "Because of all that it meets, each with its own value",
+            trigger:
+                ".o_crm_suite_why_content:not(:has(li .fa-times)) li:contains(silent):contains(last purchase):has(.fa-check)",
+        },
+        {
+            content: "And that is what let it in",
+            trigger: ".o_crm_suite_why_content:contains(Tour Inside is in):contains(Grade is Tour A)",
+        },
+        ...closeWhy(),
+        {
+            content: "Look at the members",
+            trigger: ".oe_stat_button:contains(Members)",
             run: "click",
         },
         {
-            content: "Each with the reason",
-            trigger: ".o_data_row:contains(Tour Inside):contains(first time)",
+            content: "Each with the conditions that it met",
+            trigger:
+                ".o_data_row:contains(Tour Inside):contains(first time):contains(Tour Shanghai):contains(2 times)",
+            timeout: 30000,
         },
         { trigger: ".o_breadcrumb .o_back_button, .breadcrumb-item:last a", run: "click" },
         { content: "Write to them", trigger: "button[name='action_write_mail']", run: "click" },
@@ -105,11 +146,33 @@ registry.category("web_tour.tours").add("crm_suite_segment", {
             run: "click",
         },
         {
-            content: "One customer to export",
-            trigger: ".modal .o_field_widget[name=record_count]:contains(1)",
+            content: "Three customers to export",
+            trigger: ".modal .o_field_widget[name=record_count]:contains(3)",
         },
         { trigger: ".modal button[name=action_export]", run: "click" },
         { trigger: "body:not(:has(.modal)) button[name='action_open_customers']", run: "click" },
-        { trigger: ".o_list_view .o_data_row:contains(Tour Inside)" },
+        ...selectRow("Tour Inside"),
+        ...selectRow("Tour Another"),
+        { content: "Write to these two", trigger: ".o_cp_action_menus button:contains(Actions)", run: "click" },
+        { trigger: ".o-dropdown--menu .o_menu_item:contains(Send email)", run: "click" },
+        {
+            trigger: ".modal .o_field_widget[name='subject'] input",
+            run: "edit Chairs for two",
+        },
+        {
+            content: "Answers come to the writer",
+            trigger: ".modal .o_field_widget[name='reply_to'] input",
+            run: "edit tour.marketing@example.com",
+        },
+        {
+            trigger: ".modal .o_field_widget[name='body']:visible .odoo-editor-editable",
+            run: "editor They rock.",
+        },
+        { content: "Send", trigger: ".modal .o_mail_send:enabled:visible", run: "click" },
+        {
+            content: "It is on its way",
+            trigger: "body:not(:has(.modal)) .o_list_view .o_data_row:contains(Tour Inside)",
+            timeout: 30000,
+        },
     ],
 });
