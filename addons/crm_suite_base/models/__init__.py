@@ -159,6 +159,7 @@ from . import (
     res_partner_360_rules,
     res_partner_access,
     res_partner_assignable,
+    res_partner_complaint,
     res_partner_contact_age,
     res_partner_contact_point,
     res_partner_delete,

@@ -34,6 +34,7 @@ class Segment(models.Model):
             *self._standing_entries(),
             self._behaviour_entry(),
             self._complaint_entry(),
+            self._complained_entry(),
             self._segment_entry(),
         ]
 
@@ -271,22 +272,54 @@ class Segment(models.Model):
         }
 
     @api.model
-    def _complaint_domain(self):
-        """The complaints that are open. Hook: tickets of other addons have their own."""
-        return Domain("outcome", "=", "complaint") & Domain("is_solved", "=", False)
+    def _complained_entry(self):
+        return {
+            "kind": "complained",
+            "group": self.env._("What they did"),
+            "label": self.env._("Complaints"),
+            "sentence": self.env._(
+                "complained %(frequency)s %(count)s %(window)s %(number)s %(unit)s"
+            ),
+            "params": {
+                **self._count_params(self.env._("times")),
+                **self._window_params("last", "ever"),
+            },
+            "compile": "_compile_complained",
+            "value": "_value_complaint",
+        }
+
+    @api.model
+    def _complaint_rows(self, condition, ids):
+        """The complaints that count, from all sources, a customer each.
+
+        See ``_crm_suite_complaint_sources()`` of the customer, the hook for tickets.
+        """
+        partners = self.env["res.partner"]
+        if condition["kind"] == "complaint":
+            return partners._crm_suite_complaint_rows(only_open=True, ids=ids)
+        since = None
+        if condition["window"] == "last":
+            since = self._day_start(self._days_back(condition))
+        return partners._crm_suite_complaint_rows(since=since, ids=ids)
 
     @api.model
     def _compile_complaint(self, condition, entry, ids):
-        query = self.env["crm.suite.call"]._search(self._complaint_domain())
-        column = SQL.identifier(query.table, "commercial_partner_id")
-        self._narrow(query, column, ids)
-        return self._in_subquery(query.select(column), condition["operator"] == "none")
+        rows = self._complaint_rows(condition, ids)
+        return self._in_subquery(rows, condition["operator"] == "none")
+
+    @api.model
+    def _compile_complained(self, condition, entry, ids):
+        rows = self._complaint_rows(condition, ids)
+        return self._compile_frequency(
+            condition,
+            SQL("SELECT commercial_partner_id FROM (%s) seen GROUP BY 1", rows),
+            SQL("count(*)"),
+        )
 
     @api.model
     def _value_complaint(self, condition, entry, partner):
-        return self.env["crm.suite.call"].search_count(
-            self._complaint_domain() & Domain("commercial_partner_id", "=", partner.id)
-        )
+        rows = self._complaint_rows(condition, partner.ids)
+        return self.env.execute_query(SQL("SELECT count(*) FROM (%s) seen", rows))[0][0]
 
     # === OTHER SEGMENTS === #
 

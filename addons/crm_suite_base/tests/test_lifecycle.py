@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -165,6 +166,33 @@ class TestLifecycle(RulesCase):
         lead.action_unarchive()
         self.run_rules()
         self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "opportunity")
+
+    def test_complaints_are_facts_for_rules(self):
+        self._create_lifecycle_rule(
+            "at_risk",
+            [("crm_suite_open_complaints", ">=", 2)],
+            sequence=1,
+            backward=True,
+        )
+        self._create_lifecycle_rule(
+            "loyal", [("crm_suite_complaints_12m", "=", 0)], sequence=2
+        )
+        self.run_rules()
+        self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "loyal")
+        calls = self.env["crm.suite.call"].create(
+            [{"partner_id": self.person.id, "outcome": "complaint"}] * 2
+        )
+        self.customer.invalidate_recordset()
+        self.assertEqual(self.customer.crm_suite_open_complaints, 2)
+        self.run_rules()
+        self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "at_risk")
+        calls.action_solve()
+        self.customer.invalidate_recordset()
+        self.assertEqual(self.customer.crm_suite_open_complaints, 0)
+        self.assertEqual(self.customer.crm_suite_complaints_12m, 2)
+        calls.date = fields.Datetime.subtract(fields.Datetime.now(), years=2)
+        self.customer.invalidate_recordset()
+        self.assertEqual(self.customer.crm_suite_complaints_12m, 0)
 
     def test_deals_of_others_stay_away(self):
         """Who may not read a deal neither counts it nor finds customers by it."""

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -197,6 +199,61 @@ class TestSegmentConditions(SegmentCase):
         self.assertEqual(call.solved_user_id, self.env.user)
         call.action_reopen()
         self.assertEqual(self._found(is_open), {"Huaqiang Electronics"})
+
+    def test_complained_counts_in_a_window(self):
+        """Settled or not: how often somebody complained."""
+        for days in (3, 200):
+            self.env["crm.suite.call"].create(
+                {
+                    "partner_id": self.person.id,
+                    "outcome": "complaint",
+                    "date": fields.Datetime.subtract(fields.Datetime.now(), days=days),
+                }
+            ).action_solve()
+        lately = {"kind": "complained", "number": 30, "unit": "day"}
+        self.assertEqual(self._found({**lately, "count": 1}), {"Huaqiang Electronics"})
+        self.assertFalse(self._found({**lately, "count": 2}))
+        ever = {**lately, "count": 2, "window": "ever"}
+        self.assertEqual(self._found(ever), {"Huaqiang Electronics"})
+        others = {"Pudong Trading", "Beijing Trading"}
+        self.assertEqual(self._found({**lately, "frequency": "none"}), others)
+        at_most = {**lately, "window": "ever", "frequency": "at_most", "count": 1}
+        self.assertEqual(self._found(at_most), others)
+        segment = self._segment(ever)
+        answer = segment.explain_member(self.customer.id)
+        self.assertIn(
+            "complained at least 2 times at any time – now 2",
+            [step["text"] for step in answer["steps"]],
+        )
+
+    def test_complaints_of_another_source_count_too(self):
+        """An addon adds its tickets by the hook; here meetings stand for them."""
+        partners = self.registry["res.partner"]
+        calls = partners._crm_suite_complaint_sources
+        ticket = {
+            "model": "crm.suite.purchase",
+            "customer": "partner_id",
+            "date": "date",
+            "domain": fields.Domain("reference", "=", "ticket"),
+            "open": fields.Domain.TRUE,
+        }
+        self.env["crm.suite.purchase"].create(
+            {
+                "partner_id": self.far.id,
+                "date": fields.Date.today(),
+                "reference": "ticket",
+                "product_name": "Ticket",
+            }
+        )
+        is_open = {"kind": "complaint", "operator": "open"}
+        self.assertFalse(self._found(is_open))
+        with patch.object(
+            partners,
+            "_crm_suite_complaint_sources",
+            lambda self: [*calls(self), ticket],
+        ):
+            self.assertEqual(self._found(is_open), {"Beijing Trading"})
+            self.assertEqual(self.far.crm_suite_open_complaints, 1)
 
     def test_scoped_and_whole_runs_agree(self):
         """The run for changed customers compiles the same conditions narrower."""
