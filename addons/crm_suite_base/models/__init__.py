@@ -280,6 +280,7 @@ from . import (
     pool_approval,
     res_partner_approval,
     sale_order_approval,
+    sale_order_grade,
     todo_sources_approval,
 )
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+EFFECTS = ("visit_interval_days", "sla_hours", "discount_limit", "pool_immune")
+
 
 class Grade(models.Model):
     """How much a customer is worth to the company, and what follows from it.
@@ -23,15 +25,18 @@ class Grade(models.Model):
     description = fields.Text(translate=True)
     visit_interval_days = fields.Integer(
         string="Contact Every (Days)",
-        help="Be in touch at least this often. 0: no rule.",
+        help="Be in touch at least this often: with whom nobody was for longer is found "
+        "by No Contact for Long and waits in the to-do centre. 0: by the settings.",
     )
     sla_hours = fields.Float(
         string="Answer Within (Hours)",
-        help="Working hours within which questions and complaints are answered. 0: no rule.",
+        help="Working hours within which this customer is answered: a new owner follows "
+        "up first within them, where a pool with a first follow-up allows more. 0: no rule.",
     )
     discount_limit = fields.Float(
         string="Discount Up To (%)",
-        help="Discounts above it need an approval.",
+        help="Discounts above it should be agreed to: quotations say so, and approval "
+        "flows can ask for “Discount Above the Grade's Limit”. 0: none without.",
     )
     pool_immune = fields.Boolean(
         string="Never Returned to the Pool",
@@ -49,3 +54,19 @@ class Grade(models.Model):
         "CHECK(visit_interval_days >= 0 AND sla_hours >= 0)",
         "Days and hours cannot be negative; use 0 for no rule.",
     )
+
+    def _describe_effects(self):
+        """What follows from the grade, in words.
+
+        :rtype: str
+        """
+        effects = [
+            self.env._(
+                "%(label)s: %(value)s",
+                label=self._fields[name]._description_string(self.env),
+                value=self.env._("yes") if self[name] is True else f"{self[name]:g}",
+            )
+            for name in EFFECTS
+            if self[name]
+        ]
+        return self.env._("; ").join(effects)

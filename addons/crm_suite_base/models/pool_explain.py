@@ -69,7 +69,7 @@ class PoolMixin(models.AbstractModel):
                 "It goes back to “%(pool)s” on %(day)s: %(rule)s.",
                 pool=pool.name,
                 day=self._explained_moment(verdict.due.date()),
-                rule=pool._say_rule(verdict.rule),
+                rule=pool._say_verdict_rule(verdict),
             )
             if verdict.kept:
                 sentence = self.env._(

@@ -31,6 +31,7 @@ class Verdict(NamedTuple):
     due: datetime | None  # when it goes back
     rule: str  # idle, deal, protection, followup or empty
     kept: list  # why it is kept though it is due, as sentences
+    hours: float = 0  # of followup: within which it had to be
 
 
 class Pool(models.Model):
@@ -218,12 +219,12 @@ class Pool(models.Model):
         due = [v for v in verdicts if v.due and v.due <= now]
         by_rule = defaultdict(list)
         for verdict in self._pick_due(due):
-            by_rule[verdict.rule].append(verdict)
+            by_rule[self._say_verdict_rule(verdict)].append(verdict)
         for rule, taken in by_rule.items():
             self._return(
                 records.browse(v.record_id for v in taken),
                 "auto_return",
-                self._say_rule(rule),
+                rule,
                 {v.record_id: self._store_verdict(v) for v in taken},
             )
         return due
@@ -265,10 +266,9 @@ class Pool(models.Model):
         dues = []
         if self.idle_days:
             dues.append((self._add_time(clock, start, self.idle_days * day), "idle"))
-        if self.followup_hours and not full:
-            dues.append(
-                (self._add_time(clock, owned, self.followup_hours * HOUR), "followup")
-            )
+        hours = self._get_followup_hours(record)
+        if hours and not full:
+            dues.append((self._add_time(clock, owned, hours * HOUR), "followup"))
         bought = any(kind == "order" for _at, _weight, kind in proofs)
         if self.deal_days and not bought:
             dues.append((self._add_time(clock, owned, self.deal_days * day), "deal"))
@@ -288,7 +288,17 @@ class Pool(models.Model):
             due,
             rule if due else "",
             self._get_keepers(record, vetoes),
+            hours,
         )
+
+    def _get_followup_hours(self, record):
+        """Working hours to the first follow-up: those of the pool, or fewer where the
+        grade of the customer promises an answer sooner; 0: no rule."""
+        customer = record if record._name == "res.partner" else record.partner_id
+        grade = customer.sudo().commercial_partner_id.crm_suite_grade_id
+        if not self.followup_hours or not grade.sla_hours:
+            return self.followup_hours
+        return min(self.followup_hours, grade.sla_hours)
 
     def _add_time(self, clock, start, seconds):
         """The end of a term in working time; none where nobody ever works again."""
@@ -330,23 +340,23 @@ class Pool(models.Model):
                 and self.auto_return
             ):
                 values["crm_suite_pool_warned_on"] = day
-                warned[record] = verdict.rule
+                warned[record] = verdict
             if values:
                 record.write(values)
         self._warn(warned)
 
-    def _warn(self, rules):
+    def _warn(self, verdicts):
         """An activity for the owner, due before the day; an old one gives way.
 
-        :param dict rules: by record, the rule that will take it back
+        :param dict verdicts: by record
         """
         kind = self.env.ref("crm_suite_base.mail_activity_type_pool", False)
-        if not rules or not kind:
+        if not verdicts or not kind:
             return
-        self.env[self.res_model].union(*rules).activity_unlink(
+        self.env[self.res_model].union(*verdicts).activity_unlink(
             ["crm_suite_base.mail_activity_type_pool"]
         )
-        for record, rule in rules.items():
+        for record, verdict in verdicts.items():
             lang = record.user_id.lang
             record.with_context(lang=lang).activity_schedule(
                 "crm_suite_base.mail_activity_type_pool",
@@ -356,7 +366,7 @@ class Pool(models.Model):
                     pool=self.name,
                     day=record.crm_suite_return_on,
                 ),
-                note=self.with_context(lang=lang)._say_rule(rule),
+                note=self.with_context(lang=lang)._say_verdict_rule(verdict),
                 user_id=record.user_id.id,
             )
 
@@ -400,7 +410,12 @@ class Pool(models.Model):
 
     # === IN WORDS === #
 
-    def _say_rule(self, rule):
+    def _say_verdict_rule(self, verdict):
+        return self._say_rule(verdict.rule, verdict.hours)
+
+    def _say_rule(self, rule, hours=None):
+        """:param hours: to the first follow-up, where they are not those of the pool"""
+        hours = self.followup_hours if hours is None else hours
         return {
             "idle": self.env._(
                 "No proven follow-up for %(days)s working days", days=self.idle_days
@@ -410,13 +425,13 @@ class Pool(models.Model):
             ),
             "followup": self.env._(
                 "No first follow-up within %(hours)s working hours",
-                hours=self.followup_hours,
+                hours=f"{hours:g}",
             ),
             "protection": self.env._("The protection expired without a deal"),
         }.get(rule, "")
 
     def _say_verdict(self, verdict):
-        text = self._say_rule(verdict.rule)
+        text = self._say_verdict_rule(verdict)
         if verdict.kept:
             return self.env._(
                 "%(rule)s; kept: %(why)s", rule=text, why=", ".join(verdict.kept)

@@ -27,7 +27,8 @@ class ResPartner(models.Model):
         compute="_compute_crm_suite_no_contact",
         search="_search_crm_suite_no_contact",
         groups=ROLE,
-        help="Nobody was in touch for the number of days in the settings.",
+        help="Nobody was in touch for as many days as the grade says under Contact "
+        "Every, without such a rule for the number of days in the settings.",
     )
 
     def _compute_crm_suite_last_contact_date(self):
@@ -43,9 +44,11 @@ class ResPartner(models.Model):
 
     @api.depends("crm_suite_last_contact_date")
     def _compute_crm_suite_no_contact(self):
-        limit = self._crm_suite_no_contact_before()
+        by_grade, otherwise = self._crm_suite_no_contact_limits()
         for partner in self:
             last = partner.crm_suite_last_contact_date
+            grade = partner.commercial_partner_id.sudo().crm_suite_grade_id
+            limit = by_grade.get(grade.id, otherwise)
             partner.crm_suite_no_contact = not last or last < limit
 
     def _search_crm_suite_last_contact_date(self, operator, value):
@@ -69,7 +72,7 @@ class ResPartner(models.Model):
         self._crm_suite_check_role()
         if operator != "in":
             return NotImplemented
-        in_touch = self._crm_suite_in_touch_since(self._crm_suite_no_contact_before())
+        in_touch = self._crm_suite_in_touch_in_time()
         result = Domain.FALSE
         if True in value:
             result |= ~in_touch
@@ -78,14 +81,80 @@ class ResPartner(models.Model):
         return result
 
     @api.model
-    def _crm_suite_no_contact_before(self):
+    def _crm_suite_no_contact_limits(self):
+        """The day since which a contact counts as one in time.
+
+        :return: by grade, of those that say how often to be in touch; and the day of
+            all others, by the settings
+        :rtype: tuple[dict[int, datetime.date], datetime.date]
+        """
         days = (
             self.env["ir.config_parameter"]
             .sudo()
             .get_param("crm_suite_base.no_contact_days")
         )
         days = int(days) if (days or "").isdigit() else DEFAULT_DAYS
-        return fields.Date.context_today(self) - timedelta(days=days)
+        today = fields.Date.context_today(self)
+        grades = (
+            self.env["crm.suite.grade"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("visit_interval_days", ">", 0)])
+        )
+        by_grade = {
+            grade.id: today - timedelta(days=grade.visit_interval_days)
+            for grade in grades
+        }
+        return by_grade, today - timedelta(days=days)
+
+    @api.model
+    def _crm_suite_compose_no_contact_before(self, grade, convert=lambda day: day):
+        """The day since which a contact counts, as an expression over a grade.
+
+        :param SQL grade: the column with the grade of the customer
+        :param convert: function that turns the day into what is compared with
+        :rtype: SQL
+        """
+        by_grade, otherwise = self._crm_suite_no_contact_limits()
+        if not by_grade:
+            return SQL("%s", convert(otherwise))
+        cases = [
+            SQL("WHEN %s THEN %s", grade_id, convert(day))
+            for grade_id, day in by_grade.items()
+        ]
+        return SQL(
+            "CASE %s %s ELSE %s END", grade, SQL(" ").join(cases), convert(otherwise)
+        )
+
+    @api.model
+    def _crm_suite_in_touch_in_time(self):
+        """Partners of customers with whom somebody was in touch as often as is due."""
+
+        def start(day):
+            return self._crm_suite_to_utc(fields.Datetime.to_datetime(day))
+
+        by_grade, otherwise = self._crm_suite_no_contact_limits()
+        earliest = start(min([otherwise, *by_grade.values()]))
+        rows = self.env["crm.suite.interaction"]._interaction_contacts(
+            [SQL("date >= %s", earliest)]
+        )
+        if rows is None:
+            return Domain.FALSE
+        grade = SQL.identifier(
+            "customer",
+            "crm_suite_grade_id",
+            to_flush=self._fields["crm_suite_grade_id"],
+        )
+        limit = self._crm_suite_compose_no_contact_before(grade, start)
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN (SELECT customer.id FROM (%s) contact JOIN res_partner customer"
+                " ON customer.id = contact.commercial_partner_id WHERE contact.date >= %s)",
+                SQL.identifier(alias, "commercial_partner_id"),
+                rows,
+                limit,
+            )
+        )
 
     @api.model
     def _crm_suite_in_touch_since(self, day):

@@ -189,7 +189,9 @@ class ResPartner(models.Model):
             "at": customer.crm_suite_grade_date,
         }
         if customer.crm_suite_grade_override_id:
-            return {**answer, **customer._crm_suite_explain_override("grade")}
+            told = customer._crm_suite_explain_override("grade")
+            sentence = self._crm_suite_add_effects(told["sentence"], grade)
+            return {**answer, **told, "sentence": sentence}
         story = rules._tell(customer)
         rule = customer.crm_suite_grade_rule_id.sudo()
         if rule:
@@ -236,6 +238,17 @@ class ResPartner(models.Model):
         user = self[f"{prefix}_user_id"].sudo().name or self.env._("Somebody")
         until = self[f"{prefix}_until"]
         names = {"user": user, "result": self[f"{prefix}_id"].name}
+    def _crm_suite_add_effects(self, sentence, grade):
+        """Say after why a customer has its grade what follows from it."""
+        effects = grade.sudo()._describe_effects()
+        if not effects:
+            return sentence
+        return self.env._(
+            "%(sentence)s What it brings: %(effects)s.",
+            sentence=sentence,
+            effects=effects,
+        )
+
         if until:
             sentence = self.env._(
                 "%(user)s decided on %(result)s until %(date)s.",
@@ -245,7 +258,7 @@ class ResPartner(models.Model):
         else:
             sentence = self.env._("%(user)s decided on %(result)s.", **names)
         return {
-            "sentence": sentence,
+            "sentence": self._crm_suite_add_effects(sentence, grade),
             "inputs": [
                 {"name": f"{prefix}_reason", "value": self[f"{prefix}_reason"]},
                 {"name": f"{prefix}_until", "value": until or None},

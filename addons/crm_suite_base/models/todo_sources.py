@@ -94,7 +94,11 @@ class Todo(models.Model):
             & self._get_silent(),
             "order": "crm_suite_revenue desc, id",
             "title": "display_name",
-            "subtitle": ["crm_suite_last_contact_date", "city"],
+            "subtitle": [
+                "crm_suite_last_contact_date",
+                "crm_suite_grade_id",
+                "city",
+            ],
             "deadline": False,
             "empty": self.env._("You were in touch with all your customers."),
             "actions": [
@@ -143,12 +147,13 @@ class Todo(models.Model):
 
     @api.model
     def _get_silent(self):
-        """Customers with whom nobody was in touch for as long as the settings say.
+        """Customers with whom nobody was in touch for as long as their grade, or the
+        settings, say.
 
         By the figures, which the timeline is folded into: asking the timeline itself
         for the systray of everybody would cost too much.
         """
-        before = self.env["res.partner"]._crm_suite_no_contact_before()
+        compose = self.env["res.partner"]._crm_suite_compose_no_contact_before
         company_id = self.env.company.id
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
@@ -159,7 +164,7 @@ class Todo(models.Model):
                 )""",
                 SQL.identifier(alias, "id"),
                 company_id,
-                before,
+                compose(model._field_to_sql(alias, "crm_suite_grade_id", query)),
             )
         )
 

@@ -27,6 +27,51 @@ class TestApproval(ApprovalCase):
         effect = request.event_ids.filtered(lambda e: e.kind == "effect")
         self.assertEqual(effect.user_id, self.rep)
 
+    def test_discount_is_compared_with_the_grade_of_the_customer(self):
+        """The same discount waits for one customer and not for another."""
+        grade = self.env["crm.suite.grade"].create(
+            {"name": "Eighteen", "code": "X18", "discount_limit": 18}
+        )
+        order = self._order(discount=18)
+        self.assertEqual(order.crm_suite_discount_above, 0, "no grade, no limit")
+        self.customer.crm_suite_grade_id = grade
+        order.invalidate_recordset()
+        self.assertEqual(order.crm_suite_discount_above, 0)
+        self.assertFalse(order.crm_suite_discount_hint)
+        order.order_line.discount = 20
+        self.assertEqual(order.crm_suite_discount_above, 2)
+        self.assertIn("grade Eighteen allows 18", order.crm_suite_discount_hint)
+        facts = self.env["crm.suite.approval.facts"]
+        above = "crm_suite_discount_above > 0"
+        self.assertTrue(facts._evaluate(above, order, self.rep))
+        self.assertEqual(facts._fact("crm_suite_discount_above", order), 2)
+        orders = self.env["sale.order"].with_user(self.rep)
+        mine = ("id", "=", order.id)
+        for operator, value, found in (
+            (">", 0, 1),
+            ("=", 0, 0),
+            (">=", 2, 1),
+            ("<", 2, 0),
+        ):
+            asked = ("crm_suite_discount_above", operator, value)
+            self.assertEqual(orders.search_count([mine, asked]), found, asked)
+        grade.discount_limit = 25
+        order.invalidate_recordset()
+        self.assertFalse(facts._evaluate(above, order, self.rep))
+        self.assertTrue(orders.search([mine, ("crm_suite_discount_above", "=", 0)]))
+
+    def test_flow_waits_for_a_discount_above_the_grade(self):
+        self.flow.start_domain = "[('crm_suite_discount_above', '>', 0)]"
+        self.flow.action_publish()
+        order = self._order(discount=40)
+        self.confirm(order)
+        self.assertEqual(order.state, "sale", "without a grade there is no limit")
+        self.customer.crm_suite_grade_id = self.env["crm.suite.grade"].create(
+            {"name": "None", "code": "X0"}
+        )
+        order, request = self.held(discount=5)
+        self.assertEqual((order.state, request.state), ("draft", "running"))
+
     def test_confirming_again_asks_nobody_twice(self):
         order, request = self.held()
         self.confirm(order)

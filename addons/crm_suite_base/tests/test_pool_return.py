@@ -235,6 +235,47 @@ class TestPoolReturn(PoolCase):
         self.assertEqual(leads[0].user_id, self.rep)
         self.assertFalse(leads[1].user_id)
 
+    def test_grade_shortens_the_first_follow_up(self):
+        """Who is promised an answer sooner is taken back sooner; never later."""
+        quick = self.env["crm.suite.grade"].create(
+            {"name": "Quick", "code": "XQ", "sla_hours": 0.5}
+        )
+        slow = self.env["crm.suite.grade"].create(
+            {"name": "Slow", "code": "XS", "sla_hours": 500}
+        )
+        other = self._create_customer(name="Slow")
+        pool = self.Pool.create(
+            {
+                "name": "Leads",
+                "res_model": "crm.lead",
+                "admin_ids": [Command.set(self.lead.ids)],
+                "user_ids": [Command.set(self.rep.ids)],
+                "idle_days": 0,
+                "followup_hours": 100,
+                "auto_return": True,
+            }
+        )
+        leads = self.env["crm.lead"].create(
+            [
+                {"name": "Lead", "user_id": self.rep.id, "partner_id": partner.id}
+                for partner in (self.person, other, self.env["res.partner"])
+            ]
+        )
+        self.customer.crm_suite_grade_id = quick
+        other.crm_suite_grade_id = slow
+        self._as_pool(pool.action_add(leads.ids))
+        self.age(10, leads)
+        verdicts = pool.sudo()._judge(leads)
+        self.assertEqual([v.hours for v in verdicts], [0.5, 100, 100])
+        self.assertLess(verdicts[0].due, fields.Datetime.now())
+        self.assertEqual(verdicts[1].due, verdicts[2].due)
+        told = leads[0].with_user(self.rep).explain("pool")
+        self.assertIn("within 0.5 working hours", told["sentence"])
+        pool.sudo()._run_return()
+        self.env.invalidate_all()
+        self.assertFalse(leads[0].user_id)
+        self.assertEqual(leads[1:].user_id, self.rep)
+
     def test_meetings_of_a_lead_without_a_customer(self):
         """One held is its first follow-up, one ahead keeps it; a note is neither."""
         pool = self.Pool.create(

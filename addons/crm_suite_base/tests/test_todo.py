@@ -108,6 +108,36 @@ class TestTodo(AccessRequestCase):
         self.assertEqual(activity.user_id, self.rep)
         self.assertEqual(activity.date_deadline, self.today + timedelta(days=1))
 
+    def test_grade_says_how_often_to_follow_up(self):
+        """A call of three weeks ago is enough by the settings, not for this grade."""
+        grade = self.env["crm.suite.grade"].create(
+            {"name": "Weekly", "code": "XW", "visit_interval_days": 7}
+        )
+        self.env["crm.suite.call"].create(
+            {
+                "partner_id": self.customer.id,
+                "date": fields.Datetime.subtract(fields.Datetime.now(), days=21),
+            }
+        )
+        self.env["crm.suite.customer.metric"]._refresh(self.customer.ids)
+        found = [("id", "=", self.customer.id), ("crm_suite_no_contact", "=", True)]
+        customers = self.env["res.partner"].with_user(self.rep)
+        self.assertNotIn(self.customer.id, self.rows("follow_ups"))
+        self.assertFalse(customers.search(found))
+        self.assertFalse(self.customer.crm_suite_no_contact)
+        self.customer.crm_suite_grade_id = grade
+        self.assertIn(self.customer.id, self.rows("follow_ups"))
+        self.assertTrue(customers.search(found))
+        self.customer.invalidate_recordset()
+        self.assertTrue(self.customer.crm_suite_no_contact)
+        told = self.customer.with_user(self.rep).explain("grade")
+        self.assertIn("Contact Every (Days): 7", told["sentence"])
+        grade.visit_interval_days = 30
+        self.customer.invalidate_recordset()
+        self.assertNotIn(self.customer.id, self.rows("follow_ups"))
+        self.assertFalse(customers.search(found))
+        self.assertFalse(self.customer.crm_suite_no_contact)
+
     def test_in_touch_is_no_follow_up(self):
         self.env["crm.suite.call"].with_user(self.rep).quick_log(
             {
