@@ -203,6 +203,7 @@ from . import (
     segment_refresh,
     segment_size,
     segment_static,
+    segment_transfer,
     segment_use,
     todo,
     todo_source_duplicate,

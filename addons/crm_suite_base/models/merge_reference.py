@@ -19,6 +19,7 @@ EXCLUDED_MODELS = {
     "crm.suite.duplicate.pair",
     "crm.suite.duplicate.query",
     "crm.suite.lifecycle.transition",
+    "crm.suite.segment.event",
     "mail.tracking.value",
     "res.company",
 }
@@ -96,18 +97,6 @@ class Merge(models.AbstractModel):
         """
         if model_name == "mail.followers":
             self.env[model_name].sudo().browse(ids).unlink()
-        elif model_name == "crm.suite.segment.member":
-            operation.log_sql(
-                model_name,
-                SQL(
-                    "UPDATE crm_suite_segment_member SET left_at = %s"
-                    " WHERE id = ANY(%s) AND left_at IS NULL",
-                    self.env.cr.now(),
-                    list(ids),
-                ),
-                columns=["left_at"],
-                cascade=True,
-            )
 
     # === CATALOGUE === #
 

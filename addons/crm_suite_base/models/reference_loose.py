@@ -86,9 +86,8 @@ class ResPartner(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_crm_suite_rows(self):
-        """Figures and events go with their customer."""
-        for name in ("crm.suite.customer.metric", "crm.suite.segment.event"):
-            remove_rows(self.env[name], "partner_id", self.ids)
+        """Figures go with their customer; see ``segment_transfer.py`` for segments."""
+        remove_rows(self.env["crm.suite.customer.metric"], "partner_id", self.ids)
 
 
 class LifecycleStage(models.Model):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .arguments import check_one
+from .segment_event import KEPT_DAYS
 
 MEMBER = "crm.suite.segment.member"
 
@@ -20,7 +21,8 @@ class Operation(models.Model):
     def _finish_undo(self, plan):
         """Memberships that an undo brought back or closed are events as well."""
         result = super()._finish_undo(plan)
-        ids = [id_ for model, id_ in plan.get_records() if model == MEMBER]
+        # Also of those that came back with their customer.
+        ids = [*plan.inserts.get(MEMBER, ()), *plan.updates.get(MEMBER, ())]
         members = self.env[MEMBER].sudo().browse(ids).exists()
         members._announce()
         return result
@@ -197,20 +199,32 @@ class Segment(models.Model):
                     SELECT e.kind FROM crm_suite_segment_event e
                      WHERE e.segment_id = %(segment)s AND e.partner_id = p.id
                      ORDER BY e.id DESC LIMIT 1) last ON TRUE
-                 WHERE COALESCE(last.kind, 'leave') <> now.kind
+                  CROSS JOIN LATERAL (
+                    -- Of who entered before the oldest event that is kept, none tells.
+                    SELECT CASE WHEN EXISTS (
+                        SELECT 1 FROM crm_suite_segment_member m
+                         WHERE m.segment_id = %(segment)s AND m.partner_id = p.id
+                           AND m.entered_at < %(oldest)s
+                           AND (m.left_at IS NULL OR m.left_at >= %(oldest)s)
+                    ) THEN 'enter' ELSE 'leave' END AS kind) untold
+                 WHERE COALESCE(last.kind, untold.kind) <> now.kind
              RETURNING kind
                 """,
                 segment=self.id,
                 ids=list(partner_ids),
                 now=self.env.cr.now(),
+                oldest=fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_DAYS),
             )
         )
         entered = sum(kind == "enter" for (kind,) in rows)
         self._forget_members()
         if rows:
-            size = self._count_members()
-            self.sudo().write({"member_count": size, "refreshed_at": self.env.cr.now()})
-            self.env["crm.suite.segment.size"]._note(
-                self.id, size, entered, len(rows) - entered
-            )
+            self._note_changes(entered, len(rows) - entered)
             self._refresh_tree(list(partner_ids))
+
+    def _note_changes(self, entered, left):
+        """Count the members anew after somebody came or went."""
+        size = self._count_members()
+        self.sudo().write({"member_count": size, "refreshed_at": self.env.cr.now()})
+        self.env["crm.suite.segment.size"]._note(self.id, size, entered, left)
+        self._forget_members()

@@ -110,6 +110,51 @@ class TestMergeMoves(MergeCase):
         current = members.filtered(lambda m: not m.left_at)
         self.assertEqual(current.partner_id, self.stays)
 
+    def _told(self, segment):
+        """What a reader of the changes gets that it has not had yet."""
+        return [
+            (event.kind, event.partner_id)
+            for event in segment.sudo()._consume("reader")
+        ]
+
+    def test_who_is_merged_leaves_the_segment_once(self):
+        """Of both in it, one is left; undo has both back. Counts and events agree."""
+        segment = self.env["crm.suite.segment"].create(
+            {"name": "Fair guests", "kind": "static"}
+        )
+        segment.action_add((self.stays | self.goes).ids)
+        self._told(segment)
+        operation = self.merge()
+        self.assertEqual(segment.member_count, 1)
+        self.assertEqual(self._told(segment), [("leave", self.goes)])
+        ended = segment.membership_ids.filtered("left_at")
+        self.assertIn("Merged into a customer", ended.left_text)
+        undone = self.undo(operation)
+        self.assertFalse(undone["kept"])
+        self.assertEqual(segment.member_count, 2)
+        self.assertEqual(self._told(segment), [("enter", self.goes)])
+        again = self.env["crm.suite.operation"].browse(undone["operation_id"])
+        self.undo(again)
+        self.assertEqual(segment.member_count, 1)
+        self.assertEqual(self._told(segment), [("leave", self.goes)])
+
+    def test_membership_goes_over_to_who_stays(self):
+        segment = self.env["crm.suite.segment"].create(
+            {"name": "Fair guests", "kind": "static"}
+        )
+        segment.action_add(self.goes.ids)
+        self._told(segment)
+        operation = self.merge()
+        self.assertEqual((segment.member_count, segment.member_ids), (1, self.stays))
+        self.assertCountEqual(
+            self._told(segment), [("leave", self.goes), ("enter", self.stays)]
+        )
+        self.undo(operation)
+        self.assertEqual((segment.member_count, segment.member_ids), (1, self.goes))
+        self.assertCountEqual(
+            self._told(segment), [("enter", self.goes), ("leave", self.stays)]
+        )
+
     def test_relation_of_the_two_is_left_alone(self):
         kind = self.env["crm.suite.relation.type"].search([], limit=1)
         relation = self.env["crm.suite.relation"].create(

@@ -47,6 +47,12 @@ class TestMergeHost(MergeCase):
             [("segment_id", "=", segment.id), ("left_at", "=", False)]
         )
         self.assertEqual(current.partner_id, self.stays)
+        self.assertEqual(segment.member_count, 1)
+        told = [(e.kind, e.partner_id.id) for e in segment._consume("reader")]
+        self.assertEqual(told[0], ("enter", self.stays.id))
+        self.assertCountEqual(
+            told[1:], [("leave", self.goes.id), ("leave", self.other.id)]
+        )
         emails = self.stays.crm_suite_contact_point_ids.filtered(
             lambda p: p.kind == "email"
         )

@@ -96,12 +96,23 @@ class TestReferenceLoose(TransactionCase):
         segment.action_add(self.customer.ids)
         before = self.rows("crm.suite.segment.event", "segment_id", segment.ids)
         ids = self.customer.ids
+        segment._consume("journey")
         with self.env["crm.suite.operation"].record("other", "Clear up") as operation:
             self.customer.unlink()
-        self.assertFalse(self.rows("crm.suite.segment.event", "partner_id", ids))
+        gone = self.rows("crm.suite.segment.event", "partner_id", ids)
+        self.assertFalse(set(gone) & set(before), "the history goes with the customer")
+        self.assertEqual(segment.member_count, 0)
+        told = segment._consume("journey")
+        self.assertEqual((told.ids, told.mapped("kind")), (gone, ["leave"]))
         operation.action_undo()
+        self.assertEqual((segment.member_count, segment.member_ids.ids), (1, ids))
+        told = segment._consume("journey")
         self.assertEqual(
-            self.rows("crm.suite.segment.event", "segment_id", segment.ids), before
+            told.mapped("kind"), ["enter"], "once, and what was before not again"
+        )
+        self.assertEqual(
+            set(self.rows("crm.suite.segment.event", "segment_id", segment.ids)),
+            {*before, *gone, *told.ids},
         )
 
     def test_a_rule_that_goes_leaves_no_trace(self):

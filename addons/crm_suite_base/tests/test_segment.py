@@ -327,6 +327,25 @@ class TestStaticSegment(SegmentCase):
         self.assertEqual(segment.member_ids, self.far)
         self.assertEqual(self._kinds(segment), ["enter", "leave", "enter"])
 
+    def test_who_entered_before_the_oldest_event_leaves_as_well(self):
+        segment = self._list()
+        segment.action_add(self.far.ids)
+        long_ago = fields.Datetime.subtract(fields.Datetime.now(), years=2)
+        for table, column in (("member", "entered_at"), ("event", "at")):
+            self.env.cr.execute(
+                f"UPDATE crm_suite_segment_{table} SET {column} = %s"
+                " WHERE segment_id = %s",
+                [long_ago, segment.id],
+            )
+        self.env["crm.suite.segment.event"]._gc_events()
+        self.env.invalidate_all()
+        self.assertFalse(segment.sudo().event_ids)
+        segment.sudo().membership_ids._announce()
+        self.assertFalse(segment.sudo().event_ids, "nothing happened")
+        segment.action_remove(self.far.ids)
+        self.assertEqual(self._kinds(segment), ["leave"])
+        self.assertEqual(segment.member_count, 0)
+
     def test_dynamic_ones_that_name_it_follow(self):
         segment = self._list()
         outer = self._segment(

@@ -63,6 +63,8 @@ BOOKED_FIELDS = {"purchase.order": {"state"}, "sale.order": {"state", "locked"}}
 # Stored columns that programs keep moving: no sign that somebody edited the record.
 VOLATILE_FIELDS = {
     "crm.lead": {"automated_probability", "message_bounce", "probability"},
+    # Follow from the members: undo counts them anew.
+    "crm.suite.segment": {"member_count", "refreshed_at"},
     "ir.attachment": {"access_token", "index_content"},
     "mail.activity": {"automated"},
     "res.partner": {
