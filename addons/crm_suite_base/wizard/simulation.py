@@ -6,7 +6,6 @@ MODELS = [
     ("crm.suite.grade.rule", "Grade rules"),
     ("crm.suite.lifecycle.rule", "Lifecycle rules"),
 ]
-SHOWN = 12
 
 
 class Simulation(models.TransientModel):
@@ -129,7 +128,7 @@ class Simulation(models.TransientModel):
                     "name": owners[owner],
                     "count": count,
                 }
-                for owner, count in rules._count_owners(moves)[:SHOWN]
+                for owner, count in rules._count_owners(moves)
             ]
         )
 
