@@ -1,4 +1,32 @@
+import base64
+import re
+from unittest.mock import patch
+
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests.common import ChromeBrowser
+
+# Opens "Why?" on the page of a customer, above a page that is much longer than a sheet.
+PRINTED = """
+const wait = (selector) => new Promise((resolve) => {
+    const look = () => {
+        const found = document.querySelector(selector);
+        found ? resolve(found) : setTimeout(look, 100);
+    };
+    look();
+});
+(async () => {
+    (await wait(".o_crm_suite_why[data-topic=grade]")).click();
+    const steps = await wait(".o_crm_suite_why_content .o_crm_suite_why_steps");
+    const below = document.createElement("div");
+    below.style.height = "9000px";
+    document.body.append(below);
+    for (let number = 1; number < %s; number++) {
+        steps.append(steps.firstElementChild.cloneNode(true));
+    }
+    document.body.classList.add("o_crm_suite_printing_why");
+    console.log("test successful");
+})();
+"""
 
 
 @tagged("post_install", "-at_install")
@@ -59,3 +87,29 @@ class TestRulesTour(HttpCase):
             login="tour_steward",
             timeout=120,
         )
+
+    def _print_why(self, steps):
+        """How many sheets the explanation takes."""
+        sheets = []
+        wait = ChromeBrowser._wait_code_ok
+
+        def wait_and_print(browser, *args, **kwargs):
+            result = wait(browser, *args, **kwargs)
+            answer = browser._websocket_request("Page.printToPDF", timeout=60)
+            pdf = base64.b64decode(answer["data"])
+            sheets.append(len(re.findall(rb"/Type\s*/Page[^s]", pdf)))
+            return result
+
+        with patch.object(ChromeBrowser, "_wait_code_ok", wait_and_print):
+            self.browser_js(
+                f"/odoo/crm-customers/{self.customer.id}",
+                PRINTED % steps,
+                login="tour_steward",
+                timeout=120,
+            )
+        return sheets[0]
+
+    def test_why_takes_the_sheets_it_needs(self):
+        """Not those of the page below it; and what is long is not cut after one."""
+        self.assertEqual(self._print_why(steps=1), 1)
+        self.assertGreater(self._print_why(steps=150), 2)
