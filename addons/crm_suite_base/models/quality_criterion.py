@@ -1,19 +1,19 @@
+from collections import Counter
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .arguments import read_domain
 from .rule_match import (
     SCOPE,
     Condition,
+    Move,
     check_readable,
     compose_branch,
     match_each,
     open_scope,
     room_for_sets,
 )
-from .rule_words import describe_domain
 
 DIMENSIONS = [
     ("completeness", "Completeness"),
@@ -26,22 +26,32 @@ APPLIES = {
     "company": Domain("is_company", "=", True),
     "person": Domain("is_company", "=", False),
 }
+# A simulation counts customers by bands of the score; these stand for bands, smaller
+# numbers for scores (one more than the score, for nothing has the number 0).
+BAND = 1000
+WIDTH = 20
+
+
+def _get_band(move_value):
+    if move_value is None:
+        return None
+    return BAND + min((move_value - 1) // WIDTH, 100 // WIDTH - 1)
 
 
 class QualityCriterion(models.Model):
     """One thing that makes the record of a customer good, with its weight.
 
     The quality of a customer is the weight of the criteria that it meets, in percent
-    of the weight of all that apply to it.
+    of the weight of all that apply to it. Criteria are a rule set, of which not the
+    first one decides, but all together: see ``crm.suite.rule.mixin`` for drafts,
+    versions, simulation and undo.
     """
 
     _name = "crm.suite.quality.criterion"
     _description = "Data Quality Criterion"
-    _order = "sequence, id"
+    _inherit = ["crm.suite.rule.mixin"]
+    _rule_prefix = "crm_suite_quality"
 
-    name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
     dimension = fields.Selection(DIMENSIONS, required=True, default="completeness")
     applies_to = fields.Selection(
         [("all", "Everybody"), ("company", "Companies"), ("person", "People")],
@@ -49,10 +59,8 @@ class QualityCriterion(models.Model):
         default="all",
     )
     weight = fields.Integer(default=10, required=True, aggregator="sum")
-    domain = fields.Char(
-        string="Good Is", required=True, default="[]", help="Who meets the criterion."
-    )
-    sentence = fields.Char(string="Condition", compute="_compute_sentence")
+    domain = fields.Char(string="Good Is", help="Who meets the criterion.")
+    sentence = fields.Char(string="Condition")
     hint = fields.Char(
         string="What to Do",
         translate=True,
@@ -63,55 +71,36 @@ class QualityCriterion(models.Model):
         "CHECK(weight > 0)", "A weight is at least 1; switch the criterion off instead."
     )
 
-    @api.depends("domain")
-    @api.depends_context("lang", "uid")
-    def _compute_sentence(self):
-        partners = self.env["res.partner"]
-        for criterion in self:
-            try:
-                criterion.sentence = describe_domain(partners, criterion._get_domain())
-            except (ValueError, SyntaxError, TypeError):
-                criterion.sentence = criterion.domain  # while somebody types it
-
-    @api.constrains("domain")
-    def _check_domain(self):
-        """Search with it once."""
-        for criterion in self:
-            try:
-                self.env["res.partner"].search(criterion._get_domain(), limit=1)
-            except (SyntaxError, TypeError, UserError, ValueError) as error:
-                raise ValidationError(
-                    self.env._(
-                        "The condition of “%(criterion)s” cannot be used: %(error)s",
-                        criterion=criterion.name,
-                        error=error,
-                    )
-                ) from error
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        criteria = super().create(vals_list)
-        criteria._check_author()
-        return criteria
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "domain" in vals:
-            self._check_author()
-        return result
+    _general = models.Constraint(
+        "CHECK(company_id IS NULL)",
+        "The data quality of a customer is the same for all companies.",
+    )
 
     def _check_author(self):
         """Refuse conditions over what their author may not read; see the rules."""
         for criterion in self:
-            check_readable(self.env["res.partner"], criterion._get_domain())
+            domain = criterion._parse_domain(criterion.domain)
+            check_readable(criterion._get_subject(), domain)
 
-    def _get_domain(self):
-        return read_domain(self.env, self.domain)
+    @api.model
+    def _rule_fields(self):
+        return ["sequence", "active", "domain", "applies_to", "weight"]
 
-    def _get_condition(self, rank=0):
-        return Condition(
-            rank, self._get_domain() & APPLIES[self.applies_to], company_id=False
-        )
+    @api.model
+    def _get_plural(self):
+        return self.env._("data quality criteria")
+
+    @api.model
+    def _get_conditions(self, rules):
+        return [
+            Condition(
+                rank,
+                self._parse_domain(rule.values["domain"])
+                & APPLIES[rule.values["applies_to"]],
+                company_id=False,
+            )
+            for rank, rule in enumerate(rules)
+        ]
 
     # === RECALCULATING === #
 
@@ -123,36 +112,37 @@ class QualityCriterion(models.Model):
         """
         if partner_ids is not None and not partner_ids:
             return
-        # A handful, by design.  pylint: disable-next=no-search-all
-        criteria = self.sudo().search([])
+        rules = self._get_published()
         self.env.flush_all()
         with room_for_sets(self.env):
             open_scope(self.env, partner_ids)
-            self.env["crm.suite.grade.rule"]._update_partners(
-                criteria._compose_update(partner_ids), ("crm_suite_quality",)
+            self._update_partners(
+                self._compose_update(rules, partner_ids), ("crm_suite_quality",)
             )
 
-    def _compose_update(self, partner_ids):
-        """The score of everybody as one statement: the met weights, added up."""
+    @api.model
+    def _compose_update(self, rules, partner_ids):
+        """The score of everybody as one statement: the met weights, added up.
+
+        :param list[PublishedRule] rules: the criteria in force
+        """
         company_id = self.env.company.id
         branches = [
             SQL(
                 "SELECT id, %s AS weight FROM (%s) b",
-                criterion.weight,
-                compose_branch(
-                    self.env, criterion._get_condition(), company_id, partner_ids
-                ),
+                rule.values["weight"],
+                compose_branch(self.env, condition, company_id, partner_ids),
             )
-            for criterion in self
+            for rule, condition in zip(rules, self._get_conditions(rules), strict=True)
         ]
         met = SQL(" UNION ALL ").join(branches) or SQL("SELECT 0 AS id, 0 AS weight")
         companies, people = (
             sum(
-                self.filtered(lambda c, kind=kind: c.applies_to in kind).mapped(
-                    "weight"
-                )
+                rule.values["weight"]
+                for rule in rules
+                if rule.values["applies_to"] in ("all", kind)
             )
-            for kind in (("all", "company"), ("all", "person"))
+            for kind in ("company", "person")
         )
         return SQL(
             """
@@ -185,19 +175,37 @@ class QualityCriterion(models.Model):
 
         :return: two recordsets, in the language and with the names of the reader
         """
-        # A handful, by design.  pylint: disable-next=no-search-all
-        criteria = self.sudo().search([])
-        applicable = criteria.filtered(
-            lambda c: (
-                c.applies_to == "all"
-                or (c.applies_to == "company") == partner.is_company
-            )
+        kinds = ("all", "company" if partner.is_company else "person")
+        rules = [
+            rule for rule in self._get_published() if rule.values["applies_to"] in kinds
+        ]
+        met = match_each(
+            self.env, self._get_conditions(rules), partner, self.env.company.id
         )
-        conditions = [c._get_condition(rank) for rank, c in enumerate(applicable)]
-        met = match_each(self.env, conditions, partner, self.env.company.id)
-        return applicable, applicable.browse(
-            c.id for rank, c in enumerate(applicable) if rank in met
+        criteria = self.sudo()
+        return (
+            criteria.browse(rule.id for rule in rules),
+            criteria.browse(rule.id for rank, rule in enumerate(rules) if rank in met),
         )
+
+    @api.model
+    def _find_missing(self, partners):
+        """What to do about each customer, the weightiest first. One query for each
+        criterion in force, however many customers there are.
+
+        :rtype: dict[int, list[str]]
+        """
+        missing = {partner.id: [] for partner in partners}
+        kept = partners.sudo().with_context(active_test=False)
+        for rule in sorted(self._get_published(), key=lambda r: -r.values["weight"]):
+            domain = self._parse_domain(rule.values["domain"])
+            asked = APPLIES[rule.values["applies_to"]]
+            criterion = self.sudo().browse(rule.id)
+            for partner in kept.search(
+                Domain("id", "in", partners.ids) & asked & ~domain
+            ):
+                missing[partner.id].append(criterion.hint or criterion.name)
+        return missing
 
     def action_show_failing(self):
         """Open the customers that do not meet the criterion.
@@ -212,7 +220,7 @@ class QualityCriterion(models.Model):
         domain = (
             Domain("crm_suite_lifecycle_id", "!=", False)
             & APPLIES[self.applies_to]
-            & ~self._get_domain()
+            & ~self._parse_domain(self.domain)
         )
         return {**action, "domain": list(domain), "name": self.name, "context": {}}
 
@@ -224,3 +232,55 @@ class QualityCriterion(models.Model):
         self.browse().check_access("write")
         self._recalculate()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    # === WHAT A SIMULATION TELLS === #
+
+    @api.model
+    def _read_moves(self, operation):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT c.res_id, p.user_id, (c.before ->> %(score)s)::int + 1,
+                       (c.after ->> %(score)s)::int + 1, NULL::int
+                  FROM crm_suite_operation_change c
+                  JOIN res_partner p ON p.id = c.res_id
+                 WHERE c.operation_id = %(operation)s AND c.model = 'res.partner'
+                   AND c.after ? %(score)s
+              ORDER BY c.res_id
+                """,
+                score="crm_suite_quality",
+                operation=operation.id,
+            )
+        )
+        return [Move(*row) for row in rows]
+
+    @api.model
+    def _count_moves(self, moves):
+        return Counter(
+            (_get_band(move.before), _get_band(move.after)) for move in moves
+        ).most_common()
+
+    @api.model
+    def _get_result_names(self):
+        bands = 100 // WIDTH
+        return {
+            None: "–",
+            **{score + 1: f"{score} %" for score in range(101)},
+            **{
+                BAND + band: f"{band * WIDTH}–{band * WIDTH + WIDTH - 1} %"
+                for band in range(bands - 1)
+            },
+            BAND + bands - 1: f"{100 - WIDTH}–100 %",
+        }
+
+    @api.model
+    def _get_reasons(self, moves):
+        """The score is of all criteria together; those that were edited are named."""
+        changed = self._get_changed().mapped("name")
+        if not changed:
+            return {None: self.env._("By the criteria in force.")}
+        return {
+            None: self.env._(
+                "Changed criteria: %(criteria)s", criteria=", ".join(changed)
+            )
+        }

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
 from .res_partner import ROLE
@@ -51,20 +50,8 @@ class ResPartner(models.Model):
     @api.depends("crm_suite_quality")
     @api.depends_context("lang")
     def _compute_crm_suite_quality_hint(self):
-        """One query for each criterion, however many customers are listed."""
-        # A handful, by design.  pylint: disable-next=no-search-all
-        criteria = self.env["crm.suite.quality.criterion"].sudo().search([])
-        missing = {partner.id: [] for partner in self}
-        for criterion in criteria.sorted(lambda c: -c.weight):
-            kept = self.sudo().with_context(active_test=False)
-            failing = kept.search(
-                Domain("id", "in", self.ids) & ~criterion._get_domain()
-            )
-            for partner in failing:
-                if criterion.applies_to == "all" or (
-                    (criterion.applies_to == "company") == partner.is_company
-                ):
-                    missing[partner.id].append(criterion.hint or criterion.name)
+        criteria = self.env["crm.suite.quality.criterion"]
+        missing = criteria._find_missing(self)
         for partner in self:
             partner.crm_suite_quality_hint = " · ".join(missing.get(partner.id, ()))
 
@@ -196,7 +183,7 @@ class ResPartner(models.Model):
                     "text": self.env._(
                         "%(criterion)s (weight %(weight)s)",
                         criterion=criterion.name,
-                        weight=criterion.weight,
+                        weight=criterion.published["weight"],
                     )
                     + (
                         f" – {criterion.hint}"
@@ -217,9 +204,8 @@ class ResPartner(models.Model):
         for dimension, label in labels.items():
             asked = criteria.filtered(lambda c, d=dimension: c.dimension == d)
             if asked:
-                share = sum((asked & met).mapped("weight")) / sum(
-                    asked.mapped("weight")
-                )
+                weights = {c: c.published["weight"] for c in asked}
+                share = sum(weights[c] for c in asked & met) / sum(weights.values())
                 inputs.append(
                     {
                         "name": dimension,

@@ -1,5 +1,4 @@
 from collections import Counter
-from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -7,19 +6,9 @@ from odoo.tools import SQL
 
 from .arguments import is_id
 from .rule_dry_run import dry_run
-from .rule_match import SCOPE
+from .rule_match import SCOPE, Move
 
 LISTED = 1000
-
-
-class Move(NamedTuple):
-    """What a run of the rules would do to one customer."""
-
-    partner_id: int
-    owner_id: int | None
-    before: int | None  # grade, stage, …
-    after: int | None
-    rule_id: int | None
 
 
 class RuleApply(models.AbstractModel):

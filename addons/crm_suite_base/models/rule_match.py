@@ -25,6 +25,16 @@ class Condition(NamedTuple):
     company_id: int | bool  # only for the customers of this company
 
 
+class Move(NamedTuple):
+    """What a run of the rules would do to one customer."""
+
+    partner_id: int
+    owner_id: int | None
+    before: int | None  # grade, stage, …
+    after: int | None
+    rule_id: int | None
+
+
 @contextmanager
 def room_for_sets(env):
     """Let the queries inside sort and hash in memory."""

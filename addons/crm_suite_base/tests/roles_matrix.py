@@ -454,7 +454,8 @@ METHODS = {
     "crm.suite.operation.undo.line": {"action_open_record"},
     "crm.suite.purchase.fact": {"action_open"},
     "crm.suite.override": {"action_decide", "action_release"},
-    "crm.suite.quality.criterion": {"action_recalculate", "action_show_failing"},
+    "crm.suite.quality.criterion": RULE_METHODS
+    | {"action_recalculate", "action_show_failing"},
     "crm.suite.reassign": {"action_reassign"},
     "crm.suite.segment": {
         "action_add",

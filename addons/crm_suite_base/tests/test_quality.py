@@ -17,7 +17,7 @@ class TestQuality(RulesCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.Criterion = cls.env["crm.suite.quality.criterion"]
-        cls.Criterion.search([]).active = False
+        cls._switch_off()
         cls.phone = cls._create_criterion(
             "Phone", [("phone", "!=", False)], weight=30, hint="Call and ask"
         )
@@ -33,7 +33,18 @@ class TestQuality(RulesCase):
 
     @classmethod
     def _create_criterion(cls, name, domain, **values):
-        return cls.Criterion.create({"name": name, "domain": repr(domain), **values})
+        criterion = cls.Criterion.create(
+            {"name": name, "domain": repr(domain), **values}
+        )
+        criterion._publish(criterion._get_draft())
+        return criterion
+
+    @classmethod
+    def _switch_off(cls):
+        """No criterion is in force."""
+        for criterion in cls.Criterion.search([]):
+            criterion.active = False
+            criterion._publish(criterion._get_draft())
 
     def score(self, partner=None):
         partner = partner or self.customer
@@ -64,7 +75,7 @@ class TestQuality(RulesCase):
         self.assertEqual(self.score(), 60)
 
     def test_nothing_asked(self):
-        self.Criterion.search([]).active = False
+        self._switch_off()
         self.assertEqual(self.score(), 100)
 
     def test_second_run_writes_nothing(self):
@@ -120,6 +131,79 @@ class TestQuality(RulesCase):
             self.env.cr.savepoint(),
         ):
             self.Criterion.create({"name": "Bad", "weight": 0})
+
+    # === AS A RULE SET === #
+
+    def test_a_draft_counts_for_nothing(self):
+        self.phone.weight = 140
+        draft = self.Criterion.create(
+            {"name": "Email", "domain": "[('email', '!=', False)]", "hint": "Ask"}
+        )
+        self.assertEqual((self.phone.state, draft.state), ("changed", "draft"))
+        self.assertEqual(self.score(), 60)
+        answer = self.customer.with_user(self.rep).explain("quality")
+        self.assertIn("Phone (weight 30)", answer["steps"][0]["text"])
+        self.assertEqual(len(answer["steps"]), 3)
+        self.assertEqual(
+            self.customer.with_user(self.rep).crm_suite_quality_hint,
+            "Call and ask · Industry",
+        )
+        self.Criterion.with_user(self.steward).action_discard()
+        self.assertEqual(self.phone.weight, 30)
+
+    def test_simulated_applied_undone(self):
+        """What a simulation tells is what applying does, and undo takes it back."""
+        self.customer.with_context(tracking_disable=True).user_id = self.rep
+        everybody = self.Criterion.with_user(self.steward)
+        everybody.apply()
+        self.assertEqual(self.customer.crm_suite_quality, 60)
+        self.phone.weight = 230
+        before = self.checksums()
+        told = everybody.simulate(self.customer.ids)
+        after = self.checksums()
+        changed = {table for table in before if before[table] != after[table]}
+        self.assertFalse(changed, "nothing stays")
+        self.assertEqual((told["customers"], told["moved"]), (1, 1))
+        self.assertEqual(
+            told["moves"], [{"before": "60–79 %", "after": "20–39 %", "count": 1}]
+        )
+        self.assertEqual([o["name"] for o in told["owners"]], [self.rep.name])
+        line = told["lines"][0]
+        self.assertEqual((line["before"], line["after"]), ("60 %", "20 %"))
+        self.assertEqual(line["reason"], "Changed criteria: Phone")
+        self.assertEqual(self.customer.crm_suite_quality, 60)
+        done = everybody.apply()
+        self.env.invalidate_all()
+        self.assertEqual(self.customer.crm_suite_quality, 20)
+        self.assertEqual(self.phone.state, "published")
+        operation = self.env["crm.suite.operation"].browse(done["operation_id"])
+        operation.with_user(self.steward).action_undo()
+        self.env.invalidate_all()
+        self.assertEqual(self.customer.crm_suite_quality, 60)
+        self.assertEqual((self.phone.weight, self.phone.published["weight"]), (30, 30))
+        self.assertEqual(self.score(), 60)
+
+    def test_screen_of_the_simulation(self):
+        self.phone.weight = 230
+        action = self.Criterion.with_user(self.steward).action_simulate()
+        simulation = self.env["crm.suite.simulation"].browse(action["res_id"])
+        self.assertTrue(simulation.moved_count)
+        self.assertEqual(
+            sum(simulation.move_ids.mapped("count")), simulation.moved_count
+        )
+        line = simulation.line_ids.filtered(lambda x: x.partner_id == self.customer)
+        self.assertEqual(line.after, "20 %")
+        applied = simulation.with_user(self.steward).action_apply()
+        self.assertEqual(applied["params"]["next"]["res_model"], self.Criterion._name)
+
+    def test_who_may(self):
+        for method in ("simulate", "apply", "action_discard"):
+            with self.assertRaises(AccessError):
+                getattr(self.Criterion.with_user(self.rep), method)()
+        with self.assertRaises(AccessError):
+            self.phone.with_user(self.steward).published = {}
+        with self.assertRaisesRegex(UserError, "in force"):
+            self.phone.with_user(self.steward).unlink()
 
     # === REVIEWS === #
 

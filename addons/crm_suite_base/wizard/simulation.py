@@ -5,6 +5,7 @@ from odoo.tools import SQL
 MODELS = [
     ("crm.suite.grade.rule", "Grade rules"),
     ("crm.suite.lifecycle.rule", "Lifecycle rules"),
+    ("crm.suite.quality.criterion", "Data quality criteria"),
 ]
 
 
