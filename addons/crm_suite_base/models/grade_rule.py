@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .rule_match import MATCH
+from .rule_match import MATCH, compose_todays
 
 COLUMNS = (
     "crm_suite_grade_id",
@@ -97,14 +97,15 @@ class GradeRule(models.Model):
                         END AS override_user_id
               FROM %(match)s m
               JOIN res_partner q ON q.id = m.partner_id
+         LEFT JOIN %(todays)s ON d.company_id = m.company_id
         CROSS JOIN LATERAL (
                 SELECT q.crm_suite_grade_override_id IS NOT NULL
-                   AND COALESCE(q.crm_suite_grade_override_until >= %(today)s, TRUE)
+                   AND COALESCE(q.crm_suite_grade_override_until >= d.today, TRUE)
                     AS kept
             ) o
          LEFT JOIN %(rules)s ON r.rank = m.rank
             """,
             match=MATCH,
-            today=fields.Date.context_today(self),
+            todays=compose_todays(self.env),
             rules=self._compose_rules(rules, "grade_id"),
         )

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .rule_match import MATCH, fill_temporary
+from .rule_match import MATCH, compose_todays, fill_temporary
 
 MOVE = SQL.identifier("crm_suite_lifecycle_move")
 COLUMNS = (
@@ -156,18 +156,19 @@ class LifecycleRule(models.Model):
                        CASE WHEN o.kept THEN 'override' ELSE 'rule' END AS source
                   FROM %(match)s m
                   JOIN res_partner p ON p.id = m.partner_id
+             LEFT JOIN %(todays)s ON d.company_id = m.company_id
             CROSS JOIN LATERAL (
                     SELECT p.crm_suite_lifecycle_override_id IS NOT NULL
                        AND COALESCE(
-                           p.crm_suite_lifecycle_override_until >= %(today)s, TRUE
+                           p.crm_suite_lifecycle_override_until >= d.today, TRUE
                            ) AS kept,
-                           p.crm_suite_lifecycle_override_until < %(today)s AS expired
+                           p.crm_suite_lifecycle_override_until < d.today AS expired
                 ) o
              LEFT JOIN %(rules)s ON r.rank = m.rank
             ) n
              WHERE n.to_id != n.from_id OR n.expired
             """,
             match=MATCH,
-            today=fields.Date.context_today(self),
+            todays=compose_todays(self.env),
             rules=self._compose_rules(rules, "stage_id"),
         )

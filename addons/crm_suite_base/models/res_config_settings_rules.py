@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from .res_partner_lifecycle import DEFAULT_HOLD
 from .res_partner_rule_facts import DEFAULT_INTERVAL
+from .rule_match import DEFAULT_HOLD
 
 
 class ResConfigSettings(models.TransientModel):

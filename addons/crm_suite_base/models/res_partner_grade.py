@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools.loose_many2one import LooseMany2one
 from .res_partner import ROLE
+from .rule_match import DEFAULT_HOLD, get_today
 
 # Who may put a grade above what the rules say.
 GRADERS = (
@@ -94,7 +97,8 @@ class ResPartner(models.Model):
         copy=False,
         prefetch="crm_suite",
         groups=ROLE,
-        help="The last day; empty: until somebody changes it.",
+        help="The last day; empty: until somebody changes it. A program or an import that "
+        "does not name it gives as many days as the settings say.",
     )
     crm_suite_grade_override_user_id = fields.Many2one(
         "res.users",
@@ -138,9 +142,24 @@ class ResPartner(models.Model):
                     "for another one."
                 )
             )
-        until = fields.Date.to_date(vals.get("crm_suite_grade_override_until"))
-        if until and until < fields.Date.context_today(self):
+        self._crm_suite_check_until(vals.get("crm_suite_grade_override_until"))
+
+    @api.model
+    def _crm_suite_check_until(self, until):
+        until = fields.Date.to_date(until)
+        if until and until < get_today(self.env.company):
             raise UserError(self.env._("The last day is over already."))
+
+    @api.model
+    def _crm_suite_hold_until(self):
+        """The last day of a decision by hand of which nobody said how long it holds."""
+        days = (
+            self.env["ir.config_parameter"]
+            .sudo()
+            .get_param("crm_suite_base.override_days")
+        )
+        days = int(days) if (days or "").isdigit() else DEFAULT_HOLD
+        return get_today(self.env.company) + timedelta(days=days)
 
     def _crm_suite_grade_by_hand(self, vals):
         """Complete a grade that a person, an import or a program gives.
@@ -165,7 +184,10 @@ class ResPartner(models.Model):
                 "crm_suite_grade_override_reason"
             )
             or self.env._("Given by hand"),
-            "crm_suite_grade_override_until": vals.get("crm_suite_grade_override_until")
+            # Without an end it lasts only where somebody says so, as the window does.
+            "crm_suite_grade_override_until": vals.get(
+                "crm_suite_grade_override_until", self._crm_suite_hold_until()
+            )
             or False,
             "crm_suite_grade_override_user_id": self.env.uid,
             "crm_suite_grade_date": fields.Datetime.now(),
@@ -206,7 +228,7 @@ class ResPartner(models.Model):
             sentence = self.env._("No rule fits, so there is no grade.")
         return {
             **answer,
-            "sentence": sentence,
+            "sentence": self._crm_suite_add_effects(sentence, grade),
             "rule": rule,
             "version": customer.crm_suite_grade_version,
             "inputs": story["inputs"],
@@ -215,6 +237,17 @@ class ResPartner(models.Model):
                 story, rule.id, customer.crm_suite_lifecycle_id
             ),
         }
+
+    def _crm_suite_add_effects(self, sentence, grade):
+        """Say after why a customer has its grade what follows from it."""
+        effects = grade.sudo()._describe_effects()
+        if not effects:
+            return sentence
+        return self.env._(
+            "%(sentence)s What it brings: %(effects)s.",
+            sentence=sentence,
+            effects=effects,
+        )
 
     def _crm_suite_explain_pending(self, story, rule_id, is_managed):
         """Say where the facts of now lead elsewhere than the last run did."""
@@ -238,17 +271,6 @@ class ResPartner(models.Model):
         user = self[f"{prefix}_user_id"].sudo().name or self.env._("Somebody")
         until = self[f"{prefix}_until"]
         names = {"user": user, "result": self[f"{prefix}_id"].name}
-    def _crm_suite_add_effects(self, sentence, grade):
-        """Say after why a customer has its grade what follows from it."""
-        effects = grade.sudo()._describe_effects()
-        if not effects:
-            return sentence
-        return self.env._(
-            "%(sentence)s What it brings: %(effects)s.",
-            sentence=sentence,
-            effects=effects,
-        )
-
         if until:
             sentence = self.env._(
                 "%(user)s decided on %(result)s until %(date)s.",
@@ -258,7 +280,7 @@ class ResPartner(models.Model):
         else:
             sentence = self.env._("%(user)s decided on %(result)s.", **names)
         return {
-            "sentence": self._crm_suite_add_effects(sentence, grade),
+            "sentence": sentence,
             "inputs": [
                 {"name": f"{prefix}_reason", "value": self[f"{prefix}_reason"]},
                 {"name": f"{prefix}_until", "value": until or None},

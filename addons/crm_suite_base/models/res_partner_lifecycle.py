@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 
 from ..tools.loose_many2one import LooseMany2one
@@ -7,7 +5,7 @@ from .res_partner import ROLE
 
 STAGE = "crm_suite_lifecycle_id"
 OVERRIDE = "crm_suite_lifecycle_override_id"
-DEFAULT_HOLD = 90
+PREFIX = "crm_suite_lifecycle_override"
 
 
 class ResPartner(models.Model):
@@ -59,7 +57,8 @@ class ResPartner(models.Model):
         copy=False,
         prefetch="crm_suite",
         groups=ROLE,
-        help="The last day; empty: until somebody changes it.",
+        help="The last day; empty: until somebody changes it. A program or an import that "
+        "does not name it gives as many days as the settings say.",
     )
     crm_suite_lifecycle_override_user_id = fields.Many2one(
         "res.users",
@@ -101,6 +100,10 @@ class ResPartner(models.Model):
         if vals.get(OVERRIDE):
             vals[STAGE] = vals[OVERRIDE]
             vals["crm_suite_lifecycle_override_user_id"] = self.env.uid
+            vals.setdefault(f"{PREFIX}_until", self._crm_suite_hold_until())
+            vals.setdefault(f"{PREFIX}_reason", self.env._("Given by hand"))
+            if not self.env.su:
+                self._crm_suite_check_until(vals[f"{PREFIX}_until"])
         if STAGE not in vals:
             return super().write({**vals, **self._crm_suite_no_override()})
         stage_id = getattr(vals[STAGE], "id", vals[STAGE]) or None
@@ -173,16 +176,9 @@ class ResPartner(models.Model):
     @api.model
     def _crm_suite_hold(self):
         """For how long, by whom and why a stage that was moved back is held."""
-        days = (
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param("crm_suite_base.override_days")
-        )
-        days = int(days) if (days or "").isdigit() else DEFAULT_HOLD
-        until = fields.Date.context_today(self) + timedelta(days=days)
         return {
             "crm_suite_lifecycle_override_reason": self.env._("Moved back by hand"),
-            "crm_suite_lifecycle_override_until": until,
+            "crm_suite_lifecycle_override_until": self._crm_suite_hold_until(),
             "crm_suite_lifecycle_override_user_id": self.env.uid,
         }
 

@@ -8,13 +8,15 @@ no customer is ever read into Python.
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from odoo.fields import Domain
+from odoo.fields import Datetime, Domain
 from odoo.tools import SQL
 
 MATCH = SQL.identifier("crm_suite_rule_match")
 SCOPE = SQL.identifier("crm_suite_rule_scope")
 # The default of PostgreSQL sends the sets of a big company to the disk.
 WORK_MEM = "128MB"
+# For how many days a decision by hand holds of which nobody said how long.
+DEFAULT_HOLD = 90
 
 
 class Condition(NamedTuple):
@@ -115,6 +117,35 @@ def get_first_company(env):
     return env["res.company"].sudo().search([], order="id", limit=1)
 
 
+def get_zone(company):
+    """The time zone by which the days of a company begin: that of its working hours.
+
+    Neither that of who looks nor that of the scheduled action: a rule means the same
+    for every customer.
+    """
+    company = company.sudo()
+    return company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
+
+
+def get_today(company):
+    """The day that it is in a company."""
+    here = company.with_context(tz=get_zone(company))
+    return Datetime.context_timestamp(here, Datetime.now()).date()
+
+
+def compose_todays(env):
+    """The day that it is in each company, as rows to join: company_id, today.
+
+    :rtype: SQL
+    """
+    companies = env["res.company"].sudo().with_context(active_test=False).search([])
+    return SQL(
+        "unnest(%s::int[], %s::date[]) AS d(company_id, today)",
+        companies.ids,
+        [get_today(company) for company in companies],
+    )
+
+
 def compose_only(column, partner_ids):
     """Restrict a query to some partners, or to none where ``None`` is given."""
     if partner_ids is None:
@@ -162,7 +193,9 @@ def get_partners(env, company_id):
     company = env["res.company"].browse(company_id)
     partners = env["res.partner"].sudo().with_company(company)
     # Without the viewer's language and filters.  pylint: disable-next=context-overridden
-    return partners.with_context(allowed_company_ids=[company_id], active_test=True)
+    return partners.with_context(
+        allowed_company_ids=[company_id], active_test=True, tz=get_zone(company)
+    )
 
 
 def match_each(env, conditions, partner, company_id):

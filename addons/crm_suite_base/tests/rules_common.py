@@ -16,6 +16,8 @@ class RulesCase(CustomerCase):
         cls.manager = new_test_user(
             cls.env, "suite_manager", f"{ROLE}sales_manager", tz=ZONE
         )
+        # The companies work where the people of the tests do.
+        cls.env["resource.calendar"].sudo().search([]).tz = ZONE
         cls.GradeRule = cls.env["crm.suite.grade.rule"]
         cls.LifecycleRule = cls.env["crm.suite.lifecycle.rule"]
         cls.Transition = cls.env["crm.suite.lifecycle.transition"]

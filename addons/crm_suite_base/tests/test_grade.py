@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
 from psycopg2.errors import CheckViolation
 
 from odoo.exceptions import AccessError, UserError
@@ -50,6 +51,55 @@ class TestGrade(RulesCase):
         self.assertEqual(self.customer.crm_suite_grade_id, self.grades["C"])
         self.assertFalse(self.customer.crm_suite_grade_override_id)
         self.assertFalse(self.customer.crm_suite_grade_override_reason)
+
+    def test_the_last_day_is_one_of_the_company(self):
+        """Whoever runs the rules and wherever: it ends when it is over there."""
+        self.decide(until="2026-11-23")
+        calendar = self.env.company.resource_calendar_id
+        for zone, code in (("Asia/Shanghai", "C"), ("America/New_York", "A")):
+            calendar.tz = zone
+            for runner in ("Pacific/Auckland", "UTC"):
+                rules = self.GradeRule.with_context(tz=runner)
+                with (
+                    freeze_time("2026-11-23 17:00:00"),
+                    self.subTest(zone=zone, runner=runner),
+                ):
+                    with self.env.cr.savepoint() as savepoint:
+                        rules._recalculate(self.customer.ids)
+                        self.assertEqual(self.customer.crm_suite_grade_id.code, code)
+                        savepoint.rollback()
+                    self.env.invalidate_all(flush=False)
+
+    def test_setter_chooses_a_day_of_the_company(self):
+        self.env.company.resource_calendar_id.tz = "Asia/Shanghai"
+        with freeze_time("2026-11-23 17:00:00"):
+            with self.assertRaisesRegex(UserError, "over already"):
+                self.decide(until="2026-11-23")
+            self.decide(until="2026-11-24")
+
+    def test_program_that_names_no_end_gives_the_days_of_the_settings(self):
+        """By the window an open end is a choice; a program or a file gets one."""
+        self.decide(until=False)
+        self.assertFalse(self.customer.crm_suite_grade_override_until)
+        customer = self.customer.with_user(self.lead)
+        customer.crm_suite_grade_id = self.grades["B"]
+        ends = self.today + timedelta(days=90)
+        self.assertEqual(customer.crm_suite_grade_override_until, ends)
+        self.env["ir.config_parameter"].set_param("crm_suite_base.override_days", 7)
+        customer.write({"crm_suite_grade_override_id": self.grades["A"].id})
+        ends = self.today + timedelta(days=7)
+        self.assertEqual(customer.crm_suite_grade_override_until, ends)
+        stage = self.stage_of("loyal")
+        customer.write({"crm_suite_lifecycle_override_id": stage.id})
+        self.assertEqual(customer.crm_suite_lifecycle_override_until, ends)
+        self.assertTrue(customer.crm_suite_lifecycle_override_reason)
+        with self.assertRaisesRegex(UserError, "over already"):
+            customer.write(
+                {
+                    "crm_suite_lifecycle_override_id": stage.id,
+                    "crm_suite_lifecycle_override_until": "2020-01-01",
+                }
+            )
 
     def test_release(self):
         self.decide()

@@ -48,8 +48,7 @@ class Override(models.TransientModel):
             raise UserError(
                 self.env._("Say why: others will ask, and so will you in a year.")
             )
-        if self.until and self.until < fields.Date.context_today(self):
-            raise UserError(self.env._("The last day is over already."))
+        self.env["res.partner"]._crm_suite_check_until(self.until)
         prefix = f"crm_suite_{self.topic}_override"
         return self._write(
             {
