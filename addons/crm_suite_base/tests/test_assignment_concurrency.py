@@ -7,12 +7,13 @@ from psycopg2.errors import SerializationFailure
 import odoo
 from odoo import SUPERUSER_ID, Command, api
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .concurrency_common import ConcurrencyCase
 
 LEADS = 40
 CAPACITY = 12
+MANY, MANY_CAPACITY = 5000, 1600
 
 
 @tagged("post_install", "-at_install")
@@ -79,17 +80,64 @@ class TestAssignmentConcurrency(ConcurrencyCase):
     def policy(self, env):
         return env["crm.suite.assignment.policy"].browse(self.policy_id)
 
-    def check_shares(self):
+    def check_shares(self, capacity=CAPACITY):
         """Each lead once, nobody above his capacity, nobody more than one above another."""
         with self.committing() as env:
             leads = env["crm.lead"].browse(self.lead_ids)
             counts = Counter(lead.user_id.id for lead in leads if lead.user_id)
-            self.assertEqual(counts, dict.fromkeys(self.user_ids, CAPACITY))
+            self.assertEqual(counts, dict.fromkeys(self.user_ids, capacity))
             logs = env["crm.suite.assignment.log"].search(
                 [("policy_id", "=", self.policy_id), ("to_user_id", "!=", False)]
             )
-            self.assertEqual(len(logs), 3 * CAPACITY)
+            self.assertEqual(len(logs), 3 * capacity)
             self.assertEqual(len(set(logs.mapped("res_id"))), len(logs))
+
+    def _make_many(self):
+        """So many leads by one statement, and members who cannot carry all of them."""
+        with self.committing() as env:
+            self.policy(env).member_ids.capacity = MANY_CAPACITY
+            env.flush_all()
+            columns = [
+                name
+                for name, field in env["crm.lead"]._fields.items()
+                if field.store and field.column_type and name not in ("id", "name")
+            ]
+            listed = SQL(", ").join(map(SQL.identifier, columns))
+            rows = env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO crm_lead (name, %(columns)s)
+                    SELECT 'Race', %(columns)s
+                      FROM crm_lead CROSS JOIN generate_series(1, %(count)s)
+                     WHERE id = %(id)s
+                 RETURNING id
+                    """,
+                    columns=listed,
+                    count=MANY - LEADS,
+                    id=self.lead_ids[0],
+                )
+            )
+            self.many_ids = [id_ for (id_,) in rows]
+            self.lead_ids = self.lead_ids + self.many_ids
+        self.addCleanup(self._remove_many)
+
+    def _remove_many(self):
+        """Before the rest: one by one they would take longer than the test."""
+        with self.committing() as env:
+            for table in ("mail_message", "mail_followers"):
+                model = "model" if table == "mail_message" else "res_model"
+                env.cr.execute(
+                    SQL(
+                        "DELETE FROM %s WHERE %s = 'crm.lead' AND res_id = ANY(%s)",
+                        SQL.identifier(table),
+                        SQL.identifier(model),
+                        self.many_ids,
+                    )
+                )
+            env.cr.execute(
+                SQL("DELETE FROM crm_lead WHERE id = ANY(%s)", self.many_ids)
+            )
+        self.lead_ids = self.lead_ids[:LEADS]
 
     def _start_worker(self, start):
         """A process that assigns all leads, as a worker of the server does.
@@ -123,6 +171,17 @@ class TestAssignmentConcurrency(ConcurrencyCase):
             _pid, status = os.waitpid(pid, 0)
             self.assertEqual(status, 0, "a worker died or never got its turn")
         self.check_shares()
+
+    @mute_logger("odoo.sql_db")
+    def test_two_processes_assign_the_same_5000_leads_at_once(self):
+        self._make_many()
+        self.assertEqual(len(self.lead_ids), MANY)
+        start = time.time() + 0.5
+        pids = [self._start_worker(start) for _worker in range(2)]
+        for pid in pids:
+            _pid, status = os.waitpid(pid, 0)
+            self.assertEqual(status, 0, "a worker died or never got its turn")
+        self.check_shares(MANY_CAPACITY)
 
     @mute_logger("odoo.sql_db")
     def test_second_run_starts_over_with_what_the_first_did(self):
