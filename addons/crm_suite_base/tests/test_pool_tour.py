@@ -71,3 +71,11 @@ class TestPoolTour(TourCase):
         )
         self.assertEqual(moves.mapped("kind")[-2:], ["auto_return", "undo"])
         self.assertEqual(self.quoted.user_id, self.rep)
+
+
+@tagged("post_install", "-at_install")
+class TestPoolTourPhone(TestPoolTour):
+    """The same on a telephone."""
+
+    browser_size = "390x844"
+    touch_enabled = True

@@ -53,3 +53,11 @@ class TestTodoTour(TourCase):
         self.assertEqual(self.request.sudo().state, "refused")
         self.assertEqual(self.request.sudo().reason, "We sign next week")
         self.assertGreater(self.activity.date_deadline, fields.Date.today())
+
+
+@tagged("post_install", "-at_install")
+class TestTodoTourPhone(TestTodoTour):
+    """The same on a telephone."""
+
+    browser_size = "390x844"
+    touch_enabled = True

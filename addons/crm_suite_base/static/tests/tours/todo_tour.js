@@ -15,6 +15,21 @@ registry.category("web_tour.tours").add("crm_suite_todo", {
             run: "click",
         },
         {
+            content: "Nothing is wider than the screen, on a telephone either",
+            trigger: LIST("activities"),
+            run() {
+                const list = document.querySelector(".o_crm_suite_todo");
+                const right = Math.max(
+                    ...[...list.querySelectorAll("li button, header, h2")].map(
+                        (el) => el.getBoundingClientRect().right
+                    )
+                );
+                if (list.scrollWidth > list.clientWidth + 1 || right > window.innerWidth + 1) {
+                    throw new Error(`The lists are cut off at the right: ${right}`);
+                }
+            },
+        },
+        {
             content: "Put off the call",
             trigger: `${LIST("activities")} li:contains(Tour call) [data-method='action_crm_suite_tomorrow']`,
             run: "click",
