@@ -278,8 +278,10 @@ from . import (
 # isort: split
 from . import (
     crm_lead_approval,
+    operation_approval,
     pool_approval,
     res_partner_approval,
+    res_partner_merge_approval,
     sale_order_approval,
     sale_order_grade,
     todo_sources_approval,

@@ -1,6 +1,7 @@
 """Doing what the plan of an undo says, with a check under lock of each value."""
 
 from collections import defaultdict
+from contextlib import nullcontext
 
 import psycopg2
 from psycopg2.extras import Json
@@ -168,7 +169,10 @@ class UndoRunner:
         if hasattr(records, "_track_prepare"):
             records.sudo()._track_prepare(names)
         journal = vars(self.env.cr)[JOURNAL]
-        with self.env.protecting(self._get_protected(records, check, protected)):
+        if hasattr(records, "_approval_check_restored"):
+            records._approval_check_restored(check.values)
+        protected = self._get_protected(records, check, protected)
+        with self._telling(records), self.env.protecting(protected):
             records.modified(relational, before=True)
             with journal.updating(records, names), journal.relating(records, names):
                 self._write_columns(records, check)
@@ -177,6 +181,12 @@ class UndoRunner:
             records.modified(names)
             self._follow_parents(records, names)
             self.env.flush_all()
+
+    def _telling(self, records):
+        """Whoever is asked about what is written back hears of it, as of an edit."""
+        if not hasattr(records, "_approval_documents"):
+            return nullcontext()
+        return records._approval_documents()._approval_watching()
 
     def _get_protected(self, records, check, protected):
         """Say which computed fields must not be recomputed, record by record.

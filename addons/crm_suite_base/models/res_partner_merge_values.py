@@ -266,14 +266,21 @@ class ResPartner(models.Model):
                 values[name] = [fields.Command.link(id_) for id_ in missing.ids]
         return values
 
-    def _crm_suite_fill_company_values(self, survivor, operation):
-        """Fill the survivor's values per company with what the other has in companies
-        in which it has none itself."""
-        names = [
+    def _crm_suite_company_names(self):
+        """The values per company that the survivor gets where it has none. Hook.
+
+        :rtype: list[str]
+        """
+        return [
             name
             for name, field in self._fields.items()
             if field.company_dependent and field.store
         ]
+
+    def _crm_suite_fill_company_values(self, survivor, operation):
+        """Fill the survivor's values per company with what the other has in companies
+        in which it has none itself."""
+        names = self._crm_suite_company_names()
         columns = [
             (
                 SQL.identifier(name),

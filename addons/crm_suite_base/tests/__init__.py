@@ -25,6 +25,7 @@ from . import (
     test_approval_shown,
     test_approval_start,
     test_approval_tour,
+    test_approval_undo,
     test_approval_walk,
     test_approval_windows,
     test_arguments,

@@ -38,6 +38,9 @@ UNTRACKED_MODELS = {
 # The history of a record is not taken back, but it comes back with its record.
 DELETIONS_ONLY = {
     "crm.suite.absence.work",
+    "crm.suite.approval.event",
+    "crm.suite.approval.request",
+    "crm.suite.approval.task",
     "crm.suite.assignment.log",
     "crm.suite.lifecycle.transition",
     "ir.model.data",
