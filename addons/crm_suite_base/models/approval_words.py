@@ -66,14 +66,24 @@ class ApprovalFlow(models.Model):
             ),
         }
 
+    @api.model
     def _get_problem_words(self):
         """Sentences for the codes of ``tools/approval_messages.py``.
 
         :rtype: dict[str, str]
         """
+        return {
+            **self._get_whole_words(),
+            **self._get_condition_words(),
+            **self._get_people_words(),
+            **self._get_step_words(),
+        }
+
+    @api.model
+    def _get_whole_words(self):
+        """What is wrong with a graph as a whole and with its paths."""
         _ = self.env._
         return {
-            "choice": _("Choose one of: %(choices)s."),
             "circle": _(
                 "The paths lead in a circle here. To go back, use a return or a rejection."
             ),
@@ -88,9 +98,6 @@ class ApprovalFlow(models.Model):
             "end_in_branch": _(
                 "A path of a parallel ends here before the paths have joined."
             ),
-            "expression": _("At character %(position)s: %(text)s"),
-            "field_unknown": _("The documents have no field %(name)s."),
-            "field_user": _("The field %(name)s does not lead to users."),
             "goal_ahead": _(
                 "One can go back only to a step that lies before this one on its path."
             ),
@@ -98,27 +105,52 @@ class ApprovalFlow(models.Model):
                 "One can go back only to the start, an approval or a fill-in."
             ),
             "goal_unknown": _("The step to go back to is not part of the flow."),
-            "hours": _("Give hours between 0 and %(limit)s."),
             "into_start": _("Nothing may lead to the start."),
             "join_alone": _("This join closes no parallel."),
-            "limit_fill": _(
-                "Fields cannot be filled in by themselves: remind, escalate or return."
-            ),
             "loose": _("This connection leads from or to nowhere."),
-            "missing": _("%(name)s is missing or not valid."),
-            "no_approvers": _("Say who is asked at this step."),
-            "no_default": _(
-                "No path of this condition is marked “Otherwise”, for what fits none."
-            ),
             "no_end": _("The flow has no end."),
-            "no_fields": _("Say which fields are to be filled in."),
             "no_start": _("The flow has no start."),
             "no_way_out": _("No path leads from here to an end."),
-            "no_when": _("This path has no condition and is not marked “Otherwise”."),
             "node_id": _("A step has no id."),
             "one_way": _("Two or more paths must lead on from here."),
             "out_of_end": _("Nothing may follow an end."),
-            "property": _("%(name)s is not known here."),
+            "schema": _("This is not a flow in the form of version 1."),
+            "second_start": _("The flow has a second start."),
+            "several_joins": _("The paths of this parallel end in different joins."),
+            "several_ways": _(
+                "Only one path may lead on from here; use a condition or a parallel."
+            ),
+            "size": _("A flow has at most %(nodes)s steps and %(edges)s connections."),
+            "type": _("The kind of step %(type)s is not known."),
+            "unreached": _("No path leads from the start to this step."),
+        }
+
+    @api.model
+    def _get_condition_words(self):
+        """What is wrong with conditions and expressions."""
+        _ = self.env._
+        return {
+            "expression": _("At character %(position)s: %(text)s"),
+            "no_default": _(
+                "No path of this condition is marked “Otherwise”, for what fits none."
+            ),
+            "no_when": _("This path has no condition and is not marked “Otherwise”."),
+            "second_default": _(
+                "A second path of this condition is marked “Otherwise”."
+            ),
+            "when_default": _(
+                "The path marked “Otherwise” has no condition of its own."
+            ),
+            "when_outside": _("Only the paths of a condition have conditions."),
+        }
+
+    @api.model
+    def _get_people_words(self):
+        """What is wrong with who is asked."""
+        _ = self.env._
+        return {
+            "field_user": _("The field %(name)s does not lead to users."),
+            "no_approvers": _("Say who is asked at this step."),
             "rule_expression": _("Write the expression that gives the users."),
             "rule_field": _("Name the field that leads to the user."),
             "rule_group": _("Choose a group."),
@@ -130,25 +162,25 @@ class ApprovalFlow(models.Model):
                 "Superiors who are asked in turn need “one after the other”."
             ),
             "rule_users": _("Choose one or more users, 100 at most."),
-            "schema": _("This is not a flow in the form of version 1."),
-            "second_default": _(
-                "A second path of this condition is marked “Otherwise”."
-            ),
-            "second_start": _("The flow has a second start."),
-            "several_joins": _("The paths of this parallel end in different joins."),
-            "several_ways": _(
-                "Only one path may lead on from here; use a condition or a parallel."
-            ),
-            "shape": _("The value of %(what)s is not valid."),
             "share": _("Give the share as a whole number from 1 to 100."),
-            "size": _("A flow has at most %(nodes)s steps and %(edges)s connections."),
+        }
+
+    @api.model
+    def _get_step_words(self):
+        """What is wrong with the settings of a step."""
+        _ = self.env._
+        return {
+            "choice": _("Choose one of: %(choices)s."),
+            "field_unknown": _("The documents have no field %(name)s."),
+            "hours": _("Give hours between 0 and %(limit)s."),
+            "limit_fill": _(
+                "Fields cannot be filled in by themselves: remind, escalate or return."
+            ),
+            "missing": _("%(name)s is missing or not valid."),
+            "no_fields": _("Say which fields are to be filled in."),
+            "property": _("%(name)s is not known here."),
+            "shape": _("The value of %(what)s is not valid."),
             "subflow_circle": _("This flow would start itself again."),
             "subflow_unknown": _("The flow that is to be started does not exist."),
             "too_many": _("Not more than %(limit)s are possible here."),
-            "type": _("The kind of step %(type)s is not known."),
-            "unreached": _("No path leads from the start to this step."),
-            "when_default": _(
-                "The path marked “Otherwise” has no condition of its own."
-            ),
-            "when_outside": _("Only the paths of a condition have conditions."),
         }
