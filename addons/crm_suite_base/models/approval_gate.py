@@ -1,8 +1,10 @@
 """The gate around a method that waits, and what the method was called with."""
 
+import json
 from functools import wraps
 
 from odoo import models
+from odoo.tools.json import json_default
 
 
 def pack_call(args, kwargs):
@@ -22,7 +24,8 @@ def _pack(value):
     # Records are wrapped, and so is all else: nobody can send one for the other.
     if isinstance(value, models.BaseModel):
         return {"model": value._name, "ids": value.ids}
-    return {"value": value}
+    # Dates become texts, which fields take too.
+    return {"value": json.loads(json.dumps(value, default=json_default))}
 
 
 def unpack_call(effect, env):

@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
@@ -68,7 +70,7 @@ class TestApprovalLead(ApprovalCase):
         self.hold("action_set_lost")
         deal = self.lead_of()
         reason = self.env["crm.lost.reason"].create({"name": "Too dear"})
-        deal.action_set_lost(lost_reason_id=reason.id)
+        deal.action_set_lost(lost_reason_id=reason.id, date_deadline=date(2030, 5, 1))
         self.assertTrue(deal.active)
         request = deal.crm_suite_approval_id
         with self.assertRaisesRegex(UserError, "waits"):
@@ -79,11 +81,12 @@ class TestApprovalLead(ApprovalCase):
         with self.assertRaisesRegex(UserError, "needs an agreement"):
             deal.probability = 0
         deal.action_unarchive()
-        deal.action_set_lost(lost_reason_id=reason.id)
+        deal.action_set_lost(lost_reason_id=reason.id, date_deadline=date(2030, 5, 1))
         self.decide(deal.crm_suite_approval_id, self.boss)
         self.assertFalse(deal.active)
         self.assertEqual(deal.won_status, "lost")
         self.assertEqual(deal.lost_reason_id, reason)
+        self.assertEqual(deal.date_deadline, date(2030, 5, 1))
 
     def test_converting_waits_with_its_customer(self):
         self.hold("convert_opportunity")
