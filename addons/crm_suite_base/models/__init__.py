@@ -256,12 +256,14 @@ from . import approval_event, approval_request, approval_task
 # isort: split
 from . import (
     approval_about,
+    approval_ask,
     approval_choice,
     approval_comment,
     approval_effect,
     approval_facts,
     approval_fill,
     approval_form,
+    approval_held,
     approval_limit,
     approval_migrate,
     approval_notice,

@@ -19,7 +19,8 @@ class ApprovalRequest(models.Model):
         :raise UserError: without a word, or where nothing is under way any more
         """
         self._check_role()
-        check_records(self).check_access("read")
+        check_records(self)
+        self.check_access("read")
         comment = self._check_text(comment)
         if not comment:
             raise UserError(self.env._("Write what you want to say."))
