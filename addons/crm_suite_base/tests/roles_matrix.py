@@ -302,6 +302,7 @@ METHODS = {
     "crm.suite.approval.decide": {
         "action_agree",
         "action_apply",
+        "action_comment",
         "action_open_document",
         "action_reject",
         "action_return",

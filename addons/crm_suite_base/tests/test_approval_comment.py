@@ -74,3 +74,12 @@ class TestApprovalComment(ApprovalCase):
         window = self.env["crm.suite.approval.comment"].with_user(self.rep)
         window.create({"request_id": request.id, "comment": "Here"}).action_comment()
         self.assertEqual(request.event_ids[-1].comment, "Here")
+
+    def test_who_decides_may_only_comment(self):
+        _order, request = self.held()
+        task = self.task(request, self.lead)
+        window = self.env["crm.suite.approval.decide"].with_user(self.lead)
+        window = window.create({"task_id": task.id, "comment": "Why 18 percent?"})
+        window.action_comment()
+        self.assertEqual(request.event_ids[-1].kind, "comment")
+        self.assertEqual(task.state, "open")

@@ -121,6 +121,16 @@ class ApprovalDecide(models.TransientModel):
         self.check_access("read")
         return self.task_id.action_open_document()
 
+    def action_comment(self):
+        """Say it without deciding: the task stays where it is.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.request_id.action_comment(self.comment)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
     def action_apply(self):
         """Do what was chosen.
 
