@@ -378,19 +378,7 @@ class Interaction(models.Model):
         """
         table = query.table
         person = self._interaction_person(query, column=column)
-        activity = query.make_alias(table, "crm_suite_activity")
-        query.add_join(
-            "JOIN",
-            activity,
-            "mail_activity",
-            SQL(
-                "%s = %s AND %s = %s",
-                SQL.identifier(activity, "res_id"),
-                SQL.identifier(table, "id"),
-                SQL.identifier(activity, "res_model"),
-                model,
-            ),
-        )
+        activity = self._interaction_join_activity(query, model)
         if planned:
             query.add_where(SQL.identifier(activity, "active"))
         query.add_where(
@@ -398,7 +386,7 @@ class Interaction(models.Model):
                 "(%s = %s OR %s)",
                 SQL.identifier(activity, "user_id"),
                 self.env.uid,
-                self._interaction_may_post(model, table),
+                self._interaction_may_post(model, SQL.identifier(activity, "res_id")),
             )
         )
         columns = self._interaction_activity_columns(activity)
@@ -410,6 +398,32 @@ class Interaction(models.Model):
                 SQL.identifier(table, "name"),
             )
         return self._interaction_select(slot, query, {**columns, **person})
+
+    def _interaction_join_activity(self, query, model):
+        """The activities of documents.
+
+        Those of one customer are looked up document by document: for some hundred
+        documents the planner would rather read all activities there are.
+
+        :return: their alias
+        :rtype: str
+        """
+        one = self.env.context.get("crm_suite_interaction_people")
+        activity = query.make_alias(query.table, "crm_suite_activity")
+        alias = SQL.identifier("a" if one else activity)
+        rows = SQL.identifier("mail_activity")
+        match = SQL(
+            "%(alias)s.res_model = %(model)s AND %(alias)s.res_id = %(id)s",
+            alias=alias,
+            model=model,
+            id=SQL.identifier(query.table, "id"),
+        )
+        if one:
+            # OFFSET keeps the planner from taking it apart.
+            rows = SQL("LATERAL (SELECT * FROM %s a WHERE %s OFFSET 0)", rows, match)
+            match = SQL("TRUE")
+        query.add_join("JOIN", activity, rows, match)
+        return activity
 
     def _interaction_activity_columns(self, activity):
         return {
@@ -438,8 +452,14 @@ class Interaction(models.Model):
             "res_id": SQL.identifier(activity, "id"),
         }
 
-    def _interaction_may_post(self, model, table):
-        """Whether the viewer may write in the thread of a document, as a condition."""
+    def _interaction_may_post(self, model, document):
+        """Whether the viewer may write in the thread of a document, as a condition.
+
+        Document by document, as long as there are few: a list of all that he may
+        write in takes longer than what it is asked for.
+
+        :param SQL document: its id
+        """
         records = self.env[model]
         operation = records._mail_post_access
         if operation == "read" or self.env.su:
@@ -450,7 +470,8 @@ class Interaction(models.Model):
         if rules.is_true():
             return SQL("TRUE")
         allowed = records.sudo().with_context(active_test=False)._search(rules)
-        return SQL("%s IN %s", SQL.identifier(table, "id"), allowed.subselect())
+        allowed.add_where(SQL("%s = %s", SQL.identifier(allowed.table, "id"), document))
+        return SQL("EXISTS %s", allowed.subselect(SQL("1")))
 
     def _interaction_source_web(self):
         """Pages that a known visitor looked at, if the website is installed."""
