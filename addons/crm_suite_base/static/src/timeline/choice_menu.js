@@ -1,7 +1,6 @@
 import { Component } from "@odoo/owl";
 import { CheckboxItem } from "@web/core/dropdown/checkbox_item";
 import { Dropdown } from "@web/core/dropdown/dropdown";
-import { _t } from "@web/core/l10n/translation";
 
 /** A small menu from which several can be chosen; it stays open meanwhile. */
 export class ChoiceMenu extends Component {
@@ -23,8 +22,6 @@ export class ChoiceMenu extends Component {
         if (!first) {
             return this.props.title;
         }
-        return others.length
-            ? _t("%(first)s and %(count)s more", { first: first.label, count: others.length })
-            : first.label;
+        return others.length ? `${first.label} +${others.length}` : first.label;
     }
 }
