@@ -1,11 +1,19 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.tools import SQL
+
+from .arguments import is_id
+
+DAYS = "crm_suite_funnel_days"
 
 
 class LifecycleFunnel(models.Model):
     """The stages as a funnel: who came in, who went on, and how long that took.
 
-    A query over the steps of the customers that the viewer may read.
+    A query over the steps of the customers that the viewer may read. The context key
+    ``crm_suite_funnel_days`` leaves those who came into the stage in the last so many
+    days, and what became of them since.
     """
 
     _name = "crm.suite.lifecycle.funnel"
@@ -39,8 +47,9 @@ class LifecycleFunnel(models.Model):
         return SQL(
             """
             WITH step AS (
-                SELECT * FROM crm_suite_lifecycle_transition t
-                 WHERE t.partner_id IN %(readable)s
+                SELECT *, t.at - COALESCE(t.duration, 0) * interval '1 day' AS came
+                  FROM crm_suite_lifecycle_transition t
+                 WHERE t.partner_id IN %(readable)s AND t.at >= %(since)s
             )
             SELECT s.id, s.id AS stage_id, s.sequence,
                    COALESCE(c.customers, 0) AS customers,
@@ -63,11 +72,20 @@ class LifecycleFunnel(models.Model):
                       FROM step t
                       JOIN crm_suite_lifecycle_stage f ON f.id = t.from_id
                  LEFT JOIN crm_suite_lifecycle_stage n ON n.id = t.to_id
+                     WHERE t.came >= %(since)s
                   GROUP BY 1) o ON o.id = s.id
              WHERE s.active
             """,
             readable=readable.subselect(),
+            since=self._get_since(),
         )
+
+    def _get_since(self):
+        """From when on customers who came into a stage count: all by default."""
+        days = self.env.context.get(DAYS)
+        if not is_id(days):
+            return SQL("timestamp '-infinity'")
+        return SQL("%s", fields.Datetime.now() - timedelta(days=min(days, 36500)))
 
     def action_show_customers(self):
         """Open the customers that are in the stage now.

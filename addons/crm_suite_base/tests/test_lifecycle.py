@@ -354,6 +354,33 @@ class TestLifecycle(RulesCase):
         self.assertLessEqual(row.conversion, 100)
         self.assertTrue(row.action_show_customers()["domain"])
 
+    def test_funnel_of_a_period(self):
+        """Those who came in lately, and what became of them; others do not count."""
+        self.env.flush_all()
+
+        def row(**context):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            funnel = self.env["crm.suite.lifecycle.funnel"].with_user(self.rep)
+            found = funnel.with_context(**context).search(
+                [("stage_id", "=", self.stage.id)]
+            )
+            return found.entered, found.onward
+
+        days = {"crm_suite_funnel_days": 30}
+        before, ever = row(**days), row()
+        self.env.cr.execute(
+            "UPDATE crm_suite_lifecycle_transition SET at = at - interval '40 days' "
+            "WHERE partner_id = %s",
+            [self.customer.id],
+        )
+        self.assertEqual(row(**days), (before[0] - 1, before[1]))
+        self.customer.crm_suite_lifecycle_id = self.stage_of("first")
+        self.assertEqual(row(**days), (before[0] - 1, before[1]), "came in before")
+        self.assertEqual(row(), (ever[0], ever[1] + 1))
+        for nonsense in ("30", -1, True, [30]):
+            self.assertEqual(row(crm_suite_funnel_days=nonsense), row())
+
     def test_steps_are_not_edited(self):
         step = self.customer.crm_suite_transition_ids[0]
         for user in (self.rep, self.steward):
