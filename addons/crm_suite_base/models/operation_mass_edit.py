@@ -9,6 +9,7 @@ from .operation_journal import JOURNAL
 MASS_EDIT_MODELS = {
     "crm.lead",
     "crm.suite.call",
+    "crm.suite.customer.member",
     "crm.suite.purchase",
     "crm.suite.relation",
     "res.partner",

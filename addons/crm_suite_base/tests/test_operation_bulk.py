@@ -45,6 +45,37 @@ class TestMassEdit(OperationCase):
         operation.with_user(self.steward).action_undo()
         self.assertEqual(self.partners[0].category_id, self.tags[0])
 
+    def test_edit_of_customer_teams_is_an_operation(self):
+        people = [
+            new_test_user(self.env, f"member_{number}", "base.group_user")
+            for number in range(2)
+        ]
+        members = self.env["crm.suite.customer.member"].create(
+            [
+                {"partner_id": partner.id, "user_id": user.id, "role": "seller"}
+                for partner, user in zip(self.partners, people, strict=False)
+            ]
+        )
+        before = members.mapped("role")
+        members.with_user(self.steward).web_save({"role": "service"}, {"role": {}})
+        operation = self.last()
+        self.assertEqual(
+            (operation.kind, operation.res_model), ("mass_edit", members._name)
+        )
+        operation.with_user(self.steward).action_undo()
+        self.assertEqual(members.mapped("role"), before)
+
+    def test_every_list_of_ours_to_edit_in_is_followed(self):
+        """A list in which several can be edited at once offers Undo."""
+        views = self.env["ir.ui.view"].search(
+            [("type", "=", "list"), ("arch_db", "ilike", 'multi_edit="1"')]
+        )
+        ours = views.filtered(lambda v: (v.xml_id or "").startswith("crm_suite_base."))
+        self.assertTrue(ours)
+        self.assertLessEqual(
+            set(ours.mapped("model")), set(self.Operation._get_mass_edit_models())
+        )
+
     def test_archive_of_several_is_an_operation(self):
         self.partners.with_user(self.steward).action_archive()
         self.assertEqual(self.last().record_count, 5)
