@@ -49,6 +49,21 @@ class CustomerMetric(models.Model):
     )
     currency_id = LooseMany2one("res.currency", required=True, readonly=True)
 
+    # To group and filter by. They are read from the customer: nothing is written when
+    # those change, and nothing can differ.
+    grade_id = fields.Many2one(related="partner_id.crm_suite_grade_id", string="Grade")
+    lifecycle_id = fields.Many2one(
+        related="partner_id.crm_suite_lifecycle_id", string="Lifecycle"
+    )
+    user_id = fields.Many2one(related="partner_id.user_id", string="Owner")
+    industry_id = fields.Many2one(related="partner_id.industry_id")
+    state_id = fields.Many2one(related="partner_id.state_id", string="Region")
+    country_id = fields.Many2one(related="partner_id.country_id")
+    # Through the viewer's own rights: not everybody sees all segments.
+    segment_ids = fields.Many2many(
+        related="partner_id.crm_suite_segment_ids", related_sudo=False
+    )
+
     first_purchase = fields.Date(readonly=True)
     last_purchase = fields.Date(readonly=True)
     purchase_count = fields.Integer(string="Purchases", readonly=True)
@@ -157,6 +172,31 @@ class CustomerMetric(models.Model):
                 column = SQL.identifier(query.table, "partner_id")
                 query.add_where(SQL("%s IN %s", column, readable.subselect()))
         return query
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """By segment: those in which the customer is now, of those that one sees; who
+        is in several counts in each.
+        """
+        if groupby_spec != "segment_ids":
+            return super()._read_group_groupby(alias, groupby_spec, query)
+        members = self.env["crm.suite.segment.member"]._search(
+            [("left_at", "=", False)]
+        )
+        member = query.make_alias(alias, "segment")
+        columns = [
+            SQL.identifier(members.table, name) for name in ("partner_id", "segment_id")
+        ]
+        query.add_join(
+            "LEFT JOIN",
+            member,
+            members.subselect(*columns),
+            SQL(
+                "%s = %s",
+                SQL.identifier(alias, "partner_id"),
+                SQL.identifier(member, "partner_id"),
+            ),
+        )
+        return SQL.identifier(member, "segment_id")
 
     def _check_access(self, operation):
         refused = super()._check_access(operation)

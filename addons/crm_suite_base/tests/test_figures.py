@@ -7,6 +7,15 @@ from odoo.tests import tagged
 
 from .common import CustomerCase
 
+GROUPS = (
+    "country_id",
+    "grade_id",
+    "industry_id",
+    "lifecycle_id",
+    "segment_ids",
+    "user_id",
+)
+
 
 class FiguresCase(CustomerCase):
     """Purchases of one customer and the row of figures that follows from them."""
@@ -115,6 +124,66 @@ class TestFigures(FiguresCase):
         self.assertEqual(self.metrics._refresh([self.customer.id]), [self.customer.id])
         self.assertEqual(self.metrics._refresh([self.customer.id]), [])
         self.assertNotIn(self.customer.id, self.metrics._refresh())
+
+    def test_groups_by_what_the_customer_is(self):
+        industry = self.env["res.partner.industry"].create({"name": "Looms"})
+        self.customer.write({"industry_id": industry.id, "user_id": self.rep.id})
+        other = self._create_customer(name="Other", user_id=self.lead.id)
+        self.order(price=700)
+        self.order(price=50, partner=other)
+        self.metrics._refresh([self.customer.id, other.id])
+        mine = [("partner_id", "in", (self.customer | other).ids)]
+        rows = self.metrics.with_user(self.agent)
+
+        def sums(name):
+            found = rows._read_group(mine, [name], ["revenue:sum"])
+            return {group.id: revenue for group, revenue in found}
+
+        self.assertEqual(sums("industry_id"), {industry.id: 700, False: 50})
+        self.assertEqual(sums("user_id"), {self.rep.id: 700, self.lead.id: 50})
+        self.assertEqual(sums("lifecycle_id"), {self.stage.id: 750})
+        self.assertEqual(sums("country_id"), {self.china.id: 750})
+        self.assertEqual(sums("grade_id"), {False: 750})
+        found = rows.search([*mine, ("industry_id", "=", industry.id)])
+        self.assertEqual(found.partner_id, self.customer)
+        groupable = rows.fields_get(attributes=["groupable", "store"])
+        for name in (*GROUPS, "state_id"):
+            self.assertTrue(groupable[name]["groupable"], name)
+            self.assertFalse(groupable[name]["store"], "nothing is written for it")
+
+    def test_groups_by_segment(self):
+        """Only segments that one sees; who is in two counts in both."""
+        first, second, hidden = self.env["crm.suite.segment"].create(
+            [
+                {"name": name, "kind": "static", "company_id": company}
+                for name, company in (
+                    ("First", self.env.company.id),
+                    ("Second", self.env.company.id),
+                    ("Theirs", self._other_company().id),
+                )
+            ]
+        )
+        other = self._create_customer(name="Other")
+        self.order(price=700)
+        self.order(price=50, partner=other)
+        self.metrics._refresh([self.customer.id, other.id])
+        both = [self.customer.id, other.id]
+        for segment, ids in ((first, both), (second, both[:1]), (hidden, both)):
+            segment.action_add(ids)
+        second.action_remove(both[:1])
+        second.action_add(both[1:])
+        rows = self.metrics.with_user(self.agent)
+        mine = [("partner_id", "in", both)]
+        found = rows._read_group(mine, ["segment_ids"], ["revenue:sum"])
+        self.assertEqual(
+            {segment.id: revenue for segment, revenue in found},
+            {first.id: 750, second.id: 50},
+        )
+        self.assertEqual(
+            rows.search([*mine, ("segment_ids", "=", second.id)]).partner_id, other
+        )
+        row = rows.search([("partner_id", "=", other.id)])
+        self.assertEqual(row.segment_ids, first | second)
 
     def test_rights(self):
         self.order()
