@@ -392,7 +392,9 @@ class CustomerMetric(models.Model):
             """
             SELECT partner_id, company_id,
                    -(max(best))[2]::int AS product_id,
-                   -(max(ARRAY[amount, -category_id]))[2]::int AS category_id,
+                   -(max(ARRAY[amount, -category_id]) FILTER (
+                       WHERE category_id IS NOT NULL
+                   ))[2]::int AS category_id,
                    array_agg(category_id) AS categories,
                    array_agg(amount) AS amounts,
                    sum(amount) AS total

@@ -2,25 +2,30 @@ import logging
 import time
 from collections import defaultdict
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from statistics import mean
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.figures import Fact, summarise
+from .metric_nightly import DAY
 from .purchase_fact import PEOPLE
 
 _logger = logging.getLogger(__name__)
 
 SAMPLE = 200
 MONEY = ("receivable_open", "receivable_overdue")
+OWED = (*MONEY, "overdue_since", "average_days_to_pay")
+TOUCH = ("last_interaction", "next_activity")
 
 
 class MetricRun(models.Model):
     """A sample of the figures against a computation from scratch.
 
     The check takes neither watermark nor SQL aggregates for granted: it reads the
-    documents of some customers and adds them up in plain Python.
+    documents of some customers and adds them up in plain Python. It compares every
+    figure of a row.
     """
 
     _inherit = "crm.suite.metric.run"
@@ -54,6 +59,7 @@ class MetricRun(models.Model):
     @api.model
     def _check_choose(self):
         """Some customers at random, without those whose turn is to come."""
+        today = fields.Date.today()
         since, positions = self.env["crm.suite.metric.watermark"]._get("changes")
         if since:
             watermarks = self.env["crm.suite.metric.watermark"]
@@ -71,8 +77,16 @@ class MetricRun(models.Model):
                        AND commercial_partner_id = id
                   ) customer
                  WHERE partner_id NOT IN (SELECT partner_id FROM crm_suite_metric_dirty)
+                   AND partner_id NOT IN (
+                       SELECT p.commercial_partner_id
+                         FROM (%s) met (partner_id)
+                         JOIN res_partner p ON p.id = met.partner_id
+                        WHERE p.commercial_partner_id IS NOT NULL
+                   )
               ORDER BY random() LIMIT %s
                 """,
+                # A meeting of today may be over by now.
+                self._time_meetings(today - DAY, today + DAY),
                 SAMPLE,
             )
         )
@@ -87,11 +101,17 @@ class MetricRun(models.Model):
         """
         today = self._check_today()
         rows = defaultdict(dict)
-        for key, facts in self._check_facts(partner_ids).items():
-            rows[key] |= summarise(facts, today[key[1]])
+        channels = self.env["crm.suite.customer.metric"]._refresh_channels()
+        for key, facts in self._check_facts(partner_ids, channels).items():
+            rows[key] |= summarise(facts, today[key[1]], channels)
         for key, owed in self._check_owed(partner_ids, today).items():
             rows[key] |= owed
+        for key, days in self._check_paid(partner_ids).items():
+            rows[key]["average_days_to_pay"] = days
         stored = self._check_stored(partner_ids)
+        touch = self._check_touch(partner_ids)
+        for key in rows.keys() | stored.keys():
+            rows[key] |= touch[key[0]]
         wrong = defaultdict(dict)
         for key in rows.keys() | stored.keys():
             right, is_ = rows.get(key, {}), stored.get(key, {})
@@ -102,7 +122,7 @@ class MetricRun(models.Model):
         return wrong
 
     def _check_columns(self):
-        return (*summarise([], date.min.replace(year=2)), *MONEY)
+        return (*summarise([], date.min.replace(year=2)), *OWED, *TOUCH)
 
     def _check_today(self):
         rows = self.env.execute_query(
@@ -114,7 +134,7 @@ class MetricRun(models.Model):
         )
         return dict(rows)
 
-    def _check_facts(self, partner_ids):
+    def _check_facts(self, partner_ids, channels):
         metrics = self.env["crm.suite.customer.metric"]
         people = metrics._refresh_people(list(partner_ids))
         facts = self.env["crm.suite.purchase.fact"].sudo()
@@ -122,15 +142,18 @@ class MetricRun(models.Model):
             SQL(
                 """
                 SELECT partner_id, company_id, day, document_model, document_id,
-                       amount::text, category_id, product_id
+                       amount::text, category_id, product_id, channel
                   FROM (%s) fact
                 """,
                 facts.with_context(**{PEOPLE: people})._purchase_union(),
             )
         )
         found = defaultdict(list)
-        for partner, company, day, model, document, amount, category, product in rows:
-            fact = Fact(day, (model, document), Decimal(amount), category, product)
+        numbers = {code: number for number, code in enumerate(channels)}
+        for partner, company, day, model, document, amount, *kind, channel in rows:
+            fact = Fact(
+                day, (model, document), Decimal(amount), *kind, numbers.get(channel)
+            )
             found[partner, company].append(fact)
         return found
 
@@ -160,7 +183,58 @@ class MetricRun(models.Model):
             owed[key]["receivable_open"] += amount
             if amount > 0 and line.date_maturity < today[line.company_id.id]:
                 owed[key]["receivable_overdue"] += amount
+                since = owed[key].get("overdue_since")
+                owed[key]["overdue_since"] = min(
+                    since or line.date_maturity, line.date_maturity
+                )
         return owed
+
+    def _check_paid(self, partner_ids):
+        """Days from each paid invoice to what settled it last, on average."""
+        invoices = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id.commercial_partner_id", "in", list(partner_ids)),
+                    ("move_type", "in", ("out_invoice", "out_receipt")),
+                    ("state", "=", "posted"),
+                    ("payment_state", "in", ("paid", "in_payment")),
+                ]
+            )
+        )
+        days = defaultdict(list)
+        for invoice in invoices:
+            settled = invoice.line_ids.matched_credit_ids.mapped("max_date")
+            if settled:
+                key = (
+                    invoice.partner_id.commercial_partner_id.id,
+                    invoice.company_id.id,
+                )
+                wait = (max(settled) - invoice.invoice_date).days
+                days[key].append(Decimal(wait))
+        return {
+            key: mean(waits).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+            for key, waits in days.items()
+        }
+
+    def _check_touch(self, partner_ids):
+        """The last contact and what is planned next, row by row of the timeline."""
+        interactions = self.env["crm.suite.interaction"].sudo()
+        where = [SQL("commercial_partner_id = ANY(%s)", list(partner_ids))]
+        touch = defaultdict(lambda: dict.fromkeys(TOUCH))
+        for statement, name, first in (
+            (interactions._interaction_contacts(where), "last_interaction", max),
+            (interactions._interaction_planned(where), "next_activity", min),
+        ):
+            rows = self.env.execute_query(
+                SQL("SELECT commercial_partner_id, date FROM (%s) found", statement)
+            )
+            for partner, moment in rows:
+                value = moment.date() if name == "next_activity" else moment
+                known = touch[partner][name]
+                touch[partner][name] = first(known, value) if known else value
+        return touch
 
     def _check_stored(self, partner_ids):
         columns = self._check_columns()

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -6,6 +7,7 @@ from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..models.customer_metric_refresh import FIGURES
 from .test_figures import FiguresCase
 
 TABLES = (
@@ -412,6 +414,100 @@ class TestFiguresTime(ChangesCase):
         ids = self.metrics.search([]).partner_id.ids
         run = self.runs._check_sample(ids)
         self.assertEqual(run.drift_count, 0, run.note)
+
+    def test_the_check_compares_every_figure(self):
+        """What is calculated is checked, each column for itself."""
+        self.assertEqual(
+            set(self.runs._check_columns()), set(FIGURES) - {"currency_id"}
+        )
+        product = self.order().order_line.product_id
+        product.categ_id = self.env["product.category"].create({"name": "Chairs"})
+        self.purchase(100)
+        self._create_invoice(self.customer)
+        self.customer.activity_schedule("mail.mail_activity_data_call")
+        self.settle()
+        mine = [self.customer.id, self.neighbour.id]
+        self.assertFalse(self.runs._check_compare(mine))
+        for name, value in (
+            ("category_shares", "'{}'"),
+            ("trend", "'{}'"),
+            ("preferred_category_id", "NULL"),
+            ("preferred_product_id", "NULL"),
+            ("preferred_channel", "NULL"),
+            ("preferred_weekday", "'8'"),
+            ("overdue_since", "'2020-01-01'"),
+            ("average_days_to_pay", "3"),
+            ("last_interaction", "'2020-01-01'"),
+            ("next_activity", "NULL"),
+        ):
+            with self.subTest(name), self.cr.savepoint(flush=False) as savepoint:
+                self.env.cr.execute(
+                    f"UPDATE crm_suite_customer_metric SET {name} = {value}"  # noqa: S608
+                    " WHERE partner_id = %s",
+                    [self.customer.id],
+                )
+                found = self.runs._check_compare(mine)
+                self.assertEqual(set(found[self.customer.id]), {name})
+                savepoint.rollback()
+
+    def test_every_night(self):
+        """Time that passed, then the rules for everybody, then a check."""
+        self.purchase(364)
+        self.settle()
+        self.metrics._refresh()
+        self.watermarks._set("nightly", fields.Datetime.now())
+        day = fields.Datetime.now() - timedelta(days=40)
+        old, found = self.runs.create(
+            [
+                {"kind": "changes", "date": day},
+                {"kind": "check", "date": day, "drift_count": 1},
+            ]
+        )
+        moment = fields.Datetime.now() + timedelta(days=3)
+        rules = type(self.env["crm.suite.grade.rule"])
+        with (
+            freeze_time(moment),
+            self.enter_registry_test_mode(),
+            patch.object(rules, "_recalculate", autospec=True) as recalculate,
+        ):
+            self.env.ref(
+                "crm_suite_base.ir_cron_figures_nightly"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.row().revenue_12m, 0)
+        chosen = [call.args[1] for call in recalculate.call_args_list]
+        self.assertEqual(chosen.count(None), 1, "once for everybody")
+        self.assertEqual(self.watermarks._get("nightly")[0].date(), moment.date())
+        check = self.runs.search([("kind", "=", "check")], limit=1)
+        self.assertEqual(check.drift_count, 0, check.note)
+        self.assertNotEqual(check, found)
+        self.assertFalse(old.exists())
+        self.assertTrue(found.exists(), "it found something")
+
+    def test_rules_for_everybody(self):
+        """What is decided from the calendar runs without the figures, in its order."""
+        ran = []
+
+        def step(name):
+            def recalculate(model, partner_ids):
+                ran.append((model._name, partner_ids))
+
+            return patch.object(type(self.env[name]), "_recalculate", recalculate)
+
+        names = (
+            "crm.suite.quality.criterion",
+            "crm.suite.grade.rule",
+            "crm.suite.lifecycle.rule",
+        )
+        with (
+            step(names[0]),
+            step(names[1]),
+            step(names[2]),
+            patch.object(type(self.metrics), "_recalculate") as figures,
+        ):
+            self.runs._run_time_driven()
+        self.assertEqual(ran[:3], [(name, None) for name in names])
+        figures.assert_not_called()
 
     def test_the_check_finds_and_repairs_drift(self):
         self.order()

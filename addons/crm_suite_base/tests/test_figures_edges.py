@@ -322,6 +322,20 @@ class TestFiguresEdges(FiguresCase):
         self.assertEqual(row.preferred_category_id, self.category)
         self.assertEqual(row.category_shares[str(self.category.id)], 0.8)
 
+    def test_products_without_a_category(self):
+        """They earn most and are still no category that anybody prefers."""
+        chairs = self.env["product.category"].create({"name": "Chairs"})
+        plain, chair = self.env["product.product"].create(
+            [{"name": "Plain", "categ_id": False}, {"name": "Chair"}]
+        )
+        chair.categ_id = chairs
+        self.purchase(amount=75, product_id=plain.id)
+        self.purchase(amount=25, product_id=chair.id)
+        row = self.figures()
+        self.assertEqual(row.preferred_category_id, chairs)
+        self.assertEqual(row.preferred_product_id, plain)
+        self.assertEqual(row.category_shares, {str(chairs.id): 0.25})
+
     def test_receivable_and_payment(self):
         invoice = self._create_invoice(
             self.customer,

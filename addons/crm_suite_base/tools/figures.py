@@ -17,13 +17,16 @@ class Fact(NamedTuple):
     amount: Decimal
     category_id: int | None = None
     product_id: int | None = None
+    # The number of the channel; of several in one purchase the first counts.
+    channel: int | None = None
 
 
-def summarise(facts, today):
-    """Compute purchases, revenue and intervals from the lines of a customer.
+def summarise(facts, today, channels=()):
+    """Compute purchases, revenue, intervals and habits from the lines of a customer.
 
     :param facts: lines of one customer in one company
     :param date today: the day of that company
+    :param channels: the codes of the channels by their numbers
     :rtype: dict
     """
     documents = defaultdict(list)
@@ -34,9 +37,13 @@ def summarise(facts, today):
         key: (min(fact.day for fact in lines), sum(fact.amount for fact in lines))
         for key, lines in documents.items()
     }
-    days = sorted(
-        totals[key][0] for key, lines in documents.items() if is_purchase(lines)
+    purchases = [lines for lines in documents.values() if is_purchase(lines)]
+    days = sorted(totals[lines[0].document][0] for lines in purchases)
+    channel = most_frequent(
+        min((line.channel for line in lines if line.channel is not None), default=None)
+        for lines in purchases
     )
+    weekday = most_frequent(day.isoweekday() for day in days)
     revenue = sum((amount for _day, amount in totals.values()), ZERO)
     return {
         "purchase_count": len(days),
@@ -47,7 +54,10 @@ def summarise(facts, today):
         "purchase_count_12m": sum(day > year for day in days),
         "revenue_12m": sum((a for day, a in totals.values() if day > year), ZERO),
         **intervals(days),
-        "preferred_category_id": favourite(facts),
+        **favourites(facts),
+        "preferred_channel": channels[channel] if channel is not None else None,
+        "preferred_weekday": str(weekday) if weekday else None,
+        "trend": trend(totals.values(), today) or None,
     }
 
 
@@ -80,21 +90,56 @@ def intervals(days):
     }
 
 
-def favourite(facts):
-    """The category with the greatest revenue; of equal ones that with the lowest id."""
-    amounts = Counter()
+def favourites(facts):
+    """The product and the category with the greatest revenue, of equal ones those with
+    the lowest id, and what part each category has of the whole.
+    """
     products = Counter()
     for fact in facts:
         if fact.product_id:
             products[fact.category_id, fact.product_id] += fact.amount
-    for (category, _product), amount in products.items():
-        if amount > 0 and category:
-            amounts[category] += amount
-    return min(amounts, key=lambda key: (-amounts[key], key), default=None)
+    categories, best = Counter(), []
+    for (category, product), amount in products.items():
+        if amount > 0:
+            categories[category] += amount
+            best.append((-amount, product))
+    total = sum(categories.values())
+    named = {id_: amount for id_, amount in categories.items() if id_}
+    shares = {
+        str(id_): float(_round(amount / total, "0.0001"))
+        for id_, amount in named.items()
+    }
+    return {
+        "preferred_product_id": min(best)[1] if best else None,
+        "preferred_category_id": min(
+            named, key=lambda key: (-named[key], key), default=None
+        ),
+        "category_shares": shares or None,
+    }
 
 
-def _round(value):
-    return value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+def most_frequent(values):
+    """The most frequent of some values, of equally frequent ones the first."""
+    counts = Counter(value for value in values if value is not None)
+    return min(counts, key=lambda value: (-counts[value], value), default=None)
+
+
+def trend(totals, today):
+    """Revenue of the last twelve calendar months; those without a document are left
+    out.
+
+    :param totals: day and amount of each document
+    """
+    months = Counter()
+    for day, amount in totals:
+        back = (today.year - day.year) * 12 + today.month - day.month
+        if 0 <= back < 12:
+            months[f"{day:%Y-%m}"] += amount
+    return {month: float(amount) for month, amount in months.items()}
+
+
+def _round(value, unit="0.01"):
+    return value.quantize(Decimal(unit), rounding=ROUND_HALF_UP)
 
 
 def _year_before(day):
