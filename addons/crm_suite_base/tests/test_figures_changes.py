@@ -154,6 +154,31 @@ class TestFiguresChanges(ChangesCase):
         lines.reconcile()
         self.assertConcerns(self.customer)
 
+    def test_invoice_is_paid(self):
+        """By the host's own window: what is open goes, how long it took comes."""
+        invoice = self._create_invoice(
+            self.customer, invoice_date=self.today - timedelta(days=4)
+        )
+        self.settle()
+        self.assertEqual(self.row().receivable_open, 100)
+        account = self.env["account.account"].create(
+            {"name": "Bank", "code": "SUITE9", "account_type": "asset_current"}
+        )
+        journal = self.env["account.journal"].create(
+            {"name": "Bank", "code": "SUIB", "type": "bank"}
+        )
+        journal.inbound_payment_method_line_ids.payment_account_id = account
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create(
+            {"journal_id": journal.id, "payment_date": self.today}
+        ).action_create_payments()
+        self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().receivable_open, 0)
+        self.assertEqual(self.row().average_days_to_pay, 4)
+
     def test_earlier_purchase_comes_and_goes(self):
         self.settle()
         purchase = self.purchase()

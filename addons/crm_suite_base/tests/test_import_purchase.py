@@ -38,6 +38,28 @@ class TestImportPurchase(ImportCommon):
         self.assertFalse(self._by_ref("P2"))
         self.assertTrue(self.customer.exists())
 
+    def test_figures_follow_an_import_and_its_undo(self):
+        runs = self.env["crm.suite.metric.run"]
+        metrics = self.env["crm.suite.customer.metric"].sudo()
+
+        def figures():
+            """After the run that finds what concerns the customer."""
+            self.env.flush_all()
+            runs._collect(None)
+            while runs._run_chunk():
+                pass
+            row = metrics.search([("partner_id", "=", self.customer.id)])
+            return row.purchase_count, row.revenue, row.last_purchase
+
+        runs._run_full()
+        batch, _answer = self._import(FILE, target="purchase")
+        count, revenue, last = figures()
+        self.assertEqual((count, revenue, str(last)), (1, 21, "2026-01-02"))
+        imported = self._by_ref("P2")
+        batch.action_undo()
+        self.assertEqual(figures(), (0, 0, False))
+        self.assertFalse(metrics.search([("partner_id", "=", imported.id)]))
+
     def test_same_file_twice_changes_nothing(self):
         self._import(FILE, target="purchase")
         _batch, answer = self._import(FILE, target="purchase")
