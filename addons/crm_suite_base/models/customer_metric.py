@@ -96,6 +96,11 @@ class CustomerMetric(models.Model):
     category_shares = fields.Json(
         readonly=True, help="Share of the revenue by product category."
     )
+    category_text = fields.Char(
+        string="Categories",
+        compute="_compute_category_text",
+        help="Share of the revenue by product category, the greatest first.",
+    )
     # Thousands of customers share each of them: reading the narrow table is as quick as
     # an index, which every new row would pay for.
     preferred_product_id = LooseMany2one(
@@ -157,6 +162,37 @@ class CustomerMetric(models.Model):
     @api.model
     def _selection_channel(self):
         return self.env["crm.suite.purchase.fact"]._fields["channel"].selection
+
+    # ------------------------------------------------------------------
+    # What they buy
+    # ------------------------------------------------------------------
+
+    @api.depends("category_shares")
+    def _compute_category_text(self):
+        names = self._get_category_names()
+        for row in self:
+            row.category_text = ", ".join(
+                f"{names[id_]} {share:.0%}"
+                for id_, share in self._sort_shares(row._get_shares())
+                if id_ in names
+            )
+
+    def _get_shares(self):
+        """Share of the revenue by id of the category; JSON has texts as keys."""
+        return {int(id_): share for id_, share in (self.category_shares or {}).items()}
+
+    @api.model
+    def _sort_shares(self, shares):
+        return sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+
+    def _get_category_names(self):
+        """Names of the categories of these rows that still exist. Who may see the
+        figures knows what they are about.
+        """
+        ids = {id_ for row in self for id_ in row._get_shares()}
+        categories = self.env["product.category"].sudo()
+        found = categories.search_fetch([("id", "in", list(ids))], ["name"])
+        return {category.id: category.name for category in found}
 
     # ------------------------------------------------------------------
     # Who sees which rows: those of customers that he may read

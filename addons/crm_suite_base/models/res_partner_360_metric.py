@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import date_utils
 
 MONTHS = 12
+TOP_CATEGORIES = 3
 ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"
 
 
@@ -26,6 +27,7 @@ class ResPartner(models.Model):
         mine = rows.get(scope["commercial"].id)
         if mine:
             block |= self._crm_suite_360_rhythm(mine)
+            block["categories"] = self._crm_suite_360_categories(mine, scope)
             if "revenue" in block and self.env.user.has_group(ALL_DOCUMENTS):
                 block |= self._crm_suite_360_sums(mine, scope)
                 self._crm_suite_360_family_sums(rows, scope)
@@ -51,6 +53,24 @@ class ResPartner(models.Model):
             "expected_next": fields.Date.to_string(expected) or False,
             "late_days": max(late, 0),
         }
+
+    def _crm_suite_360_categories(self, rows, scope):
+        """What the customer mainly buys: the shares of all companies together, each
+        by what it earned.
+
+        :rtype: list[dict]
+        """
+        shares, names = {}, rows._get_category_names()
+        for row in rows:
+            earned = self._crm_suite_360_amount(row, row.revenue, scope)
+            for id_, share in row._get_shares().items():
+                shares[id_] = shares.get(id_, 0.0) + share * max(earned, 0.0)
+        total = sum(shares.values())
+        return [
+            {"id": id_, "name": names[id_], "share": round(amount / total, 4)}
+            for id_, amount in rows._sort_shares(shares)[:TOP_CATEGORIES]
+            if total and id_ in names
+        ]
 
     def _crm_suite_360_sums(self, rows, scope):
         bought = rows.filtered("last_purchase")

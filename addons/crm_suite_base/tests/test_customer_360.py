@@ -290,6 +290,38 @@ class TestCustomer360(CustomerCase):
         self.assertEqual(consents["sms"]["reason"], "No number")
         self.assertEqual(blocks["preferences"]["channel_label"], "SMS")
 
+    def test_categories(self):
+        chairs, tables, lamps, rugs = self.env["product.category"].create(
+            [{"name": name} for name in ("Chairs", "Tables", "Lamps", "Rugs")]
+        )
+        self.assertFalse(self.page()["value"].get("categories"))
+        for category, amount in ((tables, 30), (chairs, 50), (lamps, 15), (rugs, 5)):
+            product = self.env["product.product"].create(
+                {"name": "Product", "categ_id": category.id}
+            )
+            self.env["crm.suite.purchase"].create(
+                {
+                    "partner_id": self.customer.id,
+                    "date": "2026-01-02",
+                    "amount": amount,
+                    "product_id": product.id,
+                }
+            )
+        metrics = self.env["crm.suite.customer.metric"]
+        metrics._refresh([self.customer.id])
+        self.assertEqual(
+            self.page()["value"]["categories"],
+            [
+                {"id": chairs.id, "name": "Chairs", "share": 0.5},
+                {"id": tables.id, "name": "Tables", "share": 0.3},
+                {"id": lamps.id, "name": "Lamps", "share": 0.15},
+            ],
+        )
+        row = metrics.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(
+            row.category_text, "Chairs 50%, Tables 30%, Lamps 15%, Rugs 5%"
+        )
+
     def test_next_step_is_the_first_of_all_that_is_planned(self):
         def next_step(user=None, partner=None):
             return self.page(user, partner)["contact"]["next"]

@@ -53,6 +53,14 @@ export function listText(names) {
     return names.join(user.lang.startsWith("zh") ? "、" : ", ");
 }
 
+/** @param {number} share 1 for all of it */
+export function percentText(share) {
+    return new Intl.NumberFormat(user.lang, {
+        style: "percent",
+        maximumFractionDigits: 0,
+    }).format(share);
+}
+
 export function fullNumber(value) {
     return formatFloat(value || 0, { digits: [16, 0] });
 }

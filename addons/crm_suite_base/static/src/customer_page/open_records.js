@@ -13,13 +13,18 @@ const OPEN_ORDER = [
  * @param {string} key
  * @param {Object} blocks
  * @param {number} partnerId
- * @returns {{ model: string, domain: Array }}
+ * @returns {{ model: string, domain: Array, context: Object|undefined }}
  */
 export function recordsBehind(key, blocks, partnerId) {
     const customer = blocks.structure?.company?.id || partnerId;
     const ofCustomer = ["partner_id.commercial_partner_id", "=", customer];
     const sources = {
         revenue: { model: "sale.order", domain: [["state", "=", "sale"]] },
+        facts: {
+            model: "crm.suite.purchase.fact",
+            domain: [],
+            context: { group_by: ["category_id"] },
+        },
         purchases: { model: "crm.suite.purchase", domain: [] },
         invoices: {
             model: "account.move",
@@ -40,8 +45,8 @@ export function recordsBehind(key, blocks, partnerId) {
             ],
         },
     };
-    const { model, domain } = sources[key];
-    return { model, domain: [ofCustomer, ...domain] };
+    const { model, domain, context } = sources[key];
+    return { model, domain: [ofCustomer, ...domain], context };
 }
 
 /**

@@ -8,7 +8,9 @@ import {
     exactDate,
     fullMoney,
     fullNumber,
+    listText,
     nearDate,
+    percentText,
     shortMoney,
     shortNumber,
 } from "../core/format";
@@ -45,6 +47,8 @@ function rhythmText({ usual_interval_days, average_interval_days, late_days }) {
         : _t("usually every %s", daysText(interval));
 }
 
+const shareText = ({ name, share }) => `${name} ${percentText(share)}`;
+
 valueTiles
     .add(
         "value",
@@ -74,6 +78,18 @@ valueTiles
                 open: "revenue",
             },
         { sequence: 20 }
+    )
+    .add(
+        "categories",
+        ({ value }) =>
+            value?.categories?.length && {
+                label: _t("Buys mainly"),
+                main: shareText(value.categories[0]),
+                title: listText(value.categories.map(shareText)),
+                note: listText(value.categories.slice(1).map(shareText)),
+                open: "facts",
+            },
+        { sequence: 22 }
     )
     .add(
         "external",
@@ -155,7 +171,7 @@ valueTiles
         { sequence: 60 }
     );
 
-const MAX_TILES = 7;
+const MAX_TILES = 8;
 
 export class ValueStrip extends Component {
     static template = "crm_suite_base.ValueStrip";
@@ -181,12 +197,12 @@ export class ValueStrip extends Component {
             this.page.tab = tile.showTab;
             return;
         }
-        const { model, domain } = recordsBehind(
+        const { model, domain, context } = recordsBehind(
             tile.open,
             this.page.blocks,
             this.page.partnerId
         );
-        return this.records.openList(tile.label, model, domain);
+        return this.records.openList(tile.label, model, domain, context);
     }
 }
 

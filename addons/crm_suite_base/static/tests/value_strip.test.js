@@ -1,0 +1,30 @@
+import { describe, expect, test } from "@odoo/hoot";
+import { recordsBehind } from "@crm_suite_base/customer_page/open_records";
+import { valueTiles } from "@crm_suite_base/customer_page/value_strip";
+
+describe.current.tags("headless");
+
+const tile = (value) => valueTiles.get("categories")({ value });
+
+test("what the customer mainly buys comes first, with its share", () => {
+    const shown = tile({
+        categories: [
+            { id: 1, name: "Chairs", share: 0.62 },
+            { id: 2, name: "Tables", share: 0.2 },
+            { id: 3, name: "Lamps", share: 0.11 },
+        ],
+    });
+    expect(shown.main).toBe("Chairs 62%");
+    expect(shown.note).toBe("Tables 20%, Lamps 11%");
+    expect(shown.title).toBe("Chairs 62%, Tables 20%, Lamps 11%");
+    const { model, domain, context } = recordsBehind(shown.open, {}, 7);
+    expect(model).toBe("crm.suite.purchase.fact");
+    expect(domain).toEqual([["partner_id.commercial_partner_id", "=", 7]]);
+    expect(context).toEqual({ group_by: ["category_id"] });
+});
+
+test("nothing is shown of who bought nothing, or to who may not see it", () => {
+    expect(tile({ categories: [] })).toBe(0);
+    expect(tile({})).toBe(undefined);
+    expect(tile(undefined)).toBe(undefined);
+});
