@@ -1,5 +1,9 @@
 from datetime import timedelta
 
+from odoo.tools import SQL
+
+from .models.metric_changes import COUNTER_INDEX
+
 
 def post_init_hook(env):
     """Bring the customers that the company already has into the application."""
@@ -18,5 +22,7 @@ def uninstall_hook(env):
     # Rules of the host that stand for rules of ours; those of others stay as they are.
     hosts = env["base.automation"].with_context(active_test=False)
     hosts.search([("crm_suite_rule_id", "!=", False)]).unlink()
+    # The table is that of another addon.
+    env.cr.execute(SQL("DROP INDEX IF EXISTS %s", SQL.identifier(COUNTER_INDEX)))
     parameters = env["ir.config_parameter"]
     parameters.search([("key", "=like", r"crm\_suite\_base.%")]).unlink()

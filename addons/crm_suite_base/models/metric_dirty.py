@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.field_value import get_given
+
 # Whose figures a row of a model belongs to: statement for the ids ``%s``.
 OWNERS = {
     "account.move": "SELECT partner_id FROM account_move WHERE id = ANY(%s)",
@@ -21,6 +23,27 @@ OWNERS = {
         " LEFT JOIN sale_order o ON a.res_model = 'sale.order' AND o.id = a.res_id"
         " WHERE a.id = ANY(%s)"
     ),
+    "pos.order": "SELECT partner_id FROM pos_order WHERE id = ANY(%s)",
+    # A product that changes its category: who bought it.
+    "product.template": """
+          WITH item AS (
+            SELECT id FROM product_product WHERE product_tmpl_id = ANY(%s)
+          )
+        SELECT o.partner_id
+          FROM item
+          JOIN sale_order_line l ON l.product_id = item.id
+          JOIN sale_order o ON o.id = l.order_id
+         UNION ALL
+        SELECT x.partner_id
+          FROM item
+          JOIN crm_suite_purchase x ON x.product_id = item.id
+         UNION ALL
+        SELECT m.partner_id
+          FROM item
+          JOIN account_move_line l ON l.product_id = item.id
+          JOIN account_move m ON m.id = l.move_id
+         WHERE m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+    """,
     "res.partner": "SELECT unnest(%s)",
     "sale.order": "SELECT partner_id FROM sale_order WHERE id = ANY(%s)",
     "sale.order.line": (
@@ -28,6 +51,14 @@ OWNERS = {
         " JOIN sale_order o ON o.id = l.order_id WHERE l.id = ANY(%s)"
     ),
 }
+# The same, where sales at the counter are installed.
+SOLD_AT_COUNTER = """
+         UNION ALL
+        SELECT o.partner_id
+          FROM item
+          JOIN pos_order_line l ON l.product_id = item.id
+          JOIN pos_order o ON o.id = l.order_id
+"""
 
 
 class MetricDirty(models.Model):
@@ -87,10 +118,34 @@ class MetricDirty(models.Model):
         :param ids: their ids
         """
         statement = OWNERS.get(model_name)
-        if statement and ids:
-            # The statements are the constants above.
-            # pylint: disable-next=sql-injection
-            self._note(SQL(statement, list(ids)))
+        if not statement or not ids:
+            return
+        if model_name == "product.template" and "pos.order" in self.env:
+            statement += SOLD_AT_COUNTER
+        # The statements are the constants above.
+        # pylint: disable-next=sql-injection
+        self._note(SQL(statement, list(ids)))
+
+    @api.model
+    def _note_records(self, records):
+        """Note the customers of records that go, or that change hands."""
+        if records:
+            records.flush_recordset()
+            self._note_rows(records._name, records.ids)
+
+    @api.model
+    def _note_losers(self, records, vals):
+        """Note the customers who lose records to somebody else.
+
+        A record that gets its first customer takes nothing from anybody: the usual
+        case.
+
+        :param dict vals: what is about to be written
+        """
+        new = get_given(records, "partner_id", vals)
+        self._note_records(
+            records.filtered(lambda r: r.partner_id and r.partner_id != new)
+        )
 
     @api.model
     def _take(self, limit):

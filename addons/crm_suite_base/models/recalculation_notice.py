@@ -23,29 +23,51 @@ class FigureSource(models.AbstractModel):
     _figure_owner = ()
 
     def write(self, vals):
-        """Note the customers who lose records to somebody else.
-
-        A record that gets its first customer takes nothing from anybody: the usual
-        case.
-        """
         if "partner_id" in vals:
-            new = get_given(self, "partner_id", vals)
-            self.filtered(
-                lambda r: r.partner_id and r.partner_id != new
-            )._note_figures()
+            self.env["crm.suite.metric.dirty"]._note_losers(self, vals)
         if any(name in vals for name in self._figure_owner):
-            self._note_figures()
+            self.env["crm.suite.metric.dirty"]._note_records(self)
         return super().write(vals)
 
     def unlink(self):
-        self._note_figures()
+        self.env["crm.suite.metric.dirty"]._note_records(self)
         return super().unlink()
 
-    def _note_figures(self):
-        """Note the customers of records that go, or that change hands."""
-        if self:
-            self.flush_recordset()
-            self.env["crm.suite.metric.dirty"]._note_rows(self._name, self.ids)
+
+# Of addons that may be installed later or never: nothing can inherit their models.
+ELSEWHERE = frozenset({"pos.order"})
+
+
+class Base(models.AbstractModel):
+    """The same for figure sources of addons that we do not depend on; any other model
+    pays one look-up.
+    """
+
+    _inherit = "base"
+
+    def write(self, vals):
+        if self._name in ELSEWHERE and "partner_id" in vals:
+            self.env["crm.suite.metric.dirty"]._note_losers(self, vals)
+        return super().write(vals)
+
+    def unlink(self):
+        if self._name in ELSEWHERE:
+            self.env["crm.suite.metric.dirty"]._note_records(self)
+        return super().unlink()
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    def write(self, vals):
+        """The shares of the categories change for who bought products that pass to
+        another one.
+        """
+        if "categ_id" in vals:
+            new = get_given(self, "categ_id", vals)
+            moved = self.filtered(lambda product: product.categ_id != new)
+            self.env["crm.suite.metric.dirty"]._note_records(moved)
+        return super().write(vals)
 
 
 class SaleOrder(models.Model):

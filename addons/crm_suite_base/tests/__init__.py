@@ -71,6 +71,7 @@ from . import (
     test_figures_cdnow,
     test_figures_changes,
     test_figures_concurrency,
+    test_figures_counter,
     test_figures_edges,
     test_flow_designer,
     test_given,

@@ -6,6 +6,7 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.tests import tagged
 from odoo.tools import SQL
+from odoo.tools.sql import table_exists
 
 from ..models.customer_metric_refresh import FIGURES
 from .test_figures import FiguresCase
@@ -18,6 +19,7 @@ TABLES = (
     "crm_suite_purchase",
     "mail_activity",
     "res_currency_rate",
+    "pos_order",
     "res_partner",
     "sale_order",
     "sale_order_line",
@@ -40,6 +42,8 @@ class ChangesCase(FiguresCase):
         """
         self.env.flush_all()
         for table in TABLES:
+            if not table_exists(self.env.cr, table):
+                continue
             self.env.cr.execute(
                 SQL(
                     "UPDATE %s SET write_date = %s WHERE write_date >= %s",
@@ -178,6 +182,34 @@ class TestFiguresChanges(ChangesCase):
         self.run_changes()
         self.assertEqual(self.row().receivable_open, 0)
         self.assertEqual(self.row().average_days_to_pay, 4)
+
+    def test_product_passes_to_another_category(self):
+        chairs, tables = self.env["product.category"].create(
+            [{"name": "Chairs"}, {"name": "Tables"}]
+        )
+        order = self.order()
+        product = order.order_line.product_id
+        product.categ_id = chairs
+        bystander = self.env["product.product"].create({"name": "Not bought"})
+        self.settle()
+        self.assertEqual(self.row().category_shares, {str(chairs.id): 1})
+        product.product_tmpl_id.write({"categ_id": chairs.id, "name": "Renamed"})
+        bystander.categ_id = tables
+        self.assertConcerns()
+        product.categ_id = tables
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().category_shares, {str(tables.id): 1})
+        self.assertEqual(self.row().category_text, "Tables 100%")
+        elsewhere = self.purchase(partner=self.neighbour, product_id=product.id)
+        self.settle()
+        with self.env["crm.suite.operation"].record("other", "Test") as operation:
+            product.categ_id = chairs
+        self.assertConcerns(self.customer, self.neighbour)
+        self.settle()
+        operation.action_undo()
+        self.assertEqual(elsewhere.product_id.categ_id, tables)
+        self.assertConcerns(self.customer, self.neighbour)
 
     def test_earlier_purchase_comes_and_goes(self):
         self.settle()
