@@ -54,12 +54,13 @@ class Absence(models.Model):
             self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_absences")
 
     def _move_work(self):
-        super()._move_work()
+        result = super()._move_work()
         covers = self._cover_of(self.user_id, "leads")
         for absence in self:
             cover = self.env["res.users"].browse(covers.get(absence.user_id.id, ()))
             if cover:
                 absence._hand_leads_to(cover, absence._find_new_leads())
+        return result
 
     def _find_new_leads(self):
         """Open leads that became his since the departure, but for his own entries.

@@ -46,17 +46,6 @@ class ResPartner(models.Model):
         self.env[MEMBER].sudo()._forget_customers(self.ids)
 
 
-class PartnerMerge(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """Who stays has what the others had; those are deleted, which tells of them."""
-        result = super()._merge(partner_ids, dst_partner, extra_checks)
-        left = self.env["res.partner"].sudo().browse(partner_ids).exists()
-        self.env[MEMBER].sudo()._announce_customers(left.ids)
-        return result
-
-
 class Operation(models.Model):
     _inherit = "crm.suite.operation"
 

@@ -20,6 +20,7 @@ from . import (
     override,
     partner_merge_figures,
     partner_merge_own,
+    partner_merge_segments,
     pool_act,
     pool_preview,
     reassign,
