@@ -102,6 +102,15 @@ class TestHandover(AssignmentCase):
         self.assertEqual(self.activity.user_id, self.ana)
         self.assertNotIn(self.ana, self.customers.user_id)
 
+    def test_a_data_steward_hands_over_customers_alone(self):
+        """He has no part in sales: the leads stay, and he is told before."""
+        wizard = self.wizard(self.steward)
+        self.assertIn("A sales lead hands them over", wizard.preview)
+        self.assertNotIn("A sales lead hands them over", self.wizard().preview)
+        wizard.action_hand_over()
+        self.assertEqual(set(self.customers.user_id), set(self.ben | self.cai))
+        self.assertEqual(self.leads.user_id, self.ana)
+
     def test_wrong_choices(self):
         with self.assertRaisesRegex(UserError, "at least one"):
             self.wizard(recipient_ids=[]).action_hand_over()

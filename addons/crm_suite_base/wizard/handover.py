@@ -67,10 +67,16 @@ class Handover(models.TransientModel):
             )
             for user in self._get_recipients()
         ]
-        return Markup(
+        table = Markup(
             "<table class='table table-sm'><thead><tr>%s</tr></thead>"
             "<tbody>%s</tbody></table>"
         ) % (head, Markup().join(rows))
+        if self.with_leads and not self._may_hand_leads():
+            table += Markup("<p class='text-warning'>%s</p>") % _(
+                "Leads and deals stay where they are: you may not change them. A sales "
+                "lead hands them over."
+            )
+        return table
 
     # === PLAN === #
 
@@ -151,8 +157,12 @@ class Handover(models.TransientModel):
             order="id",
         )
 
+    def _may_hand_leads(self):
+        return self.env["crm.lead"].has_access("write")
+
     def _find_leads(self):
-        if not self.with_leads:
+        """The open leads; none where the user has no part in sales (a data steward)."""
+        if not self.with_leads or not self._may_hand_leads():
             return self.env["crm.lead"]
         return self.env["crm.lead"].search(
             Domain("user_id", "=", self.user_id.id)
