@@ -1,5 +1,6 @@
 """Tests from outside: a real server, real clients, no import of Odoo in this process."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -21,18 +22,22 @@ collect_ignore = ["bench"]
 PASSWORD = "a-long-Password-4-tests"
 # Where an entry of Odoo's log begins.
 ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:)", re.MULTILINE)
+GROUP = "crm_suite_base.group_crm_suite_"
 # Login: groups. "plain" is an employee without a role of ours.
 PEOPLE = {
     "plain": [],
-    "rep": ["crm_suite_base.group_crm_suite_sales_rep"],
-    "lead": ["crm_suite_base.group_crm_suite_sales_lead"],
-    "manager": ["crm_suite_base.group_crm_suite_sales_manager"],
+    "rep": [f"{GROUP}sales_rep"],
+    "lead": [f"{GROUP}sales_lead"],
+    "manager": [f"{GROUP}sales_manager"],
     # A program that delivers incoming mail.
-    "gateway": ["crm_suite_base.group_crm_suite_mail_gateway"],
-    "steward": [
-        "crm_suite_base.group_crm_suite_data_steward",
-        "base.group_allow_export",
-    ],
+    "gateway": [f"{GROUP}mail_gateway"],
+    "steward": [f"{GROUP}data_steward", "base.group_allow_export"],
+    "marketer": [f"{GROUP}marketer"],
+    "marketing_manager": [f"{GROUP}marketing_manager"],
+    "agent": [f"{GROUP}agent"],
+    "service_manager": [f"{GROUP}service_manager"],
+    "analyst": [f"{GROUP}analyst"],
+    "privacy_officer": [f"{GROUP}privacy_officer"],
 }
 # API keys cannot be made over RPC (they ask for the password on a page).
 MAKE_PEOPLE = """
@@ -126,7 +131,22 @@ class LiveServer:
 @pytest.fixture(scope="session")
 def live(odoo, databases):
     """One server with demo data for all tests that do not need one of their own."""
-    name = f"crm_suite_test_live_{os.getpid()}"
+    with live_server(odoo, databases, "live") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def live_workers(odoo, databases):
+    """A server of several processes, as in production."""
+    ports = {"gevent_port": serve.free_port()}
+    with live_server(odoo, databases, "workers", workers=4, **ports) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def live_server(odoo, databases, suffix, **options):
+    """A server with demo data and the people above, and its database for a while."""
+    name = f"crm_suite_test_{suffix}_{os.getpid()}"
     databases.copy(databases.suite_template(demo=True), name)
     config = odoo.settings.state / f"{name}.conf"
     log = odoo.settings.logs / f"{name}.log"
@@ -136,7 +156,7 @@ def live(odoo, databases):
         code = f"exec({head + MAKE_PEOPLE!r})\n"
         keys = json.loads(shell(odoo, name, code).rsplit("KEYS ", 1)[1])
         port = serve.free_port()
-        odoo.write_config(config, name, http_port=port)
+        odoo.write_config(config, name, http_port=port, **options)
         with serve.server(odoo, config, port, log):
             yield LiveServer(f"http://127.0.0.1:{port}", name, log, keys)
     finally:
