@@ -70,14 +70,25 @@ class TestWeekTour(TourCase):
         )
         self.assertTrue(moves)
         self.assertEqual(set(moves.mapped("undone")), {True})
-        now = fields.Datetime.now()
-        absence = self.env.ref("crm_suite_base.absence_wang_fang_demo").sudo()
-        absence.write(
-            {"date_from": now + timedelta(days=6), "date_to": now + timedelta(days=11)}
+        self._leave(lead, rep, cover)
+
+    def _leave(self, lead, rep, cover):
+        """She asks for leave, is covered, and reads at her return what was done."""
+        absences = self.env["crm.suite.absence"]
+        absences.search([("user_id", "=", rep.id)]).sudo().state = "cancelled"
+        self.env["ir.config_parameter"].set_param(
+            "crm_suite_base.absence_approval", "True"
         )
+        self._open("crm-absences", "ask_leave", rep)
+        absence = absences.search(
+            [("user_id", "=", rep.id), ("state", "=", "approval")]
+        ).sudo()
+        self.assertEqual(absence.cover_id, cover)
         self._open("action-crm_suite_base.todo_action", "leave", lead)
         self.assertEqual(absence.state, "approved")
         self._away(absence, rep, cover)
+        self._open(f"crm-absences/{absence.id}", "back", rep)
+        self.assertEqual(absence.state, "done")
 
     def _away(self, absence, rep, cover):
         """Her absence has begun, and one of her customers asks for something."""
@@ -110,7 +121,13 @@ class TestWeekTour(TourCase):
         )
         policy.assign(lead.ids)
         self.assertEqual(lead.user_id, cover)
+        direct = self.env["crm.lead"].create(
+            {"name": "Week: a lead from her mailbox", "user_id": rep.id}
+        )
+        absence._step()
         self._open("crm-assignments", "cover", cover)
+        self._open("action-crm_suite_base.todo_action", "cover_task", cover)
+        self.assertEqual(direct.user_id, rep)
 
     def _friday(self, lead, mate):
         one, two = map(

@@ -1,5 +1,7 @@
 import { registry } from "@web/core/registry";
 
+import { askForLeave } from "./tour_steps";
+
 registry.category("web_tour.tours").add("crm_suite_assign", {
     steps: () => [
         {
@@ -60,48 +62,7 @@ registry.category("web_tour.tours").add("crm_suite_assign", {
 
 registry.category("web_tour.tours").add("crm_suite_absence", {
     steps: () => [
-        {
-            content: "A rep goes away",
-            trigger: ".o_list_button_add",
-            run: "click",
-            timeout: 60000,
-        },
-        {
-            trigger: "div[name=date_from] button, div[name=date_from] input",
-            run: "click",
-            timeout: 30000,
-        },
-        {
-            trigger: "div[name=date_from] input",
-            run: "edit 12/01/2032 09:00:00 && press Enter",
-        },
-        {
-            trigger: "div[name=date_to] button, div[name=date_to] input",
-            run: "click",
-        },
-        {
-            trigger: "div[name=date_to] input",
-            run: "edit 12/06/2032 09:00:00 && press Enter",
-        },
-        {
-            content: "Somebody does the work meanwhile",
-            trigger: "div[name=cover_id] input",
-            run: "edit Tour Cover",
-        },
-        {
-            trigger: ".o-autocomplete--dropdown-item:contains('Tour Cover')",
-            run: "click",
-            timeout: 30000,
-        },
-        {
-            trigger: ".o_form_button_save",
-            run: "click",
-        },
-        {
-            trigger: "button[name=action_request]",
-            run: "click",
-            timeout: 30000,
-        },
+        ...askForLeave("12/01/2032", "12/06/2032", "Tour Cover"),
         {
             content: "It stands",
             trigger: ".o_statusbar_status .o_arrow_button_current:contains('Approved')",

@@ -5,6 +5,42 @@ const undo = (trigger, content) => [
     { trigger: ".modal button[name=action_undo]", run: "click", timeout: 30000 },
 ];
 
+/** From the list of absences: ask for one. */
+export const askForLeave = (from, until, cover) => [
+    {
+        content: "Somebody goes away",
+        trigger: ".o_list_button_add",
+        run: "click",
+        timeout: 60000,
+    },
+    ...[
+        ["date_from", from],
+        ["date_to", until],
+    ].flatMap(([name, moment]) => [
+        {
+            trigger: `div[name=${name}] button, div[name=${name}] input`,
+            run: "click",
+            timeout: 30000,
+        },
+        {
+            trigger: `div[name=${name}] input`,
+            run: `edit ${moment} 09:00:00 && press Enter`,
+        },
+    ]),
+    {
+        content: "Somebody does the work meanwhile",
+        trigger: "div[name=cover_id] input",
+        run: `edit ${cover}`,
+    },
+    {
+        trigger: `.o-autocomplete--dropdown-item:contains('${cover}')`,
+        run: "click",
+        timeout: 30000,
+    },
+    { trigger: ".o_form_button_save", run: "click" },
+    { trigger: "button[name=action_request]", run: "click", timeout: 30000 },
+];
+
 /** From the simulation of a pool: take back what it found, and undo that. */
 export const takeBackAndUndo = () => [
     { trigger: "button[name=action_return_now]", run: "click" },

@@ -1,7 +1,15 @@
 import { registry } from "@web/core/registry";
 
-import { mergeAndUndo, takeBackAndUndo } from "./tour_steps";
+import { askForLeave, mergeAndUndo, takeBackAndUndo } from "./tour_steps";
 
+/** A day as it is typed in English. */
+const inDays = (days) => {
+    const day = new Date(Date.now() + days * 24 * 3600 * 1000);
+    const [month, date] = [day.getMonth() + 1, day.getDate()].map((n) =>
+        String(n).padStart(2, "0")
+    );
+    return `${month}/${date}/${day.getFullYear()}`;
+};
 const tours = registry.category("web_tour.tours");
 const ROW = ".o_crm_suite_conflict_row";
 const POOL = ".o_crm_suite_facts .o_crm_suite_fact:has([name=crm_suite_pool_id])";
@@ -125,6 +133,23 @@ tours.add("crm_suite_week_take_back", {
         { trigger: "body:not(:has(.modal)) .o_form_view", timeout: 30000 },
     ],
 });
+/** … for which a representative asked. */
+tours.add("crm_suite_week_ask_leave", {
+    steps: () => [
+        ...askForLeave(inDays(6), inDays(11), "Zhao Lei"),
+        {
+            content: "Her lead has to agree",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains('To Approve')",
+            timeout: 30000,
+        },
+        {
+            content: "Who decides?",
+            trigger: ".o_form_view .o_crm_suite_why",
+            run: "click",
+        },
+        { trigger: ".o_crm_suite_why_content:contains('agrees first')" },
+    ],
+});
 tours.add("crm_suite_week_leave", {
     steps: () => [
         {
@@ -149,6 +174,50 @@ tours.add("crm_suite_week_cover", {
             timeout: 60000,
         },
         { trigger: ".o_crm_suite_why_content:contains(Wang Fang)" },
+    ],
+});
+/** … and the task about a lead that stays hers. */
+tours.add("crm_suite_week_cover_task", {
+    steps: () => [
+        {
+            trigger:
+                ".o_crm_suite_todo_list[data-key=activities] li:contains(New lead while):contains(Wang Fang) [data-method=action_done]",
+            run: "click",
+            timeout: 60000,
+        },
+        {
+            trigger:
+                ".o_crm_suite_todo:not(:has(li:contains(New lead while):contains(Wang Fang)))",
+            timeout: 30000,
+        },
+    ],
+});
+/** Back again: what is still open is hers, and she reads what was done. */
+tours.add("crm_suite_week_back", {
+    steps: () => [
+        {
+            trigger: "button[name=action_return]",
+            run: "click",
+            timeout: 60000,
+        },
+        { trigger: ".modal .btn-primary", run: "click" },
+        {
+            content: "While You Were Away",
+            trigger: "div[name=digest]:contains(Zhao Lei did 1):contains(are yours again)",
+            timeout: 30000,
+        },
+        { trigger: ".o_statusbar_status .o_arrow_button_current:contains(Back)" },
+        {
+            content: "What was covered, and why by him",
+            trigger: "button[name=action_show_work]",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains(New lead while) .o_crm_suite_why",
+            run: "click",
+            timeout: 30000,
+        },
+        { trigger: ".o_crm_suite_why_content:contains(and named):contains(Zhao Lei)" },
     ],
 });
 
