@@ -67,6 +67,7 @@ from . import (
     test_expression,
     test_expression_records,
     test_field_guard,
+    test_field_tour,
     test_figures,
     test_figures_cdnow,
     test_figures_changes,

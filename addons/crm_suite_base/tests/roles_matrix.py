@@ -408,7 +408,7 @@ METHODS = {
         "import_package",
         "preview_package",
     },
-    "crm.suite.field.package": {"action_import"},
+    "crm.suite.field.package": {"action_export", "action_import"},
     "crm.suite.handover": {"action_hand_over"},
     "crm.suite.health.check": {"action_check", "action_open"},
     "crm.suite.import.batch": {

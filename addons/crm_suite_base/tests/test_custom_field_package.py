@@ -113,8 +113,16 @@ class TestCustomFieldPackage(CustomFieldCase):
         out = Wizard.create(Wizard.default_get(["mode", "content", "filename"]))
         package = json.loads(base64.b64decode(out.content))
         self.assertEqual(package, self.Field.export_package())
+        out.content = False
+        self.assertIn(f"/{out.id}/content?", out.action_export()["url"])
+        self.assertEqual(json.loads(base64.b64decode(out.content)), package)
+        with self.assertRaises(AccessError):
+            out.with_user(self.rep).action_export()
         back = Wizard.create({"mode": "import", "content": out.content})
         self.assertIn("x_crm_level", back.summary)
+        self.env.invalidate_all()
+        saved = back.with_context(bin_size=True)
+        self.assertIn("x_crm_level", saved.summary, "as the client asks for it")
         self.assertEqual(back.action_import()["tag"], "display_notification")
         bad = Wizard.create({"mode": "import", "content": base64.b64encode(b"{")})
         with self.assertRaises(UserError):

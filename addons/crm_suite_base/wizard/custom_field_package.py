@@ -56,7 +56,9 @@ class CustomFieldPackage(models.TransientModel):
             ) or self.env._("The file holds no fields.")
 
     def _read(self):
-        content = base64.b64decode(self.content or b"")
+        # A client that saves the window reads the sizes of files only.
+        whole = self.with_context(bin_size=False, bin_size_content=False)
+        content = base64.b64decode(whole.content or b"")
         if len(content) > MAX_SIZE:
             raise UserError(self.env._("The file is too large for custom fields."))
         try:
@@ -67,6 +69,24 @@ class CustomFieldPackage(models.TransientModel):
                     "This is no file of custom fields that was taken out of a database."
                 )
             ) from error
+
+    def action_export(self):
+        """Download the fields of this database as a file.
+
+        A form offers no file of a record that is not saved.
+
+        :rtype: dict
+        """
+        self.env["crm.suite.field"]._check_administrator()
+        self.ensure_one()
+        self.check_access("write")
+        self.content = self.default_get(["mode", "content"])["content"]
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/content"
+            "?download=true&filename_field=filename",
+            "target": "download",
+        }
 
     def action_import(self):
         """Take the fields of the file in."""
