@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from .tour_common import TourCase
+from .tour_common import OnThePhone, TourCase
 
 
 @tagged("post_install", "-at_install")
@@ -74,8 +74,5 @@ class TestPoolTour(TourCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPoolTourPhone(TestPoolTour):
+class TestPoolTourPhone(OnThePhone, TestPoolTour):
     """The same on a telephone."""
-
-    browser_size = "390x844"
-    touch_enabled = True

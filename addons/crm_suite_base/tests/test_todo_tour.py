@@ -3,7 +3,7 @@ import json
 from odoo import fields
 from odoo.tests import tagged
 
-from .tour_common import TourCase
+from .tour_common import OnThePhone, TourCase
 
 
 @tagged("post_install", "-at_install")
@@ -56,8 +56,5 @@ class TestTodoTour(TourCase):
 
 
 @tagged("post_install", "-at_install")
-class TestTodoTourPhone(TestTodoTour):
+class TestTodoTourPhone(OnThePhone, TestTodoTour):
     """The same on a telephone."""
-
-    browser_size = "390x844"
-    touch_enabled = True

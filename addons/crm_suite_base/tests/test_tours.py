@@ -1,9 +1,10 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from .tour_common import OnThePhone
 
-@tagged("post_install", "-at_install")
-class TestTours(HttpCase):
-    """The journeys that people of each role make in the browser every day."""
+
+class CustomerTours(HttpCase):
+    """People with a customer, and what they leave behind."""
 
     @classmethod
     def setUpClass(cls):
@@ -17,6 +18,8 @@ class TestTours(HttpCase):
             name="Tour Rep",
             tz="UTC",
             lang="en_US",
+            # Its first greeting would cover a phone.
+            odoobot_state="disabled",
         )
         cls.analyst = new_test_user(
             cls.env,
@@ -49,7 +52,7 @@ class TestTours(HttpCase):
             }
         )
 
-    def test_first_customer(self):
+    def _meet_first_customer(self):
         """The guided tour runs from the home screen to the logged call."""
         self.start_tour("/odoo", "crm_suite_first_customer", login="tour_rep")
         customer = self.env["res.partner"].search([("name", "=", "Northwind Trading")])
@@ -60,12 +63,7 @@ class TestTours(HttpCase):
         self.assertEqual(call.summary, "They want to see samples")
         self.assertTrue(call.activity_id)
 
-    def test_create_find_edit_delete(self):
-        self._start_in_customers("crm_suite_customer_lifecycle", "tour_rep")
-        left = self.env["res.partner"].search([("name", "ilike", "Tour Trading")])
-        self.assertFalse(left)
-
-    def test_quick_log(self):
+    def _log_quickly(self):
         self._start_in_customers("crm_suite_quick_log", "tour_rep")
         call = self.env["crm.suite.call"].search(
             [("partner_id", "=", self.customer.id)]
@@ -73,6 +71,22 @@ class TestTours(HttpCase):
         self.assertEqual(call.summary, "asked for a price")
         self.assertEqual(call.direction, "in")
         self.assertEqual(call.activity_id.res_id, self.customer.id)
+
+
+@tagged("post_install", "-at_install")
+class TestTours(CustomerTours):
+    """The journeys that people of each role make in the browser every day."""
+
+    def test_first_customer(self):
+        self._meet_first_customer()
+
+    def test_create_find_edit_delete(self):
+        self._start_in_customers("crm_suite_customer_lifecycle", "tour_rep")
+        left = self.env["res.partner"].search([("name", "ilike", "Tour Trading")])
+        self.assertFalse(left)
+
+    def test_quick_log(self):
+        self._log_quickly()
 
     def test_timeline_filters(self):
         self._log_first_call()
@@ -89,3 +103,12 @@ class TestTours(HttpCase):
     def test_analyst_reads(self):
         self._log_first_call()
         self._start_in_customers("crm_suite_read_only", "tour_analyst")
+
+
+@tagged("post_install", "-at_install")
+class TestToursPhone(OnThePhone, CustomerTours):
+    def test_first_customer(self):
+        self._meet_first_customer()
+
+    def test_quick_log(self):
+        self._log_quickly()

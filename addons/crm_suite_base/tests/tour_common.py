@@ -3,6 +3,13 @@ from odoo.tests import HttpCase, new_test_user
 ROLE = "crm_suite_base.group_crm_suite_"
 
 
+class OnThePhone:
+    """The same people with a phone in hand; mixed in before the case of the tours."""
+
+    browser_size = "390x844"
+    touch_enabled = True
+
+
 class TourCase(HttpCase):
     """People in a browser: no administrators, in English, whatever the database speaks."""
 
@@ -27,6 +34,8 @@ class TourCase(HttpCase):
                 email=f"{login}@example.com",
                 tz="UTC",
                 lang="en_US",
+                # Its first greeting would cover a phone.
+                odoobot_state="disabled",
             )
             for login, role, name in people
         )

@@ -9,6 +9,8 @@ const DIALOG = ".o_dialog:not(.o_inactive_modal)";
 registry.category("web_tour.tours").add("crm_suite_first_customer", {
     url: "/odoo",
     steps: () => [
+        // On a phone the applications are behind the first button of the bar.
+        ...stepUtils.toggleHomeMenu(),
         ...stepUtils.goToAppSteps(
             "crm_suite_base.crm_suite_menu_root",
             markup(_t("All your <b>customers</b> live here. Have a look."))

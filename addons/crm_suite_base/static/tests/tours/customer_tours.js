@@ -8,7 +8,11 @@ const closedDialog = { trigger: "body:not(:has(.o_dialog))" };
 
 function openFromList(name) {
     return [
-        { trigger: `.o_list_view .o_data_cell:contains(${name})`, run: "click" },
+        // The phone shows cards.
+        {
+            trigger: `.o_list_view .o_data_cell:contains(${name}), .o_kanban_record:contains(${name})`,
+            run: "click",
+        },
         { trigger: `${FORM} .o_crm_suite_timeline` },
     ];
 }
@@ -57,8 +61,9 @@ tours.add("crm_suite_customer_lifecycle", {
 /** A call logged from the list, with the next step in words; Enter saves. */
 tours.add("crm_suite_quick_log", {
     steps: () => [
-        { trigger: ".o_list_view .o_data_row" },
-        { trigger: ".o_list_view", run: "press alt+shift+l" },
+        { trigger: ".o_list_view .o_data_row, .o_kanban_record" },
+        { isActive: ["desktop"], trigger: ".o_list_view", run: "press alt+shift+l" },
+        { isActive: ["mobile"], trigger: ".o_crm_suite_systray", run: "click" },
         { trigger: `${DIALOG} #crm_suite_who`, run: "edit Tour Cust" },
         { trigger: ".o-autocomplete--dropdown-item:contains(Tour Customer)" },
         { trigger: "#crm_suite_who", run: "press Enter" },

@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 
-import { takeBackAndUndo } from "./tour_steps";
+import { closeSheet, showButtons, takeBackAndUndo } from "./tour_steps";
 
 const fact = (name) => `.o_crm_suite_facts .o_crm_suite_fact:has([name=${name}])`;
 
@@ -38,8 +38,10 @@ registry.category("web_tour.tours").add("crm_suite_pool_rep", {
         {
             trigger: ".o_crm_suite_why_content:contains('Tour Pool'):contains('restarts the clock')",
         },
+        ...closeSheet(),
+        showButtons(),
         {
-            trigger: ".o_form_view button[name=action_crm_suite_pool_wizard]:contains('Return')",
+            trigger: "button[name=action_crm_suite_pool_wizard]:contains('Return')",
             run: "click",
         },
         {

@@ -1,5 +1,6 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+
+import { openApps } from "./tour_steps";
 
 const LIST = (key) => `.o_crm_suite_todo_list[data-key='${key}']`;
 
@@ -54,7 +55,7 @@ registry.category("web_tour.tours").add("crm_suite_todo", {
             trigger: `body:not(:has(${LIST("access_requests")} li:contains(Tour Mate)))`,
         },
         // Whichever application was open when the to-do centre came up.
-        stepUtils.showAppsMenuItem(),
+        ...openApps(),
         { content: "The customers", trigger: ".o_app[data-menu-xmlid='crm_suite_base.crm_suite_menu_root']", run: "click" },
         {
             content: "One's own and the shared one are there, others are not",

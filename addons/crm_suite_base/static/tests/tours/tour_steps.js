@@ -1,4 +1,26 @@
+import { stepUtils } from "@web_tour/tour_utils";
+
 /** Steps that several tours share. */
+
+/** The list of applications: a menu, on a phone behind the first button of the bar. */
+export const openApps = () => [stepUtils.showAppsMenuItem(), ...stepUtils.toggleHomeMenu()];
+
+/** On a phone all buttons of a page but the first one are behind three dots. */
+export const showButtons = () => ({
+    isActive: ["mobile"],
+    trigger: ".o_statusbar_buttons button:has(.oi-ellipsis-v)",
+    run: "click",
+});
+
+/** On a phone an explanation comes up as a sheet, which a touch beside it closes. */
+export const closeSheet = () => [
+    {
+        isActive: ["mobile"],
+        trigger: "body:has(.o_bottom_sheet_ready)",
+        run: () => document.querySelector(".o_bottom_sheet_backdrop").click(),
+    },
+    { isActive: ["mobile"], trigger: "body:not(:has(.o_bottom_sheet))" },
+];
 
 const undo = (trigger, content) => [
     { content, trigger: `${trigger} button:contains(Undo)`, run: "click", timeout: 30000 },
