@@ -32,6 +32,10 @@ with browser tours, and the tests from outside in tests/. The last line is the s
   ./setup/test --host [MODULE ...]        the host's own tests of some modules, without
                                           and with the suite; reports the difference
 Other options (-x, -v, --pdb, ...) go to pytest.
+
+Tests with real files look for shared/data beside the checkout, or for the folder in
+CRM_SUITE_SHARED_DATA; without it they are skipped. CRM_SUITE_LONG_TESTS=1 adds those
+that take minutes each.
 """
 
 

@@ -11,16 +11,27 @@ from .shared_data import shared_data
 CENT = Decimal("0.01")
 
 
-@tagged("-standard", "crm_suite_cdnow", "post_install", "-at_install")
+# What an import of purchases writes, apart from its own journal.
+TABLES = (
+    "res_partner",
+    "crm_suite_purchase",
+    "crm_suite_customer_metric",
+    "mail_message",
+    "mail_followers",
+)
+
+
+@tagged("post_install", "-at_install")
 class TestFiguresCdnow(ImportHelpers, TransactionCase):
     """The purchases of 23,570 customers of a record shop, through the import, beside a
-    plain computation over the raw file. Takes a minute or two: run it by its tag.
+    plain computation over the raw file; then undone.
     """
 
     def test_all_customers(self):
         path = shared_data("cdnow", "CDNOW_master.txt")
         expected = self._compute(path.read_text())
         self.assertEqual(len(expected), 23_570)
+        before = self._trace()
         batch = self._batch(
             path.read_bytes(), target="purchase", file_name="CDNOW_master.txt"
         )
@@ -28,6 +39,12 @@ class TestFiguresCdnow(ImportHelpers, TransactionCase):
         batch.action_run()
         self._work(batch)
         self.assertEqual(batch.created_count, 69_659, batch.state)
+        brought = self._trace()["crm_suite_purchase"][0]
+        self.assertEqual(brought - before["crm_suite_purchase"][0], 69_659)
+        self.assertEqual(
+            self._revenue(),
+            before["revenue"] + sum(row[1] for row in expected.values()),
+        )
         self.env["crm.suite.customer.metric"]._refresh()
         found = self._read(set(expected))
         self.assertEqual(len(found), len(expected))
@@ -35,6 +52,36 @@ class TestFiguresCdnow(ImportHelpers, TransactionCase):
             ref: (found[ref], row) for ref, row in expected.items() if found[ref] != row
         }
         self.assertFalse(dict(list(wrong.items())[:3]), f"{len(wrong)} differ")
+        self._undo(batch)
+        self.env["crm.suite.customer.metric"]._refresh()
+        self.assertEqual(self._trace(), before)
+
+    def _undo(self, batch):
+        """So many rows are undone by the scheduled action."""
+        undo = self.env["crm.suite.operation"].browse(
+            batch.action_undo()["operation_id"]
+        )
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env(cr=cr)["crm.suite.operation"]._cron_undo()
+        self.env.invalidate_all()
+        self.assertEqual((undo.state, undo.kept_count), ("done", 0))
+
+    def _trace(self):
+        """Number of rows and sum of their ids by table, and the revenue."""
+        self.env.flush_all()
+        found = {
+            table: self.env.execute_query(
+                SQL("SELECT count(*), sum(id) FROM %s", SQL.identifier(table))
+            )[0]
+            for table in TABLES
+        }
+        return {**found, "revenue": self._revenue()}
+
+    def _revenue(self):
+        [[total]] = self.env.execute_query(
+            SQL("SELECT coalesce(sum(amount), 0)::text FROM crm_suite_purchase")
+        )
+        return Decimal(total)
 
     def _compute(self, text):
         """Number, revenue, first and last day and mean interval by customer."""

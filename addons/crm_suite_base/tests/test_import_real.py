@@ -4,6 +4,7 @@ import os
 
 from odoo.tests import tagged
 
+from ..tools.tabular import open_table
 from .import_common import ImportCommon, ImportHelpers
 from .shared_data import shared_data
 
@@ -105,6 +106,16 @@ class TestImportReal(RealCommon, ImportCommon):
 
     def test_chinese_companies(self):
         self._check_chinese(300)
+
+    def test_all_chinese_companies_are_read(self):
+        """Every row of both files; what becomes of them takes longer, see below."""
+        rows = list(chinese_companies(19_999))
+        for encoding in ("gb18030", "utf-16"):
+            with open_table(as_csv(rows, encoding), "客户.csv") as table:
+                self.assertEqual(table.columns, list(TITLES))
+                found = [tuple(values) for _number, values in table.iter_rows()]
+            self.assertEqual(len(found), 19_999)
+            self.assertEqual(found, rows)
 
 
 @tagged("post_install", "-at_install")
