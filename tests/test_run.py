@@ -247,6 +247,13 @@ def test_database_of_another_checkout_is_left_alone(environ, odoo, databases, tm
     assert f"database {NAME}" in sentence
     assert f"another checkout, whose state folder is {odoo.settings.state}" in sentence
     assert "set CRM_SUITE_DB" in sentence
+    # Nor may the host's command line touch it without being told its name.
+    odoo_command = [str(ROOT / "setup" / "odoo"), "-u", "base", "--stop-after-init"]
+    result = subprocess.run(
+        odoo_command, env={**environ, **given}, capture_output=True, text=True
+    )
+    assert result.returncode == 1
+    assert "another checkout" in result.stderr
     assert databases._note(NAME) == note
 
 

@@ -18,7 +18,7 @@ import tarfile
 
 from . import postgres
 from .console import Progress, say
-from .database import MAKING, literal
+from .database import literal
 from .errors import SetupError
 from .shell import last_words, run
 
@@ -179,7 +179,7 @@ def restore(databases, folder, name, neutralize):
             f"There is a database {name} already and a restore never overwrites:"
             " give another name with --database, or drop or rename that one first."
         )
-    new = f"{name}{MAKING}"
+    new = databases.making(name)
     databases.drop(new)
     with Progress(f"Restoring {folder.name} as {name}") as progress:
         try:
