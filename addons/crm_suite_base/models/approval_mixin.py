@@ -206,7 +206,8 @@ class ApprovalMixin(models.AbstractModel):
         for gate in gates:
             if not rest:
                 break
-            fits = rest.filtered_domain(flows._gate_domain(gate))
+            domain = flows._prepare_domain(self._name, gate.domain)
+            fits = rest.filtered_domain(domain)
             if gate.company_id and "company_id" in self._fields:
                 fits = fits.filtered(
                     lambda r, company=gate.company_id: (
@@ -335,7 +336,7 @@ class ApprovalMixin(models.AbstractModel):
             g for g in gates if g.start == "fields" and vals.keys() & set(g.fields)
         ]
         touched = self._approval_get_touched(changed, vals)
-        held = self._approval_hold(touched, vals)
+        held = self._approval_hold(touched, vals) if touched else {frozenset(): self}
         edits, edited = self._approval_get_edits(gates), self.browse()
         with editing(self.env), self._approval_watching(vals):
             for names, records in held.items():

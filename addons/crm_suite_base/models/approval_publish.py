@@ -1,6 +1,6 @@
 import math
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ..tools import approval_schema
@@ -21,8 +21,15 @@ class ApprovalFlow(models.Model):
     )
 
     @api.model
-    def _gate_domain(self, gate):
-        return self._parse_domain(gate.domain)
+    @tools.ormcache("model_name", "text")
+    def _prepare_domain(self, model_name, text):
+        """A stored condition, read and simplified once: writes of documents ask it.
+
+        What depends on the moment, such as ``today``, is still open in it.
+
+        :rtype: Domain
+        """
+        return self._parse_domain(text).optimize(self.env[model_name].sudo())
 
     @api.depends(
         "res_model", "start", "start_method", "start_fields", "company_id", "sequence"

@@ -1,4 +1,6 @@
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .approval_common import ApprovalCase, chain
@@ -95,6 +97,18 @@ class TestApprovalStart(ApprovalCase):
         order.with_user(self.rep).note = "x"
         self.assertEqual(order.client_order_ref, "checked")
         self.assertEqual(self._count(order), 1)
+
+    def test_a_condition_is_read_once_and_asked_anew(self):
+        text = "[('date_order', '>=', 'today')]"
+        domain = self.Flow._prepare_domain("sale.order", text)
+        self.assertIs(self.Flow._prepare_domain("sale.order", text), domain)
+        self.assertIn("today", str(domain), "No date of the day on which it was read")
+        self.begin("edit", text)
+        old, new = self._order(), self._order()
+        old.date_order = fields.Datetime.now() - timedelta(days=3)
+        (old | new).with_user(self.rep).client_order_ref = "PO 7"
+        self.assertFalse(old.crm_suite_approval_id)
+        self.assertTrue(new.crm_suite_approval_id)
 
     def _count(self, order):
         return self.Request.search_count(
