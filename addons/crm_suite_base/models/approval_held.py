@@ -118,8 +118,8 @@ class ApprovalMixin(models.AbstractModel):
 
     def _approval_begin(self, gates, key):
         """Start the flows that fit, beside what was written."""
-        asked = self.env[REQUEST].sudo()
         for gate, records in self._approval_match(gates) if gates else ():
+            asked = self.env[REQUEST].sudo()
             running = asked._find_standing(records, key)
             for record in records:
                 if record.id not in running:

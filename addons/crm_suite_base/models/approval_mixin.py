@@ -1,4 +1,4 @@
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -327,8 +327,8 @@ class ApprovalMixin(models.AbstractModel):
         flows = self.env["crm.suite.approval.flow"]
         if not flows._is_used(self._name) or vars(self.env.cr).get(PASSING):
             return super().write(vals)
-        gates = flows._get_gates(self._name)
-        if not gates and not self._approval_is_pending():
+        gates, pending = flows._get_gates(self._name), self._approval_is_pending()
+        if not gates and not pending:
             return super().write(vals)
         for method, reached in self._approval_reached(vals).items():
             reached._approval_guard(gates, method)
@@ -337,16 +337,20 @@ class ApprovalMixin(models.AbstractModel):
         ]
         touched = self._approval_get_touched(changed, vals)
         held = self._approval_hold(touched, vals) if touched else {frozenset(): self}
-        edits, edited = self._approval_get_edits(gates), self.browse()
-        with editing(self.env), self._approval_watching(vals):
+        edits, edited = self._approval_get_edits(gates), []
+        # What begins to wait here hears of the rest of the write, too.
+        told = pending or touched
+        watching = self._approval_watching(vals) if told else nullcontext()
+        with editing(self.env), watching:
             for names, records in held.items():
                 rest = {name: vals[name] for name in vals if name not in names}
                 super(ApprovalMixin, records).write(rest)
-                edited += records if rest else self.browse()
+                edited += [records] if rest else []
         for gate, records in touched:
             if not gate.holds:
                 records._approval_begin([gate], f"fields:{','.join(gate.fields)}")
-        edited._approval_begin(edits, "edit")
+        for records in edited if edits else ():
+            records._approval_begin(edits, "edit")
         self._approval_end_with(vals)
         return True
 
