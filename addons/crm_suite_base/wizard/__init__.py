@@ -21,7 +21,6 @@ from . import (
     partner_merge_figures,
     partner_merge_own,
     partner_merge_segments,
-    partner_merge_segment,
     pool_act,
     pool_preview,
     reassign,
