@@ -55,7 +55,7 @@ class CustomerMetric(models.Model):
     lifecycle_id = fields.Many2one(
         related="partner_id.crm_suite_lifecycle_id", string="Lifecycle"
     )
-    user_id = fields.Many2one(related="partner_id.user_id", string="Owner")
+    owner_id = fields.Many2one(related="partner_id.user_id", string="Owner")
     industry_id = fields.Many2one(related="partner_id.industry_id")
     state_id = fields.Many2one(related="partner_id.state_id", string="Region")
     country_id = fields.Many2one(related="partner_id.country_id")

@@ -12,8 +12,8 @@ GROUPS = (
     "grade_id",
     "industry_id",
     "lifecycle_id",
+    "owner_id",
     "segment_ids",
-    "user_id",
 )
 
 
@@ -140,7 +140,7 @@ class TestFigures(FiguresCase):
             return {group.id: revenue for group, revenue in found}
 
         self.assertEqual(sums("industry_id"), {industry.id: 700, False: 50})
-        self.assertEqual(sums("user_id"), {self.rep.id: 700, self.lead.id: 50})
+        self.assertEqual(sums("owner_id"), {self.rep.id: 700, self.lead.id: 50})
         self.assertEqual(sums("lifecycle_id"), {self.stage.id: 750})
         self.assertEqual(sums("country_id"), {self.china.id: 750})
         self.assertEqual(sums("grade_id"), {False: 750})
