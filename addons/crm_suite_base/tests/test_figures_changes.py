@@ -486,22 +486,26 @@ class TestFiguresTime(ChangesCase):
         mine = [self.customer.id, self.neighbour.id]
         self.assertFalse(self.runs._check_compare(mine))
         for name, value in (
-            ("category_shares", "'{}'"),
-            ("trend", "'{}'"),
-            ("preferred_category_id", "NULL"),
-            ("preferred_product_id", "NULL"),
-            ("preferred_channel", "NULL"),
-            ("preferred_weekday", "'8'"),
-            ("overdue_since", "'2020-01-01'"),
-            ("average_days_to_pay", "3"),
-            ("last_interaction", "'2020-01-01'"),
-            ("next_activity", "NULL"),
+            ("category_shares", "{}"),
+            ("trend", "{}"),
+            ("preferred_category_id", None),
+            ("preferred_product_id", None),
+            ("preferred_channel", None),
+            ("preferred_weekday", "8"),
+            ("overdue_since", "2020-01-01"),
+            ("average_days_to_pay", 3),
+            ("last_interaction", "2020-01-01"),
+            ("next_activity", None),
         ):
             with self.subTest(name), self.cr.savepoint(flush=False) as savepoint:
                 self.env.cr.execute(
-                    f"UPDATE crm_suite_customer_metric SET {name} = {value}"  # noqa: S608
-                    " WHERE partner_id = %s",
-                    [self.customer.id],
+                    SQL(
+                        "UPDATE crm_suite_customer_metric SET %s = %s"
+                        " WHERE partner_id = %s",
+                        SQL.identifier(name),
+                        value,
+                        self.customer.id,
+                    )
                 )
                 found = self.runs._check_compare(mine)
                 self.assertEqual(set(found[self.customer.id]), {name})
