@@ -297,13 +297,17 @@ class ResPartner(models.Model):
             return False
         record = self.env[row["res_model"]].browse(row["res_id"])
         day, today = row["date"].date(), fields.Date.context_today(self)
+        label, document = self.env._("Meeting"), record
         if row["kind"] == "activity":
-            label = record.sudo().activity_type_id.name or ""
-        else:
-            label = self.env._("Meeting")
+            activity = record.sudo()
+            label = activity.activity_type_id.name or ""
+            document = self.env[activity.res_model].browse(activity.res_id)
         return {
             "id": record.id,
             "model": record._name,
+            # Where it stands, unless that is the customer's own page.
+            "document": document._name != "res.partner"
+            and {"model": document._name, "id": document.id},
             "date": fields.Date.to_string(day),
             "summary": html.unescape(row["title"] or "") or label,
             "type": label,

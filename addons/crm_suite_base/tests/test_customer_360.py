@@ -338,9 +338,13 @@ class TestCustomer360(CustomerCase):
 
         self.assertFalse(next_step())
         plan(self.customer, 9, "Write")
+        self.assertIs(next_step()["document"], False, "it stands on this page")
         order = self._create_order(self.customer, confirm=False)
         plan(order, 7, "Follow up")
         self.assertEqual(next_step()["summary"], "Follow up")
+        self.assertEqual(
+            next_step()["document"], {"model": "sale.order", "id": order.id}
+        )
         self.assertEqual(
             next_step(self.agent)["summary"], "Write", "no right to orders"
         )
@@ -357,6 +361,7 @@ class TestCustomer360(CustomerCase):
         self.assertEqual((found["summary"], found["model"]), ("Fair", "calendar.event"))
         self.assertEqual(found["date"], str(today + timedelta(days=5)))
         self.assertEqual((found["id"], found["state"]), (event.id, "planned"))
+        self.assertEqual(found["document"], {"model": "calendar.event", "id": event.id})
         self.assertEqual(next_step(partner=self.person)["summary"], "Fair")
         event.privacy = "private"
         self.assertEqual(next_step()["summary"], "Follow up")

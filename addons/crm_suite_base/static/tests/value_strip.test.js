@@ -23,6 +23,16 @@ test("what the customer mainly buys comes first, with its share", () => {
     expect(context).toEqual({ group_by: ["category_id"] });
 });
 
+test("the next step opens where it stands", () => {
+    const next = { date: "2026-11-21", summary: "Call" };
+    const step = (document) =>
+        valueTiles.get("contact")({ contact: { next: { ...next, document }, last: false } });
+    const deal = { model: "crm.lead", id: 4 };
+    expect(step(deal).record).toEqual(deal);
+    expect(step(false).record).toBe(false);
+    expect(step(false).showTab).toBe("messages");
+});
+
 test("nothing is shown of who bought nothing, or to who may not see it", () => {
     expect(tile({ categories: [] })).toBe(0);
     expect(tile({})).toBe(undefined);

@@ -166,6 +166,7 @@ valueTiles
                       ? _t("last contact %s", nearDate(contact.last.date))
                       : _t("no contact yet"),
                 noteTitle: contact.last ? exactDate(contact.last.date) : "",
+                record: contact.next?.document,
                 showTab: "messages",
             },
         { sequence: 60 }
@@ -193,6 +194,9 @@ export class ValueStrip extends Component {
     }
 
     openTile(tile) {
+        if (tile.record) {
+            return this.records.openRecord(tile.record.model, tile.record.id);
+        }
         if (tile.showTab) {
             this.page.tab = tile.showTab;
             return;
