@@ -309,7 +309,8 @@ def _download(workshop, names):
     sid = (PACKAGE, *COMPANIONS_SID)
     wanted = [f"{name}/{'sid' if name in sid else codename}" for name in names]
     with Progress(f"Downloading {_those(names)}") as progress:
-        size = _size(run([*command, "--print-uris", "download", *wanted]).stdout)
+        uris = run([*command, "--print-uris", "download", *wanted], cwd=workshop)
+        size = _size(uris.stdout)
         progress.update(lambda: _so_far(workshop, size))
         result = run([*command, "download", *wanted], cwd=workshop)
     if result.returncode or not all(_newest(workshop, name) for name in names):
