@@ -22,7 +22,9 @@ export function ruleText(rule, names) {
         case "field":
             return rule.field ? _t("whom “%s” names", rule.field) : _t("a field");
         case "expression":
-            return rule.expression ? _t("the users that “%s” gives", rule.expression) : _t("an expression");
+            return rule.expression
+                ? _t("the users that “%s” gives", rule.expression)
+                : _t("an expression");
         case "team_lead":
             return _t("the team leader");
         case "chosen":
