@@ -35,16 +35,24 @@ class ApiTargetLead(models.AbstractModel):
             row.record = found.get(row.key)
 
     @api.model
+    def _api_values(self, row, memory):
+        vals = super()._api_values(row, memory)
+        email = vals.get("email_from")
+        # "Name <name@company.com>" is as good here as it is in the form.
+        if email and not email_normalize(email):
+            row.field = "email_from"
+            raise UserError(
+                self.env._("An e-mail address has the form name@company.com.")
+            )
+        return vals
+
+    @api.model
     def _api_key_value(self, row, key):
         value = row.vals.get(key)
         if not value or key == "crm_suite_reference":
             return value
         if key == "email_from":
-            if normal := email_normalize(value):
-                return normal
-            reason = self.env._("An e-mail address has the form name@company.com.")
-            row.reject("value", reason, key)
-            return None
+            return email_normalize(value)
         country = self.env["res.country"].browse(row.vals.get("country_id") or ())
         try:
             code = (country or self.env.company.country_id).code

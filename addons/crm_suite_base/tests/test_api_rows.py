@@ -246,6 +246,17 @@ class TestApiRows(ApiCase, HttpCase):
         data = self.send("leads", [{"crm_suite_reference": "WEB-3"}])
         self.assertEqual(self.rejection(data, 0), ("value", "/rows/0/name"))
 
+    def test_lead_with_a_wrong_address(self):
+        rows = [
+            {"name": "Wrong", "email_from": "nobody at nowhere"},
+            {"name": "Right", "email_from": "Ann Lee <ann@lee.example>"},
+        ]
+        for number, row in enumerate(rows):
+            row["crm_suite_reference"] = f"WEB-{number}"
+        data = self.send("leads", rows)
+        self.assertEqual(self.rejection(data, 0), ("value", "/rows/0/email_from"))
+        self.assertEqual(data["rows"][1]["result"], "created", data)
+
     def test_lead_of_customer(self):
         self.customer.ref = "K-1"
         answer = self.call(
