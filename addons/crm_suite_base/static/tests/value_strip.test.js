@@ -14,9 +14,10 @@ test("what the customer mainly buys comes first, with its share", () => {
             { id: 3, name: "Lamps", share: 0.11 },
         ],
     });
-    expect(shown.main).toBe("Chairs 62%");
-    expect(shown.note).toBe("Tables 20%, Lamps 11%");
-    expect(shown.title).toBe("Chairs 62%, Tables 20%, Lamps 11%");
+    expect(shown.main).toBe("62%");
+    expect(shown.note).toBe("Chairs, Tables 20%, Lamps 11%");
+    expect(shown.title).toBe("Chairs 62%");
+    expect(shown.noteTitle).toBe("Chairs 62%, Tables 20%, Lamps 11%");
     const { model, domain, context } = recordsBehind(shown.open, {}, 7);
     expect(model).toBe("crm.suite.purchase.fact");
     expect(domain).toEqual([["partner_id.commercial_partner_id", "=", 7]]);

@@ -84,9 +84,14 @@ valueTiles
         ({ value }) =>
             value?.categories?.length && {
                 label: _t("Buys mainly"),
-                main: shareText(value.categories[0]),
-                title: listText(value.categories.map(shareText)),
-                note: listText(value.categories.slice(1).map(shareText)),
+                // Names are long: the share stands where it is never cut off.
+                main: percentText(value.categories[0].share),
+                title: shareText(value.categories[0]),
+                note: listText([
+                    value.categories[0].name,
+                    ...value.categories.slice(1).map(shareText),
+                ]),
+                noteTitle: listText(value.categories.map(shareText)),
                 open: "facts",
             },
         { sequence: 22 }
