@@ -255,7 +255,7 @@ class TestApiRows(ApiCase, HttpCase):
             row["crm_suite_reference"] = f"WEB-{number}"
         data = self.send("leads", rows)
         self.assertEqual(self.rejection(data, 0), ("value", "/rows/0/email_from"))
-        self.assertEqual(data["rows"][1]["result"], "created", data)
+        self.assertEqual(data["results"][1]["result"], "created", data)
 
     def test_lead_of_customer(self):
         self.customer.ref = "K-1"
