@@ -1,4 +1,5 @@
 import logging
+from time import monotonic
 
 from psycopg2 import OperationalError
 
@@ -16,6 +17,9 @@ _logger = logging.getLogger(__name__)
 
 # Up to this many rows undo answers at once; more become a job with progress.
 IMMEDIATE_LIMIT = 2000
+# A run in the background works at least so many times as long as it took to plan, or a
+# big undo would mostly be planned, again and again.
+WORK_PER_PLANNING = 4
 
 
 class OperationUndo(models.Model):
@@ -410,10 +414,12 @@ class OperationUndo(models.Model):
             return bool(self.env["ir.cron"]._commit_progress(1))
 
     def _run_undo_chunks(self, origin):
+        began = monotonic()
         planner = UndoPlanner(origin, self.selection)
         plan = planner.make()
         runner = UndoRunner(planner, plan)
         steps = runner.get_steps()
+        until = monotonic() + WORK_PER_PLANNING * (monotonic() - began)
         left = plan.size()
         undo = self.with_env(origin.env)
         for act, model_name, ids in steps:
@@ -421,7 +427,8 @@ class OperationUndo(models.Model):
                 act(model_name, ids)
             left -= len(ids)
             self.progress_done = max(self.progress_total - left, 0)
-            if not self.env["ir.cron"]._commit_progress(len(ids), remaining=left):
+            in_time = self.env["ir.cron"]._commit_progress(len(ids), remaining=left)
+            if not in_time and monotonic() > until:
                 return False
         with undo.journal():
             runner.settle()

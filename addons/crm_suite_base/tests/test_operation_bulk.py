@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import operation_undo
+from ..models import operation_restore, operation_undo
 from ..models.operation_restore import UndoRunner
 from .operation_common import OperationCase
 
@@ -269,6 +269,29 @@ class TestUndoJob(OperationCase):
         self.env.invalidate_all()
         self.assertEqual(undo.state, "done")
         self.assertFalse(created.exists())
+        self.assertEqual(operation.state, "undone")
+
+    def test_job_works_longer_than_it_plans(self):
+        """The host's few seconds are over when a big undo is planned: a run that did
+        one piece would plan the rest for each piece anew."""
+        with self.record(self.steward) as operation:
+            self.partners.with_user(self.steward).write({"city": "Wuhan"})
+        self.env.flush_all()
+        with patch.object(operation_undo, "IMMEDIATE_LIMIT", 3):
+            result = operation.with_user(self.steward).action_undo()
+        undo = self.Operation.browse(result["operation_id"])
+        # It plans for ten seconds and does a piece at 30, 49 and 51 seconds.
+        clock = iter([0, 10, 10, 30, 49, 51])
+        with (
+            patch.object(operation_restore, "BATCH", 1),
+            patch.object(operation_undo, "monotonic", lambda: next(clock)),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=0),
+        ):
+            self.assertFalse(undo._run_undo_job())
+        self.assertEqual((undo.state, undo.progress_done), ("open", 3))
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.operation_undo_cron").method_direct_trigger()
+        self.env.invalidate_all()
         self.assertEqual(operation.state, "undone")
 
     @mute_logger("odoo.addons.crm_suite_base.models.operation_undo")
