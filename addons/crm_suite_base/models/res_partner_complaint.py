@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.counted_search import compare_counted, counted_domain
 from .res_partner import ROLE
-from .res_partner_rule_facts import COMPARISONS
 
 
 class ResPartner(models.Model):
@@ -124,26 +124,15 @@ class ResPartner(models.Model):
 
     @api.model
     def _crm_suite_search_complaints(self, name, operator, value):
-        """Who has no complaint has no row: where none is enough, leave the others out."""
         self._crm_suite_check_role()
-        if operator in ("in", "not in") and set(value) <= {0}:
-            operator, value = ("<=", 0) if operator == "in" else (">", 0)
-        if operator not in COMPARISONS:
+        comparison = compare_counted(SQL("count(*)"), operator, value)
+        if comparison is None:
             return NotImplemented
-        compare, sql_operator = COMPARISONS[operator]
-        none_fits = compare(0, value)
-        meets = SQL("count(*) %s %s", sql_operator, value)
+        none_fits, condition = comparison
         found = SQL(
             "SELECT commercial_partner_id FROM (%s) complaint"
             " GROUP BY commercial_partner_id HAVING %s",
             self._crm_suite_complaint_rows(**self._crm_suite_complaint_facts()[name]),
-            SQL("NOT (%s)", meets) if none_fits else meets,
+            condition,
         )
-        return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s %s (%s)",
-                SQL.identifier(alias, "commercial_partner_id"),
-                SQL("NOT IN") if none_fits else SQL("IN"),
-                found,
-            )
-        )
+        return counted_domain("commercial_partner_id", none_fits, found)

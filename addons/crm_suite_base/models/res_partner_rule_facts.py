@@ -1,17 +1,10 @@
-import operator as operators
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.counted_search import COMPARISONS, compare_counted, counted_domain
 from .res_partner import ROLE
 
-COMPARISONS = {
-    ">": (operators.gt, SQL(">")),
-    ">=": (operators.ge, SQL(">=")),
-    "<": (operators.lt, SQL("<")),
-    "<=": (operators.le, SQL("<=")),
-}
 # Fewer purchases say nothing about a rhythm.
 MIN_PURCHASES = 3
 # Whoever buys every day is not lost after a long weekend.
@@ -262,30 +255,18 @@ class ResPartner(models.Model):
         return self._crm_suite_search_deals("crm_suite_lost_deals", operator, value)
 
     def _crm_suite_search_deals(self, name, operator, value):
-        """Who has no deal has no row: where none is enough, leave the others out."""
         self._crm_suite_check_role()
-        if operator in ("in", "not in") and set(value) <= {0}:
-            operator, value = ("<=", 0) if operator == "in" else (">", 0)
-        if operator not in COMPARISONS:
+        comparison = compare_counted(SQL("count(*)"), operator, value)
+        if comparison is None:
             return NotImplemented
-        compare, sql_operator = COMPARISONS[operator]
-        inverse = compare(0, value)
+        inverse, condition = comparison
         query = self._crm_suite_deals_query(name)
         if query is None:
             return Domain.TRUE if inverse else Domain.FALSE
         partner = SQL.identifier(query.table + "__customer", "commercial_partner_id")
         query.groupby = partner
-        having = SQL("count(*) %s %s", sql_operator, value)
-        query.having = SQL("NOT (%s)", having) if inverse else having
-        found = query.select(partner)
-        return Domain.custom(
-            to_sql=lambda model, alias, _query: SQL(
-                "%s %s (%s)",
-                SQL.identifier(alias, "commercial_partner_id"),
-                SQL("NOT IN") if inverse else SQL("IN"),
-                found,
-            )
-        )
+        query.having = condition
+        return counted_domain("commercial_partner_id", inverse, query.select(partner))
 
     # === THE SAME CUSTOMER TWICE === #
 

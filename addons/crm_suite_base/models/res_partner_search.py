@@ -1,4 +1,3 @@
-import operator as operators
 import re
 import unicodedata
 
@@ -6,13 +5,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.counted_search import COMPARISONS, compare_counted, counted_domain
+
 ROLE = "crm_suite_base.group_crm_suite_user"
-COMPARISONS = {
-    ">": (operators.gt, SQL(">")),
-    ">=": (operators.ge, SQL(">=")),
-    "<": (operators.lt, SQL("<")),
-    "<=": (operators.le, SQL("<=")),
-}
 
 
 class ResPartner(models.Model):
@@ -94,9 +89,6 @@ class ResPartner(models.Model):
         query = self._crm_suite_open_items_query()
         if query is None:
             return Domain.FALSE
-        compare, sql_operator = COMPARISONS[operator]
-        # Who owes nothing has no row: then look for those who do not match.
-        inverse = compare(0, value)
         table = query.table
         partner = SQL.identifier(table, "partner_id")
         query.add_where(
@@ -109,21 +101,10 @@ class ResPartner(models.Model):
             )
         )
         query.groupby = partner
-        having = SQL(
-            "sum(%s) %s %s",
-            SQL.identifier(table, "amount_residual"),
-            sql_operator,
-            value,
-        )
-        query.having = SQL("NOT (%s)", having) if inverse else having
-        found = query.select(partner)
-        return Domain.custom(
-            to_sql=lambda model, alias, _query: SQL(
-                "%s %s (%s)",
-                SQL.identifier(alias, "commercial_partner_id"),
-                SQL("NOT IN") if inverse else SQL("IN"),
-                found,
-            )
+        owed = SQL("sum(%s)", SQL.identifier(table, "amount_residual"))
+        nothing_meets, query.having = compare_counted(owed, operator, value)
+        return counted_domain(
+            "commercial_partner_id", nothing_meets, query.select(partner)
         )
 
     # ------------------------------------------------------------------

@@ -1,9 +1,8 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
+from ..tools.counted_search import compare_counted, counted_domain
 from .res_partner import ROLE
-from .res_partner_rule_facts import COMPARISONS
 
 
 class SaleOrder(models.Model):
@@ -43,16 +42,11 @@ class SaleOrder(models.Model):
             )
 
     def _search_crm_suite_discount_above(self, operator, value):
-        """Orders that are not above have no row: where 0 is enough, leave the others out."""
-        if operator in ("in", "not in") and set(value) <= {0}:
-            operator, value = ("<=", 0) if operator == "in" else (">", 0)
-        if operator not in COMPARISONS:
+        above = SQL("greatest(max(l.discount) - g.discount_limit, 0)")
+        comparison = compare_counted(above, operator, value)
+        if comparison is None:
             return NotImplemented
-        compare, sql_operator = COMPARISONS[operator]
-        zero_fits = compare(0, value)
-        meets = SQL(
-            "greatest(max(l.discount) - g.discount_limit, 0) %s %s", sql_operator, value
-        )
+        zero_fits, condition = comparison
         self.env["sale.order.line"].flush_model(["order_id", "discount"])
         self.env["crm.suite.grade"].flush_model(["discount_limit"])
         self.env["res.partner"].flush_model(
@@ -67,13 +61,6 @@ class SaleOrder(models.Model):
               JOIN sale_order_line l ON l.order_id = o.id
           GROUP BY o.id, g.discount_limit HAVING %s
             """,
-            SQL("NOT (%s)", meets) if zero_fits else meets,
+            condition,
         )
-        return Domain.custom(
-            to_sql=lambda model, alias, query: SQL(
-                "%s %s (%s)",
-                SQL.identifier(alias, "id"),
-                SQL("NOT IN") if zero_fits else SQL("IN"),
-                found,
-            )
-        )
+        return counted_domain("id", zero_fits, found)
