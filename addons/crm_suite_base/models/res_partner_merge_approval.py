@@ -11,9 +11,9 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    def _crm_suite_merge(self, survivor, choices):
+    def _crm_suite_merge(self, survivor, choices, by_person=True):
         with self._approval_watching():
-            return super()._crm_suite_merge(survivor, choices)
+            return super()._crm_suite_merge(survivor, choices, by_person)
 
     def _crm_suite_merge_done(self, survivor, losers, operation):
         result = super()._crm_suite_merge_done(survivor, losers, operation)

@@ -34,10 +34,10 @@ class Merge(models.AbstractModel):
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    def _crm_suite_merge(self, survivor, choices):
+    def _crm_suite_merge(self, survivor, choices, by_person=True):
         """Memberships went over with the merge; their events follow here, after it:
         undoing it writes others and takes none back."""
-        operation = super()._crm_suite_merge(survivor, choices)
+        operation = super()._crm_suite_merge(survivor, choices, by_person)
         self.env[MEMBER].sudo()._announce_customers(self.ids)
         return operation
 
