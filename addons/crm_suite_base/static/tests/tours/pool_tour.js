@@ -62,7 +62,9 @@ registry.category("web_tour.tours").add("crm_suite_pool_rep", {
 registry.category("web_tour.tours").add("crm_suite_pool_lead", {
     steps: () => [
         {
-            trigger: ".o_data_row td:contains('Tour Pool')",
+            content: "The pools: a list, on a phone cards",
+            trigger:
+                ".o_data_row td:contains('Tour Pool'), .o_kanban_record:contains('Tour Pool')",
             run: "click",
             timeout: 60000,
         },
