@@ -1,10 +1,23 @@
+import logging
+import time
 from datetime import timedelta
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.retry import is_try_again
+
+_logger = logging.getLogger(__name__)
+
+CRON = "crm_suite_base.ir_cron_figures_nightly"
+# How often a part is tried that other work is in the way of, how long to wait between,
+# and when to come back if that was not enough.
+TRIES = 3
+PAUSE = 2
+AGAIN = timedelta(minutes=10)
 YEAR = relativedelta(months=12)
 TREND = relativedelta(months=11)
 # Companies on the other side of the date line are a day off the clock of UTC.
@@ -15,6 +28,70 @@ class MetricRun(models.Model):
     """What changes without any document: twelve months pass, a due day comes."""
 
     _inherit = "crm.suite.metric.run"
+
+    # === THE NIGHT === #
+
+    @api.model
+    def _cron_nightly(self):
+        """Every night: what changes by itself as time passes, then a check.
+
+        Each part is a transaction of its own: one that fails loses only itself. What
+        another run or other work is in the way of comes again in minutes, for the next
+        night is a day away; all parts write only what differs, so twice is no harm.
+        """
+        missed, failure = False, None
+        for part in self._nightly_parts():
+            try:
+                missed |= not self._do_part(part)
+            except Exception as error:
+                _logger.exception("A part of the nightly run failed")
+                failure = error
+        if missed:
+            self.env["ir.cron"]._crm_suite_wake(CRON, fields.Datetime.now() + AGAIN)
+        # Changed customers that are left are the work of the other scheduled action.
+        self.env["ir.cron"]._commit_progress(remaining=0)
+        if failure:
+            # The scheduler counts failures, and tells the administrator of many.
+            raise failure
+
+    @api.model
+    def _nightly_parts(self):
+        """What a night does, in this order.
+
+        :rtype: list[callable]
+        """
+        return [
+            self._note_time_passed,
+            self._cron_changes,
+            *(partial(step, None) for step in self._time_driven_steps()),
+            self._check_sample,
+            self._trim,
+        ]
+
+    @api.model
+    def _do_part(self, part):
+        """Do a part of the night in a transaction of its own, as the only run.
+
+        :return: whether it is done; not, while others are in the way
+        :rtype: bool
+        """
+        for number in range(TRIES):
+            if number:
+                # Outside of any transaction: what others do is seen afterwards.
+                time.sleep(PAUSE)
+            try:
+                if self._lock():
+                    part()
+                    self.env["ir.cron"]._commit_progress()
+                    return True
+                self.env.cr.rollback()
+            except Exception as error:
+                self.env.cr.rollback()
+                if not is_try_again(error):
+                    raise
+        return False
+
+    # === WHOM TIME CHANGES === #
 
     @api.model
     def _note_time_passed(self):
@@ -90,9 +167,15 @@ class MetricRun(models.Model):
         )
 
     @api.model
-    def _run_time_driven(self):
-        """Everything that is decided from the figures and the calendar, for all."""
+    def _time_driven_steps(self):
+        """Everything that is decided from the figures and the calendar, in its order.
+
+        :return: methods; each takes the ids of customers, or ``None`` for all
+        :rtype: list[callable]
+        """
         steps = sorted(self.env["crm.suite.recalculation"]._steps())
-        for _order, model_name, method in steps:
-            if model_name != "crm.suite.customer.metric":
-                getattr(self.env[model_name], method)(None)
+        return [
+            getattr(self.env[model_name], method)
+            for _order, model_name, method in steps
+            if model_name != "crm.suite.customer.metric"
+        ]

@@ -70,24 +70,6 @@ class MetricRun(models.Model):
             left = progress(done, remaining=remaining)
 
     @api.model
-    def _cron_nightly(self):
-        """Every night: what changes by itself as time passes, then a check."""
-        progress = self.env["ir.cron"]._commit_progress
-        if not self._lock():
-            return
-        self._note_time_passed()
-        progress()
-        self._cron_changes()
-        progress()
-        if not self._lock():
-            return
-        self._run_time_driven()
-        progress()
-        self._check_sample()
-        self._trim()
-        progress()
-
-    @api.model
     def _lock(self):
         """Be the only run; it lasts until the transaction ends.
 

@@ -1,13 +1,16 @@
+from contextlib import nullcontext
 from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import Command, fields
+from odoo.exceptions import ConcurrencyError
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 from odoo.tools.sql import table_exists
 
+from ..models import metric_nightly
 from ..models.customer_metric_refresh import FIGURES
 from .test_figures import FiguresCase
 
@@ -566,9 +569,84 @@ class TestFiguresTime(ChangesCase):
             step(names[2]),
             patch.object(type(self.metrics), "_recalculate") as figures,
         ):
-            self.runs._run_time_driven()
+            for recalculate in self.runs._time_driven_steps():
+                recalculate(None)
         self.assertEqual(ran[:3], [(name, None) for name in names])
         figures.assert_not_called()
+
+    # === A NIGHT THAT MEETS OTHERS === #
+
+    def night(self, parts=None):
+        """Let the scheduled action run; ``parts(runs)`` is what it does, if given.
+
+        :return: the moments at which it is to come again
+        """
+        cron = self.env.ref("crm_suite_base.ir_cron_figures_nightly")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        triggers.unlink()
+        instead = patch.object(type(self.runs), "_nightly_parts", parts)
+        with (
+            self.enter_registry_test_mode(),
+            patch(f"{metric_nightly.__name__}.PAUSE", 0),
+            instead if parts else nullcontext(),
+            mute_logger(metric_nightly.__name__, "odoo.addons.base.models.ir_cron"),
+        ):
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+        return triggers.search([("cron_id", "=", cron.id)]).mapped("call_at")
+
+    def test_night_while_another_run_is_at_it(self):
+        """It does nothing then, and comes again soon, not the next night."""
+        with patch.object(type(self.runs), "_lock", lambda runs: False):
+            again = self.night()
+        self.assertEqual(len(again), 1)
+        self.assertLess(again[0], fields.Datetime.now() + timedelta(minutes=15))
+        self.assertFalse(self.night(lambda runs: [lambda: None]), "done is done")
+
+    def test_night_loses_only_the_part_that_fails(self):
+        tries = []
+
+        def parts(runs):
+            def note(name, error=None, times=99):
+                def part():
+                    tries.append(name)
+                    runs.env["crm.suite.metric.watermark"]._set(
+                        name, fields.Datetime.now()
+                    )
+                    if error and tries.count(name) <= times:
+                        raise error
+
+                return part
+
+            return [
+                note("lost once", ConcurrencyError("taken"), 1),
+                note("lost always", ConcurrencyError("taken")),
+                note("broken", ValueError("broken")),
+                note("last"),
+            ]
+
+        again = self.night(parts)
+        self.assertEqual(
+            tries,
+            ["lost once"] * 2 + ["lost always"] * 3 + ["broken", "last"],
+        )
+        self.assertEqual(len(again), 1, "for what was in the way of others")
+        kept = {name: bool(self.watermarks._get(name)[0]) for name in tries}
+        self.assertEqual(
+            kept,
+            {"lost once": True, "lost always": False, "broken": False, "last": True},
+        )
+        cron = self.env.ref("crm_suite_base.ir_cron_figures_nightly")
+        self.assertTrue(cron.failure_count, "the scheduler knows of what is broken")
+
+    def test_the_night_does_everything(self):
+        names = [
+            getattr(part, "func", part).__qualname__
+            for part in self.runs._nightly_parts()
+        ]
+        self.assertTrue(names[0].endswith("_note_time_passed"))
+        self.assertTrue(names[-2].endswith("_check_sample"))
+        self.assertGreaterEqual(sum("_recalculate" in name for name in names), 3)
 
     def test_the_check_finds_and_repairs_drift(self):
         self.order()
