@@ -26,9 +26,15 @@ class LifecycleFunnel(models.Model):
     sequence = fields.Integer(readonly=True, aggregator=None)
     customers = fields.Integer(string="In It Now", readonly=True)
     entered = fields.Integer(string="Came In", readonly=True)
-    onward = fields.Integer(string="Went On", readonly=True, help="To a later stage.")
+    onward = fields.Integer(
+        string="Went On",
+        readonly=True,
+        help="To a better stage: towards Loyal, or back from At Risk, Dormant or Lost.",
+    )
     back = fields.Integer(
-        string="Fell Back", readonly=True, help="To an earlier stage, or out."
+        string="Fell Back",
+        readonly=True,
+        help="To an earlier stage, to At Risk, Dormant or Lost, or out.",
     )
     conversion = fields.Float(
         string="Went On (%)", readonly=True, aggregator="avg", digits=(16, 1)
@@ -44,6 +50,7 @@ class LifecycleFunnel(models.Model):
     @property
     def _table_query(self):
         readable = self.env["res.partner"].with_context(active_test=False)._search([])
+        place = self.env["crm.suite.lifecycle.stage"]._compose_place
         return SQL(
             """
             WITH step AS (
@@ -67,17 +74,15 @@ class LifecycleFunnel(models.Model):
          LEFT JOIN (SELECT to_id AS id, count(*) AS entered
                       FROM step GROUP BY 1) i ON i.id = s.id
          LEFT JOIN (SELECT t.from_id AS id, count(*) AS away, avg(t.duration) AS days,
-                           count(*) FILTER (WHERE (n.sequence, n.id)
-                                                > (f.sequence, f.id)) AS onward
+                           count(*) FILTER (WHERE %(to)s > %(from)s) AS onward
                       FROM step t
-                      JOIN crm_suite_lifecycle_stage f ON f.id = t.from_id
-                 LEFT JOIN crm_suite_lifecycle_stage n ON n.id = t.to_id
-                     WHERE t.came >= %(since)s
+                     WHERE t.from_id IS NOT NULL AND t.came >= %(since)s
                   GROUP BY 1) o ON o.id = s.id
              WHERE s.active
             """,
             readable=readable.subselect(),
             since=self._get_since(),
+            **{"from": place(SQL("t.from_id")), "to": place(SQL("t.to_id"))},
         )
 
     def _get_since(self):

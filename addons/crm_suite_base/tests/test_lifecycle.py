@@ -354,6 +354,29 @@ class TestLifecycle(RulesCase):
         self.assertLessEqual(row.conversion, 100)
         self.assertTrue(row.action_show_customers()["domain"])
 
+    def test_funnel_goes_by_the_kind_of_stage(self):
+        """Shown behind Opportunity, Lost is no success; a comeback is no failure."""
+        deal, lost, won = map(self.stage_of, ("opportunity", "lost", "first"))
+        risk, repeat = map(self.stage_of, ("at_risk", "repeat"))
+        customers = [self._create_customer(name=f"F{n}") for n in range(10)]
+        customers = self.env["res.partner"].union(*customers)
+        self.env.cr.execute("DELETE FROM crm_suite_lifecycle_transition")
+        customers.crm_suite_lifecycle_id = deal
+        customers[:3].crm_suite_lifecycle_id = won
+        customers[3:].crm_suite_lifecycle_id = lost
+        customers[:2].crm_suite_lifecycle_id = risk
+        customers[0].crm_suite_lifecycle_id = repeat
+        self.env.flush_all()
+        self.env.invalidate_all()
+        rows = self.env["crm.suite.lifecycle.funnel"].with_user(self.rep).search([])
+        found = {
+            row.stage_id: (row.entered, row.onward, row.back, row.conversion)
+            for row in rows
+        }
+        self.assertEqual(found[deal], (10, 3, 7, 30))
+        self.assertEqual(found[won], (3, 0, 2, 0))
+        self.assertEqual(found[risk], (2, 1, 0, 50))
+
     def test_funnel_of_a_period(self):
         """Those who came in lately, and what became of them; others do not count."""
         self.env.flush_all()
