@@ -14,6 +14,7 @@ COLUMNS = (
     "crm_suite_lifecycle_override_reason",
     "crm_suite_lifecycle_override_until",
     "crm_suite_lifecycle_override_user_id",
+    "crm_suite_lifecycle_override_ends",
 )
 
 
@@ -122,7 +123,9 @@ class LifecycleRule(models.Model):
                            ELSE p.crm_suite_lifecycle_override_until END,
                        crm_suite_lifecycle_override_user_id = CASE WHEN n.expired
                            THEN NULL
-                           ELSE p.crm_suite_lifecycle_override_user_id END
+                           ELSE p.crm_suite_lifecycle_override_user_id END,
+                       crm_suite_lifecycle_override_ends = CASE WHEN n.expired THEN NULL
+                           ELSE p.crm_suite_lifecycle_override_ends END
                   FROM %(moves)s n
                  WHERE p.id = n.partner_id
                 """,
@@ -136,12 +139,17 @@ class LifecycleRule(models.Model):
         )
 
     def _compose_moves(self, rules):
-        """Who moves where. Who stays is in it only to forget an expired override."""
+        """Who moves where. Who stays is in it only to forget an expired override.
+
+        A stage that a person set without deciding on it for a time ends early where
+        newer facts move the customer on; see ``_crm_suite_hold_ends()`` of it.
+        """
+        place = self.env["crm.suite.lifecycle.stage"]._compose_place
         return SQL(
             """
             SELECT *
               FROM (
-                SELECT m.partner_id, m.company_id, o.expired,
+                SELECT m.partner_id, m.company_id, e.expired,
                        p.crm_suite_lifecycle_id AS from_id,
                        COALESCE(p.crm_suite_lifecycle_date, p.create_date) AS since,
                        CASE WHEN o.kept THEN p.crm_suite_lifecycle_override_id
@@ -157,18 +165,29 @@ class LifecycleRule(models.Model):
                   FROM %(match)s m
                   JOIN res_partner p ON p.id = m.partner_id
              LEFT JOIN %(todays)s ON d.company_id = m.company_id
+             LEFT JOIN %(rules)s ON r.rank = m.rank
+            CROSS JOIN LATERAL (
+                    SELECT p.crm_suite_lifecycle_override_until < d.today
+                           OR p.crm_suite_lifecycle_override_ends IS NOT NULL
+                              AND %(aim)s > %(place)s
+                              AND (p.crm_suite_lifecycle_override_ends = 'onward'
+                                   OR EXISTS (
+                                       SELECT FROM crm_suite_customer_metric f
+                                        WHERE f.partner_id = p.id
+                                          AND f.last_purchase
+                                              > p.crm_suite_lifecycle_date::date
+                                   )) AS expired
+                ) e
             CROSS JOIN LATERAL (
                     SELECT p.crm_suite_lifecycle_override_id IS NOT NULL
-                       AND COALESCE(
-                           p.crm_suite_lifecycle_override_until >= d.today, TRUE
-                           ) AS kept,
-                           p.crm_suite_lifecycle_override_until < d.today AS expired
+                       AND e.expired IS NOT TRUE AS kept
                 ) o
-             LEFT JOIN %(rules)s ON r.rank = m.rank
             ) n
              WHERE n.to_id != n.from_id OR n.expired
             """,
             match=MATCH,
             todays=compose_todays(self.env),
             rules=self._compose_rules(rules, "stage_id"),
+            aim=place(SQL("r.stage_id")),
+            place=place(SQL("p.crm_suite_lifecycle_id")),
         )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.loose_many2one import LooseMany2one
+from .lifecycle_stage import ASTRAY, PATH
 from .res_partner import ROLE
 
 STAGE = "crm_suite_lifecycle_id"
@@ -69,6 +70,18 @@ class ResPartner(models.Model):
         prefetch="crm_suite",
         groups=ROLE,
     )
+    crm_suite_lifecycle_override_ends = fields.Selection(
+        [
+            ("onward", "Rules move it on"),
+            ("purchase", "It buys, and rules move it on"),
+        ],
+        string="Stage by Hand Ends Early When",
+        readonly=True,
+        copy=False,
+        prefetch="crm_suite",
+        groups=ROLE,
+        help="Of a stage set in the form or the board; empty: nothing ends it early.",
+    )
     crm_suite_transition_ids = fields.One2many(
         "crm.suite.lifecycle.transition",
         "partner_id",
@@ -100,6 +113,7 @@ class ResPartner(models.Model):
         if vals.get(OVERRIDE):
             vals[STAGE] = vals[OVERRIDE]
             vals["crm_suite_lifecycle_override_user_id"] = self.env.uid
+            vals[f"{PREFIX}_ends"] = False
             vals.setdefault(f"{PREFIX}_until", self._crm_suite_hold_until())
             vals.setdefault(f"{PREFIX}_reason", self.env._("Given by hand"))
             if not self.env.su:
@@ -127,42 +141,65 @@ class ResPartner(models.Model):
 
     # pylint: disable-next=missing-return
     def _crm_suite_date_stage(self, vals, before, stage_id):
-        """Date the new stage, and hold it where the rules would take it back.
+        """Date the new stage, and hold what a person chose.
 
-        Who moves a customer backward knows something that the rules do not: they leave
-        it alone for a time. A move forward needs no protection, rules only move on.
+        Who moves a customer knows something that the rules do not: for a time they
+        take it neither back nor away. What is newer than the choice counts, though: a
+        customer moved on by hand goes further when the rules say so, and one that was
+        moved back or given up does when it buys.
 
         :param dict before: stage of each partner
         :param stage_id: the stage of all of them now
         """
         # Past our own write(): the stage is dated here and not changed once more.
         # pylint: disable=super-method-mismatch
-        position = self._crm_suite_stage_positions()
-        now = position.get(stage_id, 0)
         values = {
             "crm_suite_lifecycle_date": fields.Datetime.now(),
             "crm_suite_lifecycle_rule_id": False,
             "crm_suite_lifecycle_version": 0,
         }
-        back = self.filtered(lambda p: position.get(before[p.id], -1) > now >= 0)
-        if stage_id and not vals.get(OVERRIDE):
-            held = {OVERRIDE: stage_id, **self._crm_suite_hold()}
-            super(ResPartner, back.sudo()).write({**values, **held})
-            forward = self - back
-            free = self._crm_suite_no_override()
-            super(ResPartner, forward.sudo()).write({**values, **free})
-        elif stage_id:
+        if vals.get(OVERRIDE):
             super(ResPartner, self.sudo()).write(values)
-        else:
-            gone = {**values, **self._crm_suite_no_override()}
-            super(ResPartner, self.sudo()).write(gone)
+            return
+        place = self._crm_suite_stage_places()
+        ends = {
+            p.id: self._crm_suite_hold_ends(place, before[p.id], stage_id) for p in self
+        }
+        for end, partners in self.grouped(lambda p: ends[p.id]).items():
+            hold = (
+                {OVERRIDE: stage_id, **self._crm_suite_hold(end)}
+                if end
+                else self._crm_suite_no_override()
+            )
+            super(ResPartner, partners.sudo()).write({**values, **hold})
 
     @api.model
-    def _crm_suite_stage_positions(self):
+    def _crm_suite_stage_places(self):
+        """How far each stage is on the good path, by its id.
+
+        :rtype: dict[int, int]
+        """
         stages = self.env["crm.suite.lifecycle.stage"].sudo()
         # A handful, by design.  pylint: disable-next=no-search-all
         stages = stages.with_context(active_test=False).search([])
-        return {stage.id: number for number, stage in enumerate(stages)}
+        return {stage.id: PATH.index(stage.code) for stage in stages}
+
+    @api.model
+    def _crm_suite_hold_ends(self, place, before, now):
+        """What ends the hold of a stage that was set; nothing: it is not held.
+
+        Who begins on the good path, and whom a merge brings further, goes by the rules.
+
+        :param dict place: of each stage on the good path
+        """
+        if not now:
+            return False
+        given_up = PATH[place[now]] in ASTRAY
+        if before and not given_up and place[now] > place[before]:
+            running = self.env["crm.suite.operation"]._get_running()
+            # Who may set a stage may not read every operation.
+            return running.sudo().kind != "merge" and "onward"
+        return bool(before or given_up) and "purchase"
 
     @api.model
     def _crm_suite_no_override(self):
@@ -171,13 +208,15 @@ class ResPartner(models.Model):
             "crm_suite_lifecycle_override_reason": False,
             "crm_suite_lifecycle_override_until": False,
             "crm_suite_lifecycle_override_user_id": False,
+            "crm_suite_lifecycle_override_ends": False,
         }
 
     @api.model
-    def _crm_suite_hold(self):
-        """For how long, by whom and why a stage that was moved back is held."""
+    def _crm_suite_hold(self, ends):
+        """For how long, by whom and why a stage that a person set is held."""
         return {
-            "crm_suite_lifecycle_override_reason": self.env._("Moved back by hand"),
+            "crm_suite_lifecycle_override_reason": self.env._("Moved by hand"),
+            "crm_suite_lifecycle_override_ends": ends,
             "crm_suite_lifecycle_override_until": self._crm_suite_hold_until(),
             "crm_suite_lifecycle_override_user_id": self.env.uid,
         }
@@ -196,7 +235,8 @@ class ResPartner(models.Model):
             "at": customer.crm_suite_lifecycle_date,
         }
         if customer.crm_suite_lifecycle_override_id:
-            return {**answer, **customer._crm_suite_explain_override("lifecycle")}
+            told = customer._crm_suite_explain_override("lifecycle")
+            return {**answer, **told, **customer._crm_suite_explain_ends()}
         step = customer.crm_suite_transition_ids[:1]
         rule = customer.crm_suite_lifecycle_rule_id.sudo()
         story = self.env["crm.suite.lifecycle.rule"]._tell(customer)
@@ -216,6 +256,19 @@ class ResPartner(models.Model):
             "steps": story["steps"],
             "note": self._crm_suite_lifecycle_note(customer, story),
         }
+
+    def _crm_suite_explain_ends(self):
+        """What moves a held customer before its time, if anything does."""
+        notes = {
+            "onward": self.env._(
+                "Until then the rules may move it on towards Loyal, but neither back nor to At Risk, Dormant or Lost."
+            ),
+            "purchase": self.env._(
+                "The rules leave it alone until then, unless it buys again: then they may move it on."
+            ),
+        }
+        note = notes.get(self.crm_suite_lifecycle_override_ends)
+        return {"note": note} if note else {}
 
     def _crm_suite_lifecycle_note(self, customer, story):
         """Say what the next run will do, if it will do something."""

@@ -50,6 +50,7 @@ BLOCKS = {
         "crm_suite_lifecycle_override_id",
         "crm_suite_lifecycle_override_reason",
         "crm_suite_lifecycle_override_until",
+        "crm_suite_lifecycle_override_ends",
         "crm_suite_lifecycle_override_user_id",
     ),
 }

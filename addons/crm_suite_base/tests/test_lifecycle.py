@@ -33,8 +33,9 @@ class TestLifecycle(RulesCase):
         self.assertAlmostEqual(step.duration, 0, 2)
 
     def test_backward_only_by_a_rule_that_says_so(self):
-        self.customer.crm_suite_lifecycle_id = self.stage_of("loyal")
-        rule = self._create_lifecycle_rule("first", [])
+        self._create_lifecycle_rule("loyal", [], sequence=1)
+        self.run_rules()
+        rule = self._create_lifecycle_rule("first", [], sequence=0)
         self.run_rules()
         self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "loyal")
         rule.backward = True
@@ -223,12 +224,58 @@ class TestLifecycle(RulesCase):
         self.customer.crm_suite_lifecycle_id = self.stage
         self.assertEqual(len(self.steps()), 1)
 
-    def test_forward_by_hand_is_open_to_rules(self):
+    def test_forward_by_hand_is_open_to_rules_that_lead_on(self):
         self.customer.crm_suite_lifecycle_id = self.stage_of("qualified")
-        self.assertFalse(self.customer.crm_suite_lifecycle_override_id)
-        self._create_lifecycle_rule("loyal", [])
+        answer = self.customer.with_user(self.rep).explain("lifecycle")
+        self.assertIn("neither back", answer["note"])
+        rule = self._create_lifecycle_rule("at_risk", [], backward=True)
+        self.run_rules()
+        self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "qualified")
+        rule.stage_id = self.stage_of("loyal")
+        rule._publish(rule._get_draft())
         self.run_rules()
         self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "loyal")
+        self.assertFalse(self.customer.crm_suite_lifecycle_override_id)
+        self.assertFalse(self.customer.crm_suite_lifecycle_override_ends)
+
+    def test_given_up_by_hand_is_held_until_it_buys(self):
+        """What a person knows of a customer is not undone by what was true before."""
+        self._use_defaults()
+        figures = {"purchase_count": 6, "purchase_count_12m": 6, "interval_mean": 20}
+        self._set_figures(self.customer, **figures, silent_for=2)
+        for code in ("at_risk", "dormant", "lost"):
+            self.run_rules()
+            self.customer.with_user(self.rep).crm_suite_lifecycle_id = self.stage_of(
+                code
+            )
+            self.run_rules()
+            self.assertEqual(self.customer.crm_suite_lifecycle_id.code, code)
+            answer = self.customer.with_user(self.rep).explain("lifecycle")
+            self.assertIn("unless it buys again", answer["note"])
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET crm_suite_lifecycle_date = %s WHERE id = %s",
+            [fields.Datetime.now() - timedelta(days=5), self.customer.id],
+        )
+        self.env.invalidate_all()
+        self.run_rules()
+        self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "won_back")
+        self.assertFalse(self.customer.crm_suite_lifecycle_override_id)
+
+    def test_decided_by_hand_is_not_moved_on(self):
+        """Not even where the same stage was set in the form before."""
+        self.customer.crm_suite_lifecycle_id = self.stage_of("qualified")
+        self.env["crm.suite.override"].with_user(self.rep).create(
+            {
+                "partner_ids": [(6, 0, self.customer.ids)],
+                "topic": "lifecycle",
+                "stage_id": self.stage_of("qualified").id,
+                "reason": "They told us",
+            }
+        ).action_decide()
+        self._create_lifecycle_rule("loyal", [])
+        self.run_rules()
+        self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "qualified")
 
     def test_backward_by_hand_is_held(self):
         self.customer.crm_suite_lifecycle_id = self.stage_of("loyal")
