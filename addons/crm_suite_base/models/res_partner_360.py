@@ -107,7 +107,7 @@ class ResPartner(models.Model):
         """
         rules = self.env["ir.rule"]
         for name, model_name in OWN_DOCUMENTS.items():
-            if name not in blocks:
+            if name not in blocks or blocks[name].get("counts_all"):
                 continue
             if names_a_user(rules._compute_domain(model_name, "read")):
                 blocks[name]["own_only"] = True

@@ -3,7 +3,6 @@ from odoo.tools import date_utils
 
 MONTHS = 12
 TOP_CATEGORIES = 3
-ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"
 
 
 class ResPartner(models.Model):
@@ -15,22 +14,23 @@ class ResPartner(models.Model):
         """What the customer bought, as in lists and reports: earlier purchases and
         invoices without order included, returns subtracted.
 
-        Who may not read all orders keeps the sums of those that he may read. Until a
-        customer is calculated for the first time, his orders are added up.
+        Who may read the figures of the customer sees the same here as there, whichever
+        of the orders behind them he may open. Until a customer is calculated for the
+        first time, the orders that the viewer may read are added up.
         """
         block = super()._crm_suite_360_value(scope)
-        if block is None or not self.env["crm.suite.customer.metric"].has_access(
-            "read"
-        ):
+        if not self.env["crm.suite.customer.metric"].has_access("read"):
             return block
         rows = self._crm_suite_360_metrics(scope["family"])
         mine = rows.get(scope["commercial"].id)
-        if mine:
-            block |= self._crm_suite_360_rhythm(mine)
-            block["categories"] = self._crm_suite_360_categories(mine, scope)
-            if "revenue" in block and self.env.user.has_group(ALL_DOCUMENTS):
-                block |= self._crm_suite_360_sums(mine, scope)
-                self._crm_suite_360_family_sums(rows, scope)
+        if not mine:
+            return block
+        block = block or {"currency": scope["currency"].name}
+        block |= self._crm_suite_360_rhythm(mine)
+        block |= self._crm_suite_360_sums(mine, scope)
+        block["categories"] = self._crm_suite_360_categories(mine, scope)
+        block["figure_ids"] = mine.ids
+        self._crm_suite_360_family_sums(rows, scope)
         return block
 
     def _crm_suite_360_metrics(self, partners):

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@odoo/hoot";
+import { makeMockEnv } from "@web/../tests/web_test_helpers";
 import { recordsBehind } from "@crm_suite_base/customer_page/open_records";
 import { valueTiles } from "@crm_suite_base/customer_page/value_strip";
 
@@ -32,6 +33,30 @@ test("the next step opens where it stands", () => {
     expect(step(deal).record).toEqual(deal);
     expect(step(false).record).toBe(false);
     expect(step(false).showTab).toBe("messages");
+});
+
+test("figures open behind the tiles; the orders where the viewer may read them", async () => {
+    // Amounts and days are written as the language has it.
+    await makeMockEnv();
+    const value = {
+        order_count: 2,
+        revenue: 5,
+        currency: "CNY",
+        last_order: "2026-11-01",
+        days_since: 3,
+    };
+    const metric = "crm.suite.customer.metric";
+    const build = (name, blocks) => valueTiles.get(name)(blocks);
+    const one = { ...value, figure_ids: [3] };
+    expect(build("value", { value: one }).record).toEqual({ model: metric, id: 3 });
+    expect(build("value", { value: one, orders: { own_only: true } }).open).toBe("figures");
+    expect(build("value", { value: one, orders: {} }).open).toBe("revenue");
+    expect(build("value", { value: one, orders: {} }).record).toBe(undefined);
+    expect(build("rhythm", { value: one, orders: {} }).record).toEqual({ model: metric, id: 3 });
+    const several = build("rhythm", { value: { ...value, figure_ids: [3, 4] } });
+    expect(several.record).toBe(false);
+    expect(recordsBehind(several.open, {}, 7).model).toBe(metric);
+    expect(build("rhythm", { value }).open).toBe("revenue");
 });
 
 test("nothing is shown of who bought nothing, or to who may not see it", () => {

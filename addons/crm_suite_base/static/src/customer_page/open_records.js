@@ -20,6 +20,7 @@ export function recordsBehind(key, blocks, partnerId) {
     const ofCustomer = ["partner_id.commercial_partner_id", "=", customer];
     const sources = {
         revenue: { model: "sale.order", domain: [["state", "=", "sale"]] },
+        figures: { model: "crm.suite.customer.metric", domain: [] },
         facts: {
             model: "crm.suite.purchase.fact",
             domain: [],

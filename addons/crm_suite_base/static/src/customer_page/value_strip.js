@@ -47,12 +47,20 @@ function rhythmText({ usual_interval_days, average_interval_days, late_days }) {
         : _t("usually every %s", daysText(interval));
 }
 
+/** The calculated figures tell more; until they are there, the orders. */
+function behindFigures({ figure_ids: ids = [] }) {
+    return {
+        open: ids.length ? "figures" : "revenue",
+        record: ids.length === 1 && { model: "crm.suite.customer.metric", id: ids[0] },
+    };
+}
+
 const shareText = ({ name, share }) => `${name} ${percentText(share)}`;
 
 valueTiles
     .add(
         "value",
-        ({ value }) =>
+        ({ value, orders }) =>
             value?.order_count >= 0 &&
             saysSomething(value, value.order_count) && {
                 label: value.own_only ? _t("Your revenue") : _t("Revenue"),
@@ -60,7 +68,8 @@ valueTiles
                 title: fullMoney(value.revenue, value.currency),
                 note: countText(value),
                 trend: value.trend,
-                open: "revenue",
+                // The orders, where the viewer sees all that the figure counts.
+                ...(orders && !orders.own_only ? { open: "revenue" } : behindFigures(value)),
             },
         { sequence: 10 }
     )
@@ -75,7 +84,7 @@ valueTiles
                 noteTitle: value.expected_next
                     ? _t("next purchase expected %s", exactDate(value.expected_next))
                     : "",
-                open: "revenue",
+                ...behindFigures(value),
             },
         { sequence: 20 }
     )
