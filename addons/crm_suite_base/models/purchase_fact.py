@@ -50,6 +50,10 @@ class PurchaseFact(models.Model):
     _rec_name = "date"
 
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    # Through the viewer's own rights: not everybody sees all segments.
+    segment_ids = fields.Many2many(
+        related="partner_id.crm_suite_segment_ids", related_sudo=False
+    )
     person_id = fields.Many2one("res.partner", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
 from .purchase_fact import PEOPLE
 
@@ -17,6 +18,7 @@ FIGURES = (
     "first_purchase",
     "last_purchase",
     "interval_mean",
+    "interval_deviation",
     "expected_next_purchase",
     "preferred_category_id",
     "preferred_product_id",
@@ -59,6 +61,7 @@ class Segment(models.Model):
             *super()._segment_conditions(),
             self._silence_entry(),
             self._purchase_entry(),
+            self._share_entry(),
             *self._figure_entries(),
         ]
 
@@ -242,6 +245,85 @@ class Segment(models.Model):
             last=self._explained_moment(metric.last_purchase),
             next=self._explained_moment(metric.expected_next_purchase),
         )
+
+    # === SHARE OF CATEGORIES === #
+
+    @api.model
+    def _share_entry(self):
+        return {
+            "kind": "category_share",
+            "group": self.env._("What they bought"),
+            "label": self.env._("Share of Categories"),
+            "sentence": self.env._(
+                "%(categories)s are %(operator)s %(share)s of revenue"
+            ),
+            "params": {
+                "categories": {
+                    "type": "records",
+                    "model": "product.category",
+                    "domain": [],
+                },
+                "operator": {
+                    "type": "choice",
+                    "choices": self._make_choices(
+                        {
+                            "at_least": self.env._("at least"),
+                            "at_most": self.env._("at most"),
+                        }
+                    ),
+                    "default": "at_least",
+                },
+                "share": {
+                    "type": "number",
+                    "min": 0,
+                    "max": 100,
+                    "default": 50,
+                    "suffix": "%",
+                },
+            },
+            "compile": "_compile_share",
+            "value": "_value_share",
+        }
+
+    @api.model
+    def _get_share_categories(self, condition):
+        """The categories of the condition with those below them, as in purchases."""
+        categories = self.env["product.category"].sudo()
+        return categories.search([("id", "child_of", condition["categories"])])
+
+    @api.model
+    def _compile_share(self, condition, entry, ids):
+        """Who bought nothing has no shares: nobody knows what he would buy."""
+        keys = [str(id_) for id_ in self._get_share_categories(condition).ids]
+
+        def where(table):
+            column = SQL.identifier(table, "category_shares")
+            sign = SQL(">=") if condition["operator"] == "at_least" else SQL("<=")
+            return SQL(
+                """
+                %(column)s IS NOT NULL AND COALESCE((
+                    SELECT sum(share.value::numeric)
+                      FROM jsonb_each_text(%(column)s) share
+                     WHERE share.key = ANY(%(keys)s)
+                ), 0) * 100 %(sign)s %(share)s
+                """,
+                column=column,
+                keys=keys,
+                sign=sign,
+                share=condition["share"],
+            )
+
+        return self._in_metrics(ids, where)
+
+    @api.model
+    def _value_share(self, condition, entry, partner):
+        metric = self._get_metric(partner)
+        if not metric.category_shares:
+            return {"value": None}
+        shares = metric._get_shares()
+        chosen = self._get_share_categories(condition).ids
+        share = sum(shares.get(id_, 0) for id_ in chosen) * 100
+        return f"{formatLang(self.env, share, digits=0)} %"
 
     # === PURCHASES === #
 

@@ -185,6 +185,21 @@ class TestFigures(FiguresCase):
         row = rows.search([("partner_id", "=", other.id)])
         self.assertEqual(row.segment_ids, first | second)
 
+    def test_purchases_of_a_segment(self):
+        other = self._create_customer(name="Other")
+        self.order(price=700)
+        self.order(price=50, partner=other)
+        segment = self.env["crm.suite.segment"].create(
+            {"name": "Others", "kind": "static"}
+        )
+        segment.action_add(other.ids)
+        facts = self.env["crm.suite.purchase.fact"].with_user(self.lead)
+        found = facts.search([("segment_ids", "in", segment.ids)])
+        self.assertEqual(found.partner_id, other)
+        self.assertIn(segment, found.segment_ids)
+        view = self.env.ref("crm_suite_base.purchase_fact_view_search")
+        self.assertIn('name="segment_ids"', view.arch)
+
     def test_rights(self):
         self.order()
         row = self.figures()

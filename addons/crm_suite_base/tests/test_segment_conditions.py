@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg2.extras import Json
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -150,8 +151,51 @@ class TestSegmentConditions(SegmentCase):
             ),
             (self._figure("last_purchase", operator="unset"), {"Beijing Trading"}),
             (self._figure("preferred_category_id", records=self.chairs.ids), bought),
+            (
+                self._figure("interval_deviation", operator="at_most", value=0.2),
+                {"Huaqiang Electronics"},
+            ),
         ]
         for condition, names in cases:
+            with self.subTest(condition=condition):
+                self.assertEqual(self._found(condition), names)
+
+    def test_share_of_categories(self):
+        """Of the revenue, with the categories below; who bought nothing has none."""
+        lamps = self.env["product.category"].create({"name": "Lamps"})
+        self._buy(self.person, 5)
+        self._buy(self.other, 5)
+        self._run(self.customer, self.other, self.far)
+        cases = [
+            (self.furniture, "at_least", 50, {"Huaqiang Electronics"}),
+            (self.furniture, "at_least", 80.5, set()),
+            (
+                self.furniture | lamps,
+                "at_least",
+                100,
+                {"Huaqiang Electronics", "Pudong Trading"},
+            ),
+            (lamps, "at_most", 20, {"Huaqiang Electronics"}),
+            (lamps, "at_least", 100, {"Pudong Trading"}),
+        ]
+        shares = {
+            self.customer: {self.chairs.id: 0.8, lamps.id: 0.2},
+            self.other: {lamps.id: 1},
+        }
+        for partner, share in shares.items():
+            self.env.cr.execute(
+                "UPDATE crm_suite_customer_metric SET category_shares = %s"
+                " WHERE partner_id = %s",
+                [Json(share), partner.id],
+            )
+        self.env.invalidate_all()
+        for categories, operator, share, names in cases:
+            condition = {
+                "kind": "category_share",
+                "categories": categories.ids,
+                "operator": operator,
+                "share": share,
+            }
             with self.subTest(condition=condition):
                 self.assertEqual(self._found(condition), names)
 
