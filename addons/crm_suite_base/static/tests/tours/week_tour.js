@@ -181,13 +181,13 @@ tours.add("crm_suite_week_cover_task", {
     steps: () => [
         {
             trigger:
-                ".o_crm_suite_todo_list[data-key=activities] li:contains(New lead while):contains(Wang Fang) [data-method=action_done]",
+                ".o_crm_suite_todo_list[data-key=activities] li:contains(Week: a lead from her mailbox):contains(Wang Fang) [data-method=action_done]",
             run: "click",
             timeout: 60000,
         },
         {
             trigger:
-                ".o_crm_suite_todo:not(:has(li:contains(New lead while):contains(Wang Fang)))",
+                ".o_crm_suite_todo:not(:has(li:contains(Week: a lead from her mailbox):contains(Wang Fang)))",
             timeout: 30000,
         },
     ],
