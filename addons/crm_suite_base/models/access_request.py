@@ -446,6 +446,9 @@ class AccessRequest(models.Model):
             lambda r: (r.res_model, r.requester_id)
         ).items():
             records = self.env[model].browse(asked.mapped("res_id")).exists()
+            records -= self._claim_from_pools(records, requester)
+            if not records:
+                continue
             with self.env["crm.suite.operation"].record(
                 "reassign",
                 name=self.env._(
@@ -456,6 +459,23 @@ class AccessRequest(models.Model):
                 res_model=model,
             ):
                 records.write({"user_id": requester.id})
+
+    def _claim_from_pools(self, records, requester):
+        """What pools hold is claimed for who asked: their limits hold for him too.
+
+        :return: those of the records
+        :raise UserError: what a pool refuses, for who decides
+        """
+        held = records.filtered("crm_suite_pool_id")
+        refused = []
+        for pool, same in held.grouped("crm_suite_pool_id").items():
+            for row in pool._claim_for(same, requester):
+                if not row["ok"]:
+                    name = same.browse(row["id"]).display_name
+                    refused.append(f"{name}: {row['reason']}")
+        if refused:
+            raise UserError("\n".join(refused))
+        return held
 
     # === ACTIONS === #
 

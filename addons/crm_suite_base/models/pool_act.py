@@ -33,14 +33,7 @@ class Pool(models.Model):
         :rtype: list[dict]
         """
         records = self._get_records(res_ids)
-        if self.claim_mode != "free" and not self._is_admin():
-            raise AccessError(
-                self.env._(
-                    "“%(pool)s” is given out by its admins. Ask %(admins)s.",
-                    pool=self.name,
-                    admins=self._name_admins(),
-                )
-            )
+        self._check_free()
         return self._give(records, self.env.user, "claim")
 
     def action_assign(self, res_ids, user_id):
@@ -270,6 +263,16 @@ class Pool(models.Model):
             return self.env._("It belongs to another company than the pool.")
         return None
 
+    def _check_free(self):
+        if self.sudo().claim_mode != "free" and not self._is_admin():
+            raise AccessError(
+                self.env._(
+                    "“%(pool)s” is given out by its admins. Ask %(admins)s.",
+                    pool=self.sudo().name,
+                    admins=self._name_admins(),
+                )
+            )
+
     def _check_int(self, value):
         if isinstance(value, bool) or not isinstance(value, int):
             raise UserError(self.env._("“%(value)s” is no whole number.", value=value))
@@ -332,7 +335,21 @@ class Pool(models.Model):
         )
         records.invalidate_recordset(flush=False)
 
-    def _give(self, records, user, kind):
+    def _claim_for(self, records, user):
+        """Let a member have what he asked for and its owner, or who leads, lets him have.
+
+        A claim as any other but for the owner, who agreed.
+
+        :param user: who asked
+        :rtype: list[dict]
+        """
+        # As superuser: the decision was checked. Whose pool it is counts all the same.
+        self.sudo(False)._check_free()
+        reason = self.env._("Asked for, and granted")
+        return self._give(records, user, "claim", reason)
+
+    def _give(self, records, user, kind, granted=""):
+        """:param str granted: why he may have what somebody else owns"""
         if user not in self._get_members():
             raise AccessError(
                 self.env._(
@@ -353,10 +370,17 @@ class Pool(models.Model):
             owner = record.user_id
             if owner == user:
                 return self.env._("%(user)s owns it already.", user=user.name)
-            if owner and kind == "claim":
+            if owner and kind == "claim" and not granted:
                 return self.env._("%(user)s was faster.", user=owner.name)
             if record.crm_suite_pool_locked and (owner or kind == "claim"):
                 return self.env._("An admin of the pool has locked it.")
+            if record.id in cooling and granted:
+                return self.env._(
+                    "%(user)s gave it back or lost it, and may have it again from "
+                    "%(day)s.",
+                    user=user.name,
+                    day=cooling[record.id],
+                )
             if record.id in cooling:
                 return self.env._(
                     "You gave it back or lost it; you may claim it again from %(day)s.",
@@ -367,9 +391,14 @@ class Pool(models.Model):
             left[0] -= 1
             return None
 
-        return self._run(records, refuse, lambda r: self._hand_out(r, user, kind), "")
+        return self._run(
+            records,
+            refuse,
+            lambda r: self._hand_out(r, user, kind, granted),
+            granted,
+        )
 
-    def _hand_out(self, records, user, kind):
+    def _hand_out(self, records, user, kind, reason=""):
         rows = [(r.id, self.id, None, r.user_id.id, user.id, {}) for r in records]
         followers = records._pool_followers()
         # Who claims knows it; who is given something is told.
@@ -390,7 +419,7 @@ class Pool(models.Model):
         followers.with_context(mail_auto_subscribe_no_notify=True).write(
             {"user_id": user.id}
         )
-        self.env["crm.suite.pool.move"]._note(records, kind, rows)
+        self.env["crm.suite.pool.move"]._note(records, kind, rows, reason)
 
     def _return(self, records, kind, reason, why=None):
         """Take records from their owners, into this pool or the one behind it.

@@ -3,6 +3,7 @@ from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged, users
 
 from .common import ROLE, CustomerCase
+from .pool_common import PoolCase
 
 REQUEST = "crm.suite.access.request"
 
@@ -325,3 +326,67 @@ class TestTeamTree(AccessRequestCase):
         )
         with self.assertRaisesRegex(UserError, "below itself"):
             self.team.crm_suite_parent_id = below
+
+
+@tagged("post_install", "-at_install")
+class TestTakeOverFromPool(PoolCase):
+    """What is granted is a claim: the limits of the pool hold."""
+
+    def grant(self, user, record=None, decider=None):
+        record = record or self.customer
+        asked = self.env[REQUEST].with_user(user)
+        request = asked._request(record.with_user(user), "claim")
+        request.with_user(decider or self.lead).sudo(False).action_grant()
+        return request
+
+    def setUp(self):
+        super().setUp()
+        self.claim(self.rival)
+
+    def refuse(self, regex, user=None, error=UserError):
+        with self.assertRaisesRegex(error, regex), self.env.cr.savepoint():
+            self.grant(user or self.rep, decider=self.rival)
+        self.assertEqual(self.customer.user_id, self.rival)
+
+    def test_granted_by_the_owner(self):
+        self.grant(self.rep, decider=self.rival)
+        self.assertEqual(self.customer.user_id, self.rep)
+        self.assertEqual(self.person.user_id, self.rep)
+        move = self.env["crm.suite.pool.move"].search(
+            [("res_id", "=", self.customer.id)], limit=1
+        )
+        self.assertRecordValues(
+            move,
+            [
+                {
+                    "kind": "claim",
+                    "from_user_id": self.rival.id,
+                    "to_user_id": self.rep.id,
+                    "done_by_id": self.rival.id,
+                    "reason": "Asked for, and granted",
+                }
+            ],
+        )
+        self.assertEqual(self.get_operation(), move.operation_id)
+
+    def test_members_only(self):
+        self.refuse("no member", self.stranger, AccessError)
+
+    def test_caps(self):
+        self.claim(self.rep, self.others[:2])
+        self.refuse("2 of at most 2")
+
+    def test_cool_down(self):
+        self.as_(self.rival).action_return(self.customer.ids, "No time")
+        self.claim(self.rep)
+        self.as_(self.rep).action_return(self.customer.ids, "No time either")
+        self.as_(self.lead).action_assign(self.customer.ids, self.rival.id)
+        self.refuse("gave it back or lost it, and may")
+
+    def test_lock(self):
+        self.as_(self.lead).action_lock(self.customer.ids)
+        self.refuse("locked it")
+
+    def test_given_out_by_admins_only(self):
+        self.pool.claim_mode = "assign"
+        self.refuse("given out by its admins", error=AccessError)
