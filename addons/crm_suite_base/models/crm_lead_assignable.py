@@ -73,7 +73,8 @@ class CrmLead(models.Model):
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):
-        """Odoo's own assignment does not see the leads that a policy assigns."""
+        """Odoo's own assignment does not see the leads that a policy assigns or a
+        pool holds."""
         if self.env.context.get("crm_suite_leave_ours"):
             domain = Domain(domain) & self.env["crm.team"]._get_crm_suite_leave()
         return super().search(domain, offset, limit, order)

@@ -1,9 +1,18 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+
+def _in_pool_sql(model, alias, _query):
+    model.flush_model(["crm_suite_pool_id"])
+    return SQL("%s IS NOT NULL", SQL.identifier(alias, "crm_suite_pool_id"))
 
 
 class CrmTeam(models.Model):
-    """Odoo's own lead assignment and the policies never work on the same lead."""
+    """Odoo's own lead assignment and the policies never work on the same lead.
+
+    What a pool holds is left alone by it: pools have members, limits and clocks.
+    """
 
     _inherit = "crm.team"
 
@@ -26,18 +35,14 @@ class CrmTeam(models.Model):
         return super()._action_assign_leads_logs(teams_data, members_data)
 
     def _allocate_leads(self, creation_delta_days=7):
-        if not self._get_crm_suite_policies("beside"):
-            return super()._allocate_leads(creation_delta_days=creation_delta_days)
         teams = self.with_context(crm_suite_leave_ours=True)
         return super(CrmTeam, teams)._allocate_leads(
             creation_delta_days=creation_delta_days
         )
 
     def _get_lead_to_assign_domain(self):
-        domain = super()._get_lead_to_assign_domain()
-        if not self._get_crm_suite_policies("beside"):
-            return domain
-        return Domain(domain) & self._get_crm_suite_leave()
+        domain = Domain(super()._get_lead_to_assign_domain())
+        return domain & self._get_crm_suite_leave()
 
     @api.model
     def _get_crm_suite_policies(self, mode):
@@ -47,11 +52,13 @@ class CrmTeam(models.Model):
 
     @api.model
     def _get_crm_suite_leave(self):
-        """The leads that no policy assigns.
+        """The leads that no policy assigns and no pool holds.
 
         :rtype: Domain
         """
-        ours = []
+        # Whoever starts the assignment may have no role in the suite, and so no right to
+        # a condition on the pool.
+        ours = [Domain.custom(to_sql=_in_pool_sql)]
         for policy in self._get_crm_suite_policies("beside"):
             of_policy = Domain.TRUE
             if policy.company_id:

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .assignment_common import AssignmentCase
 
@@ -533,6 +533,28 @@ class TestAssignment(AssignmentCase):
         self.assertFalse(ours.user_id)
         self.assertFalse(ours.team_id)
         self.assertEqual((theirs | unsorted).user_id, self.rep)
+
+    def test_the_host_leaves_pools_alone(self):
+        """Neither given out nor merged, though no policy is there."""
+        team = self.env["crm.team"].create({"name": "Host Team"})
+        self.env["crm.team.member"].create(
+            {"crm_team_id": team.id, "user_id": self.rep.id, "assignment_max": 3000}
+        )
+        pool = self.env["crm.suite.pool"].create(
+            {"name": "Leads", "res_model": "crm.lead", "user_ids": self.ana.ids}
+        )
+        pooled = self._create_leads(2, email_from="same@lead.example")
+        pooled[0].team_id = team
+        pool.action_add(pooled.ids)
+        free = self._create_leads(team_id=team.id, email_from="same@lead.example")
+        unsorted = self._create_leads(email_from="same@lead.example")
+        host = new_test_user(self.env, "host_manager", "sales_team.group_sale_manager")
+        team.with_user(host).action_assign_leads()
+        self.assertEqual(len(pooled.exists()), 2)
+        self.assertFalse(pooled.user_id)
+        self.assertFalse(pooled[1].team_id)
+        self.assertEqual(pooled.crm_suite_pool_id, pool)
+        self.assertEqual((free | unsorted).exists().user_id, self.rep)
 
     # --- rights and bad input
 
