@@ -6,7 +6,7 @@ class AssignmentBoard(models.Model):
     """Who got how much, and how soon he took care of it: one row per assignment.
 
     The response is the first sign of work of the new owner: a message to the record, or
-    a call or visit logged with the customer. Hours are those on the wall.
+    a call or visit logged with the customer or on the lead. Hours are those on the wall.
     """
 
     _name = "crm.suite.assignment.board"
@@ -95,6 +95,15 @@ class AssignmentBoard(models.Model):
                            JOIN res_partner p ON p.id = d.partner_id
                           WHERE l.res_model = 'crm.lead' AND d.id = l.res_id),
                         CASE WHEN l.res_model = 'res.partner' THEN l.res_id END)
+               ORDER BY c.date LIMIT 1)
+                """
+            ),
+            # A lead may have no customer yet, or get another one later.
+            SQL(
+                """
+                (SELECT c.date FROM crm_suite_call c
+                  WHERE l.res_model = 'crm.lead' AND c.lead_id = l.res_id
+                    AND c.user_id = l.to_user_id AND c.date >= l.date
                ORDER BY c.date LIMIT 1)
                 """
             ),

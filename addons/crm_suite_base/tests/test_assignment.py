@@ -642,6 +642,11 @@ class TestAssignment(AssignmentCase):
         self.assign(leads)
         self.logs(leads).date = fields.Datetime.now() - timedelta(hours=5)
         leads[0].with_user(self.ana).message_post(body="Hello", message_type="comment")
+        self.assertFalse(leads.partner_id)
+        for lead, caller in ((leads[2], self.cai), (leads[1], self.ana)):
+            self.env["crm.suite.call"].create(
+                {"lead_id": lead.id, "user_id": caller.id}
+            )
         self.env.flush_all()
         rows = (
             self.env["crm.suite.assignment.board"]
@@ -655,7 +660,8 @@ class TestAssignment(AssignmentCase):
         by_user = {user: values for user, *values in rows}
         self.assertEqual(by_user[self.ana][:2], [1, 100])
         self.assertAlmostEqual(by_user[self.ana][2], 5, delta=0.1)
-        self.assertEqual(by_user[self.ben][3], 0)
+        self.assertEqual(by_user[self.ben][3], 0, "somebody else called")
+        self.assertEqual(by_user[self.cai][3], 1, "called on the lead itself")
 
     # --- queries
 
