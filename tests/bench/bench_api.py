@@ -12,6 +12,8 @@ import random
 import statistics
 import time
 
+from odoo.addons.crm_suite_base.models.duplicate_entry import KNOWN
+
 from .duplicate_data import make_customers
 from .report import Row
 
@@ -133,7 +135,7 @@ def _values(env, rows):
 
 
 def _create(env, _key, rows, **context):
-    context = {"crm_suite_no_duplicate_check": True, **context}
+    context = {"crm_suite_no_duplicate_check": KNOWN, **context}
     values = _values(env, rows)
     partners = env["res.partner"].with_context(**context)
     return lambda: partners.create(values)

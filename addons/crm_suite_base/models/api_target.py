@@ -10,7 +10,7 @@ from ..tools.api_body import is_storable
 from ..tools.api_schema import check_value, pointer
 from ..tools.field_value import differs
 from ..tools.retry import is_try_again
-from .duplicate_entry import DuplicateRefused, Noted
+from .duplicate_entry import Channel, DuplicateRefused, Noted
 
 _logger = logging.getLogger(__name__)
 
@@ -383,7 +383,7 @@ class ApiTarget(models.AbstractModel):
         """Many records whose creation nobody follows: the operation tells of it."""
         return {
             **self.env["crm.suite.import.target.record"]._import_context(),
-            "crm_suite_channel": "api",
+            "crm_suite_channel": Channel("api"),
             "crm_suite_refusals_by_row": True,
         }
 

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..tools.import_types import CREATE, Problem
+from .duplicate_entry import Channel
 from .duplicate_search import Asked, Probe
 
 MEMORY, ASKED = "duplicates", "duplicates asked"
@@ -21,7 +22,7 @@ class ImportTargetDuplicate(models.AbstractModel):
 
     @api.model
     def _import_context(self):
-        return {**super()._import_context(), "crm_suite_channel": "import"}
+        return {**super()._import_context(), "crm_suite_channel": Channel("import")}
 
     @api.model
     def _import_match(self, plan, rows):

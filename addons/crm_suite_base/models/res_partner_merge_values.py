@@ -12,6 +12,7 @@ from ..tools.merge_values import (
     choose_owner,
     decide_opt_out,
 )
+from .duplicate_entry import Channel
 
 # Fields that make sense together only.
 BLOCKS = {
@@ -229,7 +230,7 @@ class ResPartner(models.Model):
         :param bool in_use: whether one of the records was not archived
         """
         target = survivor.sudo().with_context(
-            crm_suite_channel="merge", crm_suite_as_stored=True
+            crm_suite_channel=Channel("merge"), crm_suite_as_stored=True
         )
         values = self._crm_suite_merge_values(target, decided)
         if in_use and not target.active:

@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from ..models import duplicate_pair, duplicate_run, duplicate_trial
+from ..models.duplicate_entry import KNOWN, Channel
 from .common import CustomerCase
 
 VAT = "91310000MA1FL0LX92"
@@ -192,7 +193,7 @@ class TestDuplicateEntry(DuplicateCase):
         other = self._create_customer(name="完全不同的公司", vat=VAT)
         self.assertFalse(self._pairs(other))
         with self.assertRaises(ValidationError):
-            self.Partner.with_context(crm_suite_channel="form").create(
+            self.Partner.with_context(crm_suite_channel=Channel("form")).create(
                 {
                     "name": "第三家",
                     "is_company": True,
@@ -201,6 +202,33 @@ class TestDuplicateEntry(DuplicateCase):
                     "crm_suite_lifecycle_id": self.stage.id,
                 }
             )
+
+    def test_no_caller_says_that_it_is_right(self):
+        """A program names whatever it likes in the context: the rule refuses."""
+        values = {
+            "name": "第三家",
+            "is_company": True,
+            "vat": VAT,
+            "country_id": self.china.id,
+            "crm_suite_lifecycle_id": self.stage.id,
+        }
+        rule = self._rule("company_vat")
+        rule.write({"on_api": "block", "on_mail": "off"})
+        for context in (
+            {"crm_suite_no_duplicate_check": True},
+            {"crm_suite_channel": "mail"},
+            {"install_mode": True},
+        ):
+            with (
+                self.subTest(context),
+                self.assertRaises(ValidationError),
+                self.env.cr.savepoint(),
+            ):
+                self.Partner.with_user(self.steward).with_context(**context).create(
+                    dict(values)
+                )
+        known = self.Partner.with_context(crm_suite_channel=Channel("mail"))
+        self.assertTrue(known.create(values))
 
     def test_an_edit_is_looked_at(self):
         other = self._create_customer(name="完全不同的公司")
@@ -213,7 +241,7 @@ class TestDuplicateEntry(DuplicateCase):
     def test_out_of_the_archive(self):
         other = self._create_customer(name="完全不同的公司")
         other.active = False
-        other.with_context(crm_suite_no_duplicate_check=True).vat = VAT
+        other.with_context(crm_suite_no_duplicate_check=KNOWN).vat = VAT
         other.active = True
         self.assertEqual(self._pairs(other).channel, "unarchive")
 
@@ -339,7 +367,7 @@ class TestDuplicatePairs(DuplicateCase):
     def setUpClass(cls):
         super().setUpClass()
         with_off = cls.env["res.partner"].with_context(
-            crm_suite_no_duplicate_check=True
+            crm_suite_no_duplicate_check=KNOWN
         )
         cls.second, cls.third = with_off.create(
             [
@@ -391,7 +419,7 @@ class TestDuplicatePairs(DuplicateCase):
         self.assertEqual(everybody.group_id, one, "as when all are grouped anew")
 
     def test_a_search_forgets_what_is_no_more(self):
-        self.third.with_context(crm_suite_no_duplicate_check=True).name = "绿水"
+        self.third.with_context(crm_suite_no_duplicate_check=KNOWN).name = "绿水"
         self.env["crm.suite.duplicate.run"]._find_now("res.partner")
         self.assertEqual(len(self.pairs.exists()), 1)
 
@@ -480,7 +508,7 @@ class TestDuplicatePairs(DuplicateCase):
         """By its new number the survivor is alike to a third one."""
         values = {"name": "蓝石材料", "is_company": True, "country_id": self.china.id}
         one, two, three = self.Partner.with_context(
-            crm_suite_no_duplicate_check=True
+            crm_suite_no_duplicate_check=KNOWN
         ).create(
             [
                 {**values, "crm_suite_lifecycle_id": self.stage.id, **more}

@@ -3,6 +3,7 @@ from unittest.mock import patch
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from ..models.duplicate_entry import Channel
 from .import_common import ImportHelpers
 from .test_duplicate import VAT, DuplicateCase
 
@@ -86,7 +87,9 @@ class TestDuplicateMail(DuplicateCase):
             "crm_suite_lifecycle_id": self.stage.id,
         }
         with self.assertRaises(ValidationError):
-            self.Partner.with_context(crm_suite_channel="form").create(dict(values))
+            self.Partner.with_context(crm_suite_channel=Channel("form")).create(
+                dict(values)
+            )
         name = values.pop("name")
         partner = self._deliver("res.partner", f"{name} <a@fremd.example>", **values)
         pair = self._pairs(partner)

@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..models.duplicate_entry import KNOWN
 from .tour_common import TourCase
 
 
@@ -17,7 +18,7 @@ class TestDuplicateTour(TourCase):
         )
         stage = cls.env.ref("crm_suite_base.lifecycle_stage_lead")
         partners = cls.env["res.partner"].with_context(
-            crm_suite_no_duplicate_check=True
+            crm_suite_no_duplicate_check=KNOWN
         )
         cls.pair = partners.create(
             [
