@@ -21,6 +21,8 @@ CONTACT = frozenset(
         "description",
         "crm_suite_keys",
         "crm_suite_blocks",
+        # The host reads it past the rights to the activity.
+        "activity_summary",
     }
 )
 

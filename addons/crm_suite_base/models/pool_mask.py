@@ -12,10 +12,17 @@ MASK = "•••"
 # masked. An object and not a word: no caller can put it into a context.
 CLEAR = object()
 FETCHING = "crm_suite_pool_fetching"
-# What searches in contact data by a method of its own, and what was said about a
+# What searches in contact data by a method of its own, and what was said or noted about a
 # customer: the host lets domains look into it without asking who may read it.
 SEARCHES = frozenset(
-    {"message_ids", "phone_mobile_search", "rating_ids", "website_message_ids"}
+    {
+        "activity_ids",
+        "activity_summary",
+        "message_ids",
+        "phone_mobile_search",
+        "rating_ids",
+        "website_message_ids",
+    }
 )
 SHOWING = ("show_address", "show_address_only", "show_email", "show_phone", "show_vat")
 

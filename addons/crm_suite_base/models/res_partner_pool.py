@@ -30,6 +30,8 @@ CONTACT = frozenset(
         "crm_suite_keys",
         "crm_suite_blocks",
         "phone_mobile_search",
+        # The host reads it past the rights to the activity.
+        "activity_summary",
     }
 )
 # Says of records that they were found by a key which the user may not see. An object and

@@ -291,6 +291,43 @@ class TestPoolMaskMail(HttpCase, PoolCase):
         )
         self.assertEqual(found.sudo(), self.customer)
 
+    def test_what_is_planned_is_neither_read_nor_guessed(self):
+        """Notes of an activity name numbers, as messages do."""
+        for record in (self.customer, self.form):
+            record.activity_schedule(
+                "mail.mail_activity_data_call",
+                summary="Ring 13900001111",
+                note="Or 13900002222",
+                user_id=self.lead.id,
+            )
+            records = record.with_user(self.rep)
+            told = records.web_read(
+                {
+                    "activity_summary": {},
+                    "activity_ids": {"fields": {"summary": {}, "note": {}}},
+                }
+            )
+            told += records.search_read([("id", "=", record.id)], ["activity_summary"])
+            activities = self.env["mail.activity"].with_user(self.rep)
+            told += activities.search_read([], ["summary", "note"])
+            told.append(activities.get_activity_data(record._name, []))
+            self.assertNotIn("1390000", repr(told))
+            for domain in (
+                [("activity_summary", "ilike", "13900001111")],
+                [("activity_ids.note", "ilike", "13900002222")],
+                [("activity_ids", "any", [("summary", "ilike", "13900001111")])],
+            ):
+                self.assertNotIn(record, records.search(domain).sudo(), domain)
+                self.assertIn(record, record.search(domain), domain)
+        domain = [("parent_id.activity_ids.note", "ilike", "13900002222")]
+        self.assertFalse(self.person.with_user(self.rep).search(domain))
+        self.claim(self.rep)
+        customer = self.customer.with_user(self.rep)
+        [row] = customer.read(["activity_summary"])
+        self.assertEqual(row["activity_summary"], "Ring 13900001111")
+        domain = [("activity_summary", "ilike", "13900001111")]
+        self.assertEqual(customer.search(domain), customer)
+
     def test_followers_are_found_by_what_is_seen_of_them(self):
         self.mine.message_subscribe(self.customer.ids)
         mine = self.mine.with_user(self.rep)
