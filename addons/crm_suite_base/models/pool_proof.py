@@ -243,6 +243,7 @@ class PoolMixin(models.AbstractModel):
                     """
                 ),
             ),
+            (self.env._("a visit or meeting planned"), self._pool_planned_visits()),
             (
                 self.env._("a request to decide"),
                 SQL(
@@ -255,6 +256,19 @@ class PoolMixin(models.AbstractModel):
                 ),
             ),
         ]
+
+    @api.model
+    def _pool_planned_visits(self):
+        """Activities of a kind that is a meeting, on the threads, not overdue."""
+        return SQL(
+            """
+            SELECT d.record_id FROM documents d
+              JOIN mail_activity a ON a.res_model = d.model AND a.res_id = d.res_id
+              JOIN mail_activity_type t ON t.id = a.activity_type_id
+             WHERE a.active AND t.category = 'meeting'
+               AND a.date_deadline >= CURRENT_DATE
+            """
+        )
 
     @api.model
     def _pool_open_quotes(self, orders):

@@ -464,6 +464,31 @@ class TestPoolReturn(PoolCase):
         event.unlink()
         self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
 
+    def test_nothing_with_a_visit_planned_is_taken(self):
+        """On the customer, a contact of it or one of its deals; what is overdue or of
+        another kind keeps nothing."""
+        self.age(40)
+        deal = self.env["crm.lead"].create(
+            {"name": "Deal", "partner_id": self.customer.id, "user_id": self.rep.id}
+        )
+        soon = fields.Date.today() + timedelta(days=3)
+        for record in (self.customer, self.person, deal):
+            visit = record.activity_schedule(
+                "mail.mail_activity_data_meeting", soon, user_id=self.rep.id
+            )
+            result = self.as_(self.lead).simulate_return()
+            self.assertEqual((result["taken"], result["kept"]), (0, 1), record)
+            self.assertIn("visit", result["reasons"][0]["reason"])
+            visit.date_deadline = fields.Date.today() - timedelta(days=1)
+            self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
+            visit.date_deadline = soon
+            visit.active = False
+            self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
+        self.customer.activity_schedule(
+            "mail.mail_activity_data_todo", soon, user_id=self.rep.id
+        )
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
+
     def test_nothing_that_waits_for_a_decision_is_taken(self):
         self.age(40)
         Request = self.env["crm.suite.pool.request"].with_user(self.rep)
