@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
+from .arguments import check_refusal
+
 KINDS = [
     ("leads", "New leads and customers"),
     ("followups", "Follow-ups and activities"),
@@ -327,11 +329,8 @@ class Absence(models.Model):
         """
         self._check_approver()
         self._expect_state("approval")
-        if not isinstance(reason, str | bool):
-            raise UserError(self.env._("Give the reason in words."))
-        self.sudo().write(
-            {"state": "refused", "refusal": reason or False, **self._decided()}
-        )
+        reason = check_refusal(self.env, reason)
+        self.sudo().write({"state": "refused", "refusal": reason, **self._decided()})
         self._tell_decided("refused")
         return True
 

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .arguments import check_refusal
 from .customer_member import SHARERS
 
 STATES = [
@@ -349,10 +350,7 @@ class AccessRequest(models.Model):
         :param str reason: for who asked
         """
         self._check_decidable()
-        reason = reason.strip() if isinstance(reason, str) else ""
-        if not reason:
-            raise UserError(self.env._("Say why, so that the colleague understands."))
-        self._decide("refused", reason)
+        self._decide("refused", check_refusal(self.env, reason))
 
     def action_withdraw(self):
         """Take back what one has asked for oneself."""

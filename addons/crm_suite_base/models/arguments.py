@@ -57,6 +57,18 @@ def check_records(records):
     return records
 
 
+def check_refusal(env, reason):
+    """The reason for which something is refused: who asked for it reads it.
+
+    :rtype: str
+    :raise UserError: there is none
+    """
+    reason = reason.strip() if isinstance(reason, str) else ""
+    if not reason:
+        raise UserError(env._("Say why, so that the colleague understands."))
+    return reason[:500]
+
+
 def read_domain(env, text):
     """A stored condition, see :func:`read_literals`, as a domain.
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .arguments import check_refusal
+
 
 class PoolRequest(models.Model):
     """Somebody asks the admins of a pool: for more time, or to get a customer back."""
@@ -149,8 +151,10 @@ class PoolRequest(models.Model):
 
         :param str reason:
         """
-        for request in self._to_decide():
-            request._decide("refused", str(reason or "")[:500])
+        asked = self._to_decide()
+        reason = check_refusal(self.env, reason)
+        for request in asked:
+            request._decide("refused", reason)
         return True
 
     def _to_decide(self):

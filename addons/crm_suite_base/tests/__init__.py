@@ -119,6 +119,7 @@ from . import (
     test_pool_concurrency,
     test_pool_mask,
     test_pool_mask_mail,
+    test_pool_request,
     test_pool_return,
     test_pool_todo,
     test_pool_tour,

@@ -263,7 +263,13 @@ class TestAbsence(CustomerCase):
         self._need_approval()
         absence = self._create_absence(start=1)
         absence.with_user(self.ana).action_request()
-        absence.with_user(self.lead).action_refuse("Stock-taking")
+        for nothing in ("", "  ", False, 5):
+            with self.assertRaisesRegex(UserError, "Say why"):
+                absence.with_user(self.lead).action_refuse(nothing)
+        self.assertEqual(absence.state, "approval")
+        self.env["crm.suite.access.refuse"].with_user(self.lead).with_context(
+            active_model=absence._name, default_res_ids=absence.ids
+        ).create({"reason": "Stock-taking"}).action_refuse()
         self.assertEqual((absence.state, absence.refusal), ("refused", "Stock-taking"))
         self.assertIn("Stock-taking", self._told(absence))
         absence.with_user(self.ana).action_request()

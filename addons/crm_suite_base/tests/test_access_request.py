@@ -152,8 +152,33 @@ class TestAccessRequest(AccessRequestCase):
             .with_context(active_model=REQUEST, active_ids=request.ids)
             .create({"reason": "No"})
         )
+        self.assertIn(request.with_user(self.owner).display_name, window.names)
         window.action_refuse()
         self.assertEqual(request.sudo().state, "refused")
+
+    def test_window_of_a_form_refuses_the_one_shown(self):
+        """A form in the client names all records of the list that it was opened from."""
+        first, second = self.ask(), self.ask(self.agent)
+        window = (
+            self.env["crm.suite.access.refuse"]
+            .with_user(self.owner)
+            .with_context(
+                active_model=REQUEST,
+                active_ids=(first | second).ids,
+                default_res_ids=second.ids,
+            )
+            .create({"reason": "No"})
+        )
+        window.action_refuse()
+        self.assertEqual(first.sudo().state, "open")
+        self.assertEqual(second.sudo().state, "refused")
+
+    def test_window_refuses_requests_only(self):
+        for model, ids in (("res.partner", self.customer.ids), (REQUEST, [])):
+            window = self.env["crm.suite.access.refuse"].with_user(self.owner)
+            window = window.with_context(active_model=model, active_ids=ids)
+            with self.assertRaisesRegex(UserError, "Choose the requests"):
+                window.create({"reason": "No"}).action_refuse()
 
     def test_who_may_decide(self):
         """The owner's leader and managers; not the one who asks, nor a colleague."""

@@ -1,24 +1,36 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.arguments import check_ids
+
+# What can be refused; each says by itself who may.
+MODELS = ("crm.suite.access.request", "crm.suite.absence", "crm.suite.pool.request")
 
 
 class AccessRefuse(models.TransientModel):
-    """Refuse requests for access with a reason for who asked."""
+    """Refuse what colleagues asked for, with a reason for who asked."""
 
     _name = "crm.suite.access.refuse"
     _description = "Refuse Requests"
 
-    request_ids = fields.Many2many(
-        "crm.suite.access.request", string="Requests", required=True
-    )
+    res_model = fields.Char(required=True, readonly=True)
+    res_ids = fields.Json(readonly=True)
+    names = fields.Char(string="Requests", compute="_compute_names")
     reason = fields.Char(help="Who asked reads it.")
+
+    @api.depends("res_model", "res_ids")
+    def _compute_names(self):
+        for window in self:
+            readable = window._get_requests()._filtered_access("read")
+            window.names = ", ".join(readable.mapped("display_name"))
 
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
         context = self.env.context
-        if context.get("active_model") == "crm.suite.access.request":
-            ids = context.get("active_ids") or []
-            values.setdefault("request_ids", [Command.set(ids)])
+        values["res_model"] = context.get("active_model")
+        # A form hands over all records of its list: its button names the one.
+        values.setdefault("res_ids", context.get("active_ids") or [])
         return values
 
     def action_refuse(self):
@@ -27,5 +39,11 @@ class AccessRefuse(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
-        self.request_ids.action_refuse(self.reason or "")
+        self._get_requests().action_refuse(self.reason or "")
         return {"type": "ir.actions.act_window_close"}
+
+    def _get_requests(self):
+        ids = check_ids(self.env, self.res_ids or [])
+        if self.res_model not in MODELS or not ids:
+            raise UserError(self.env._("Choose the requests in the list first."))
+        return self.env[self.res_model].browse(ids)
