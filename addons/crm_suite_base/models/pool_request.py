@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from .arguments import check_refusal
 
@@ -40,6 +41,7 @@ class PoolRequest(models.Model):
     decided_by_id = fields.Many2one("res.users", readonly=True, index="btree_not_null")
     decided_at = fields.Datetime(string="Decided On", readonly=True)
     reason = fields.Char(string="Reason of the Decision", readonly=True)
+    can_decide = fields.Boolean(compute="_compute_can_decide", compute_sudo=False)
 
     _open_uniq = models.UniqueIndex(
         "(res_model, res_id, requester_id, kind) WHERE state = 'open'",
@@ -127,10 +129,48 @@ class PoolRequest(models.Model):
         )
         return set(mine.mapped("res_id"))
 
+    # === DECIDING === #
+
+    @api.model
+    def _get_decided_for(self):
+        """The ids of the people for whom the user decides: himself, and those whose
+        approvals he does while they are away.
+
+        :rtype: list[int]
+        """
+        user = self.env.user
+        return [user.id, *user._crm_suite_covered_ids("approvals")]
+
+    @api.model
+    def _get_todo_domain(self):
+        """The open requests that wait for this user."""
+        # He who stands in for an admin need not see the pool.
+        pools = Domain("admin_ids", "in", self._get_decided_for())
+        return Domain("state", "=", "open") & Domain("pool_id", "any!", pools)
+
+    @api.depends("state", "pool_id")
+    @api.depends_context("uid")
+    def _compute_can_decide(self):
+        people = set(self._get_decided_for())
+        for request in self:
+            request.can_decide = request.state == "open" and request._decides(people)
+
+    def _decides(self, people):
+        """Whether the user decides: as an admin, or for one, but not for himself then.
+
+        :param set people: ids of those for whom the user decides
+        """
+        known = self.sudo()
+        if known.pool_id.with_env(self.env)._is_admin():
+            return True
+        covered = not people.isdisjoint(known.pool_id.admin_ids.ids)
+        return covered and known.requester_id != self.env.user
+
     def action_grant(self):
-        """Do what was asked for. Admins of the pool only."""
+        """Do what was asked for. Admins of the pool, and who stands in for one."""
         for request in self._to_decide():
-            pool = request.pool_id
+            # The right to decide was checked: he who stands in for an admin is none.
+            pool = request.pool_id.sudo(not request.pool_id.sudo(False)._is_admin())
             if request.kind == "extend":
                 results = pool.action_extend(
                     [request.res_id], request.days, request.note
@@ -147,7 +187,7 @@ class PoolRequest(models.Model):
         return True
 
     def action_refuse(self, reason=""):
-        """Refuse, with a reason for who asked. Admins of the pool only.
+        """Refuse, with a reason for who asked. Who decides, see :meth:`action_grant`.
 
         :param str reason:
         """
@@ -159,7 +199,10 @@ class PoolRequest(models.Model):
 
     def _to_decide(self):
         self.check_access("read")
-        self.pool_id._check_admin()
+        people = set(self._get_decided_for())
+        self.filtered(
+            lambda request: not request._decides(people)
+        ).pool_id._check_admin()
         if self.filtered(lambda request: request.state != "open"):
             raise UserError(self.env._("It was decided already. Reload the page."))
         return self

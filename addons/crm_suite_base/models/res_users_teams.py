@@ -89,3 +89,24 @@ class ResUsers(models.Model):
         return Domain("requester_id", "=", uid) | Domain.custom(
             to_sql=to_sql, predicate=predicate
         )
+
+    def _crm_suite_pool_request_domain(self):
+        """The requests to pools that the user decides, also for who is away. Asked anew
+        at every search, as above.
+        """
+        uid = self.id
+
+        def to_sql(model, alias, query):
+            return SQL(
+                "%s IN (SELECT pool_id FROM crm_suite_pool_admin_rel"
+                " WHERE user_id = ANY(%s))",
+                SQL.identifier(alias, "pool_id"),
+                model.with_user(uid)._get_decided_for(),
+                to_flush=model.env["crm.suite.pool"]._fields["admin_ids"],
+            )
+
+        def predicate(request):
+            people = set(request.with_user(uid)._get_decided_for())
+            return not people.isdisjoint(request.sudo().pool_id.admin_ids.ids)
+
+        return Domain.custom(to_sql=to_sql, predicate=predicate)

@@ -117,8 +117,7 @@ class Todo(models.Model):
             "icon": "fa-gavel",
             "sequence": 26,
             "model": "crm.suite.pool.request",
-            "domain": Domain("state", "=", "open")
-            & Domain("pool_id.admin_ids", "in", self.env.uid),
+            "domain": self.env["crm.suite.pool.request"]._get_todo_domain(),
             "order": "id",
             "title": "display_name",
             "subtitle": ["requester_id", "days", "note"],
