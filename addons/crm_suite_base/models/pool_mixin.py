@@ -403,6 +403,13 @@ class PoolMixin(models.AbstractModel):
         """
         self.env["res.partner"]._crm_suite_check_role()
         self.check_access("read")
+        return self._pool_wizard(self.env.context.get("crm_suite_pool_act", "return"))
+
+    def _pool_wizard(self, act):
+        """The window for what is done with these; what is not for the user it refuses.
+
+        :param str act: what is chosen at first
+        """
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Pool"),
@@ -412,7 +419,7 @@ class PoolMixin(models.AbstractModel):
             "context": {
                 "active_model": self._name,
                 "active_ids": self.ids,
-                "default_act": self.env.context.get("crm_suite_pool_act", "return"),
+                "default_act": act,
             },
         }
 
@@ -460,7 +467,7 @@ class PoolMixin(models.AbstractModel):
     def _pool_tell(self, results):
         done = sum(row["ok"] for row in results)
         refused = [row for row in results if not row["ok"]]
-        names = {r.id: r.display_name for r in self}
+        names = {r.id: r.display_name for r in self if refused}
         lines = [f"{names[row['id']]}: {row['reason']}" for row in refused[:5]]
         message = self.env._("%(done)s of %(all)s done.", done=done, all=len(results))
         return {

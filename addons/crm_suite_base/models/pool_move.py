@@ -99,6 +99,17 @@ class PoolMove(models.Model):
         if self:
             raise UserError(self.env._("The history of a pool is not deleted."))
 
+    def action_appeal(self):
+        """Open the window in which one asks to have back what was taken from one.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.env["res.partner"]._crm_suite_check_role()
+        self.check_access("read")
+        # He may not see it any more; the window refuses who had not got it last.
+        return self.env[self.res_model].browse(self.res_id)._pool_wizard("appeal")
+
     def action_open(self):
         """Open the customer or lead.
 

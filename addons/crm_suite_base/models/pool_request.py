@@ -52,16 +52,21 @@ class PoolRequest(models.Model):
     def _request(self, records, kind, note, days=0):
         """Ask for records that the user may read.
 
+        To have one back may ask who had it, also where it waits in a pool of others and
+        is out of his sight.
+
         :return: the new requests
         """
         pools = self.env["crm.suite.pool"]
         note = pools._check_reason(note)
         if kind == "extend" and not 1 <= pools._check_int(days) <= 365:
             raise UserError(self.env._("Ask for 1 to 365 days."))
-        records.check_access("read")
         values = []
         asked = self._get_asked(records, kind)
         for record in records.sudo():
+            had = kind == "appeal" and self._had_last(record)
+            if not had:
+                record.with_env(self.env).check_access("read")
             if record.id in asked:
                 raise UserError(
                     self.env._(
@@ -70,14 +75,12 @@ class PoolRequest(models.Model):
                     )
                 )
             pool = record.crm_suite_pool_id
-            if not pool or self.env.user not in pool._get_members():
-                raise AccessError(
-                    self.env._("Only members of its pool can ask for it.")
-                )
+            if not pool:
+                raise AccessError(self.env._("It belongs to no pool."))
             if kind == "extend" and record.user_id != self.env.user:
                 raise AccessError(self.env._("Ask for more time for your own only."))
             if kind == "appeal":
-                self._check_appeal(record)
+                self._check_appeal(record, had)
             values.append(
                 {
                     "res_model": record._name,
@@ -92,29 +95,41 @@ class PoolRequest(models.Model):
         # Checked above, record by record; nobody writes requests otherwise.
         return self.sudo().create(values).with_env(self.env)
 
-    def _check_appeal(self, record):
-        """Only from whom it was taken asks to have it back, or who decides anyway."""
+    def _check_appeal(self, record, had):
+        """Only from whom it was taken asks to have it back, or who decides anyway.
+
+        :param bool had: whether he had it last
+        """
         if record.user_id:
             raise UserError(
                 self.env._("It is not in the pool: somebody owns it already.")
             )
-        if record.crm_suite_pool_id.with_env(self.env)._is_admin():
-            return
-        last = self.env["crm.suite.pool.move"].sudo()
-        last = last.search(
-            [
-                ("res_model", "=", record._name),
-                ("res_id", "=", record.id),
-                ("from_user_id", "!=", False),
-                ("undone", "=", False),
-            ],
-            order="at desc, id desc",
-            limit=1,
-        )
-        if last.from_user_id != self.env.user:
+        if not had and not record.crm_suite_pool_id.with_env(self.env)._is_admin():
             raise AccessError(
                 self.env._("Only who had it last can ask to have it back.")
             )
+
+    def _had_last(self, record):
+        return self._get_last(record).from_user_id == self.env.user
+
+    @api.model
+    def _get_last(self, record):
+        """The move by which the record was taken from who had it last."""
+        # Who had it may be no member of the pool that it came to.
+        return (
+            self.env["crm.suite.pool.move"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("from_user_id", "!=", False),
+                    ("undone", "=", False),
+                ],
+                order="at desc, id desc",
+                limit=1,
+            )
+        )
 
     def _get_asked(self, records, kind):
         """For which of the records the user waits for an answer already."""
@@ -180,11 +195,28 @@ class PoolRequest(models.Model):
                     self.env._("It is not in the pool: somebody owns it already.")
                 )
             else:
-                results = pool.action_assign([request.res_id], request.requester_id.id)
+                results = request._give_back(pool)
             if results and not results[0]["ok"]:
                 raise UserError(results[0]["reason"])
             request._decide("granted")
         return True
+
+    def _give_back(self, pool):
+        """What was taken from somebody goes to him again, and where he is no member of
+        the pool that it came to, to the one in which he had it.
+
+        :param pool: where it waits
+        :return: answer of the pool
+        """
+        asker = self.requester_id
+        record = self.env[self.res_model].sudo().browse(self.res_id)
+        home = self._get_last(record).pool_id
+        if asker not in pool._get_members() and home not in (pool, home.browse()):
+            results = pool.sudo().action_transfer(record.ids, home.id, self.note)
+            if not results[0]["ok"]:
+                return results
+            pool = home
+        return pool.action_assign(record.ids, asker.id)
 
     def action_refuse(self, reason=""):
         """Refuse, with a reason for who asked. Who decides, see :meth:`action_grant`.

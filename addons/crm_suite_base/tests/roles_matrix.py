@@ -500,7 +500,7 @@ METHODS = {
         "simulate_return",
     },
     "crm.suite.pool.act": {"action_apply"},
-    "crm.suite.pool.move": {"action_open"},
+    "crm.suite.pool.move": {"action_appeal", "action_open"},
     "crm.suite.pool.preview": {
         "action_again",
         "action_back",

@@ -1,6 +1,7 @@
+import json
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -17,6 +18,14 @@ class TestPoolRequest(PoolCase):
         super().setUpClass()
         cls.Request = cls.env["crm.suite.pool.request"]
         cls.cover = new_test_user(cls.env, "suite_cover", f"{ROLE}sales_rep")
+        cls.elsewhere = cls.Pool.create(
+            {
+                "name": "Pool of Others",
+                "company_id": cls.env.company.id,
+                "admin_ids": [Command.set(cls.agent.ids)],
+                "user_ids": [Command.set(cls.stranger.ids)],
+            }
+        )
 
     def ask(self, kind="extend", user=None, days=5):
         user = user or self.rep
@@ -101,3 +110,53 @@ class TestPoolRequest(PoolCase):
         self.assertRecordValues(
             request.sudo(), [{"state": "refused", "reason": "We need it"}]
         )
+
+    # === TO HAVE IT BACK === #
+
+    def lose(self):
+        """The customer of a member goes back, to a pool in which he has no part."""
+        self.pool.target_id = self.elsewhere
+        self.claim(self.rep)
+        self.as_(self.lead).action_return(self.customer.ids, "Too slow")
+        self.assertEqual(self.customer.crm_suite_pool_id, self.elsewhere)
+
+    def test_who_had_it_has_it_back_out_of_a_pool_of_others(self):
+        self.lose()
+        appeal = self.ask("appeal")
+        self.assertEqual(appeal.sudo().pool_id, self.elsewhere)
+        with self.assertRaises(AccessError):
+            appeal.with_user(self.lead).sudo(False).action_grant()
+        appeal.with_user(self.agent).action_grant()
+        self.assertRecordValues(
+            self.customer,
+            [{"user_id": self.rep.id, "crm_suite_pool_id": self.pool.id}],
+        )
+
+    def test_limits_hold_for_what_comes_back(self):
+        self.lose()
+        appeal = self.ask("appeal")
+        self.claim(self.rep, self.others[:2])
+        with self.assertRaisesRegex(UserError, "2 of at most 2"), self.cr.savepoint():
+            appeal.with_user(self.agent).action_grant()
+        self.assertEqual(self.customer.crm_suite_pool_id, self.elsewhere)
+
+    def test_who_had_it_asks_also_for_what_he_sees_no_more(self):
+        self.env["ir.config_parameter"].set_param(
+            "crm_suite_base.visibility", json.dumps({"sales_rep": "own"})
+        )
+        self.lose()
+        with self.assertRaises(AccessError):
+            self.customer.with_user(self.rep).read(["name"])
+        move = self.env["crm.suite.pool.move"].with_user(self.rep)
+        move = move.search([("from_user_id", "=", self.rep.id)], limit=1)
+        action = move.action_appeal()
+        window = self.env["crm.suite.pool.act"].with_user(self.rep)
+        window = window.with_context(**action["context"]).create({"reason": "Was ill"})
+        told = window.action_apply()
+        self.assertNotIn("Huaqiang", repr(told))
+        appeal = self.Request.search([("requester_id", "=", self.rep.id)])
+        self.assertEqual(appeal.with_user(self.rep).record_name, "–")
+        appeal.with_user(self.agent).action_grant()
+        self.assertEqual(self.customer.user_id, self.rep)
+        with self.assertRaises(AccessError):
+            self.ask("appeal", self.rival)
