@@ -188,6 +188,7 @@
         "demo/assign_demo.xml",
         "demo/pool_demo.xml",
         "demo/custom_field_demo.xml",
+        "demo/data_work_demo.xml",
         "demo/approval_demo.xml",
         "demo/automation_demo.xml",
         "demo/webhook_demo.xml",

@@ -1,6 +1,7 @@
 from . import (
     demo_builder,
     demo_customers,
+    demo_data_work,
     demo_deals,
     demo_decisions,
     demo_pools,

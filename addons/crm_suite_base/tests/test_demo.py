@@ -5,6 +5,8 @@ from stdnum.cn import uscc
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
 
+from ..demo.demo_data_work import FILE_NAME
+
 
 @tagged("post_install", "-at_install")
 class TestDemo(TransactionCase):
@@ -66,8 +68,77 @@ class TestDemo(TransactionCase):
         self.assertTrue(overdue)
         self.assertLess(len(overdue), len(invoices) / 5)
 
+    def test_goods_have_left_and_are_on_their_way(self):
+        deliveries = self.env["stock.picking"].search(
+            [
+                ("partner_id", "child_of", self.customers.ids),
+                ("picking_type_code", "=", "outgoing"),
+            ]
+        )
+        done = deliveries.filtered(lambda picking: picking.state == "done")
+        self.assertGreater(len(done), 50)
+        self.assertTrue(deliveries - done)
+        self.assertGreater(
+            max(done.mapped("date_done")) - min(done.mapped("date_done")),
+            timedelta(days=500),
+        )
+
+    def test_calls_were_made_and_received(self):
+        calls = self.env["crm.suite.call"].search(
+            [("partner_id", "child_of", self.customers.ids)]
+        )
+        self.assertGreater(len(calls), 30)
+        self.assertEqual(set(calls.mapped("direction")), {"in", "out"})
+        self.assertLessEqual(max(calls.mapped("date")), fields.Datetime.now())
+
+    def test_meetings_were_held_and_are_planned(self):
+        people = self.customers | self.customers.child_ids
+        meetings = self.env["calendar.event"].search(
+            [("partner_ids", "in", people.ids)]
+        )
+        now = fields.Datetime.now()
+        past = meetings.filtered(lambda meeting: meeting.start < now)
+        self.assertGreater(len(past), 20)
+        self.assertTrue(meetings - past)
+
     def test_building_again_changes_nothing(self):
-        self.assertFalse(self.env["crm.suite.demo"]._build_demo())
+        builder = self.env["crm.suite.demo"]
+        self.assertFalse(builder._build_demo())
+        self.assertFalse(builder._build_data_work())
+
+    def test_an_import_shows_its_refused_row(self):
+        batch = self._fair()
+        counts = (batch.read_count, batch.created_count, batch.rejected_count)
+        self.assertEqual((batch.state, *counts), ("done", 6, 5, 1))
+        refused = batch.row_ids.filtered(lambda row: row.state == "rejected")
+        self.assertIn("xinyue.example", refused.message)
+
+    def test_every_kind_of_work_with_many_records_is_there(self):
+        """And each was done by somebody who may undo it."""
+        imported = self._fair().row_ids.filtered("res_id").mapped("res_id")
+        changes = self.env["crm.suite.operation.change"].search(
+            [("model", "=", "res.partner"), ("res_id", "in", imported)]
+        )
+        operations = changes.operation_id
+        kinds = set(operations.mapped("kind"))
+        self.assertLessEqual({"import", "mass_edit", "reassign"}, kinds)
+        for operation in operations:
+            with self.subTest(operation=operation.name):
+                self.assertEqual(operation.state, "done")
+                self.assertTrue(operation.with_user(operation.user_id).can_undo)
+        people = self.env["res.partner"].browse(imported)
+        self.assertEqual(len(people.user_id), 1)
+
+    def test_an_export_was_written_down(self):
+        exports = self.env["crm.suite.export"].search(
+            [("origin", "=", "suite"), ("state", "=", "done")]
+        )
+        self.assertIn(5, exports.mapped("row_count"))
+
+    def _fair(self):
+        return self.env["crm.suite.import.batch"].search(
+            [("file_name", "=", FILE_NAME)]
+        )
 
     def test_no_mail_left_the_building(self):
         people = self.customers | self.customers.child_ids
