@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@odoo/hoot";
-import { makeMockEnv } from "@web/../tests/web_test_helpers";
+import { mockDate } from "@odoo/hoot-mock";
+import { allowTranslations, makeMockEnv } from "@web/../tests/web_test_helpers";
 import { recordsBehind } from "@crm_suite_base/customer_page/open_records";
 import { valueTiles } from "@crm_suite_base/customer_page/value_strip";
 
@@ -57,6 +58,20 @@ test("figures open behind the tiles; the orders where the viewer may read them",
     expect(several.record).toBe(false);
     expect(recordsBehind(several.open, {}, 7).model).toBe(metric);
     expect(build("rhythm", { value }).open).toBe("revenue");
+});
+
+test("next step and last contact both stand in the head", () => {
+    allowTranslations();
+    mockDate("2026-11-21 10:00:00");
+    const last = { date: "2026-11-20 08:00:00", kind: "call" };
+    const next = { date: "2026-11-22", summary: "Send the offer", document: false };
+    const shown = (contact) => {
+        const { main, note, lastLine } = valueTiles.get("contact")({ contact });
+        return [main, note, lastLine];
+    };
+    expect(shown({ next, last })).toEqual(["tomorrow", "Send the offer", "last contact yesterday"]);
+    expect(shown({ next: false, last })).toEqual(["nothing planned", "", "last contact yesterday"]);
+    expect(shown({ next, last: false })).toEqual(["tomorrow", "Send the offer", "no contact yet"]);
 });
 
 test("nothing is shown of who bought nothing, or to who may not see it", () => {

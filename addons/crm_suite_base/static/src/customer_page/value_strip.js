@@ -55,6 +55,10 @@ function behindFigures({ figure_ids: ids = [] }) {
     };
 }
 
+/** When somebody was last in touch; it stands in the head whatever comes next. */
+const lastContactText = ({ last }) =>
+    last ? _t("last contact %s", nearDate(last.date)) : _t("no contact yet");
+
 const shareText = ({ name, share }) => `${name} ${percentText(share)}`;
 
 valueTiles
@@ -174,12 +178,9 @@ valueTiles
                 label: _t("Next step"),
                 main: contact.next ? nearDate(contact.next.date) : _t("nothing planned"),
                 title: contact.next ? exactDate(contact.next.date) : "",
-                note: contact.next
-                    ? contact.next.summary
-                    : contact.last
-                      ? _t("last contact %s", nearDate(contact.last.date))
-                      : _t("no contact yet"),
-                noteTitle: contact.last ? exactDate(contact.last.date) : "",
+                note: contact.next ? contact.next.summary : "",
+                lastLine: lastContactText(contact),
+                lastTitle: contact.last ? exactDate(contact.last.date) : "",
                 record: contact.next?.document,
                 showTab: "messages",
             },

@@ -79,6 +79,7 @@ tours.add("crm_suite_quick_log", {
         ...openFromList("Tour Customer"),
         { trigger: ".o_crm_suite_row[data-kind='call']:contains(asked for a price)" },
         { trigger: "[data-tile='contact']:contains(tomorrow):contains(send the offer)" },
+        { trigger: "[data-tile='contact'] .o_crm_suite_tile_last:contains(last contact)" },
     ],
 });
 
