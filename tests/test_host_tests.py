@@ -1,7 +1,12 @@
 """`./setup/test --host` reports what differs, and only that; no server is needed."""
 
+import os
+import subprocess
+import sys
+
 import pytest
-from crm_suite_setup import host_tests
+from conftest import ROOT
+from crm_suite_setup import host_tests, outcomes
 from crm_suite_setup.errors import SetupError
 
 LEAD = "crm/tests/test_lead.py::TestLead::"
@@ -105,3 +110,31 @@ def test_databases_are_dropped_also_after_a_failure(runs, monkeypatch):
     with pytest.raises(IndexError):
         runs()
     assert len(FakeDatabases.dropped) == len(host_tests.KINDS)
+
+
+def test_a_run_says_how_far_it_is(tmp_path):
+    """The long wait is not silent: tests over and tests in all, of each run."""
+    (tmp_path / "test_two.py").write_text(
+        "import pathlib\n"
+        "def test_one(): pass\n"
+        "def test_two():\n"
+        "    [said] = pathlib.Path(__file__).parent.glob('*.progress')\n"
+        "    assert said.read_text() == '1 of 2'\n"
+    )
+    report = tmp_path / "with.json"
+    running = {"without": (None, tmp_path / "without.json"), "with": (None, report)}
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "crm_suite_setup.outcomes"]
+        + ["-p", "no:odoo", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", "."],
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT / "setup"), outcomes.OUTCOMES: str(report)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
+    assert host_tests._how_far(running) == (
+        "reading the tests without, 2 of 2 with the suite"
+    )
+    outcomes.forget(report)
+    assert not list(tmp_path.glob("with.json*"))

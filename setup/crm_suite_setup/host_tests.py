@@ -11,10 +11,10 @@ import os
 import pathlib
 import subprocess
 
-from .console import say
+from .console import Progress, say
 from .database import Databases
 from .errors import SetupError
-from .outcomes import OUTCOMES
+from .outcomes import OUTCOMES, forget, how_far
 
 MODULES = ("crm", "sale", "sale_stock", "contacts", "base_import", "mail")
 KINDS = ("without", "with")
@@ -71,23 +71,35 @@ def _run(odoo, names, targets, round_name):
         log = odoo.settings.logs / f"host-tests-{kind}.log"
         say(f"Running the host's tests {kind} the suite (log: {log})")
         running[kind] = (_start(odoo, config, name, targets, report, log), report)
-    found = {}
     try:
-        for kind, (process, report) in running.items():
-            process.wait()
-            if not report.exists():
-                raise SetupError(
-                    f"The run {kind} the suite ended early; see the log named above."
-                )
-            found[kind] = json.loads(report.read_text())
+        with Progress("The host's tests") as progress:
+            progress.update(lambda: _how_far(running))
+            return _wait(running)
     finally:
         for process, report in running.values():
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-            report.unlink(missing_ok=True)
+            forget(report)
         for name in names.values():
             (odoo.settings.state / f"{name}.conf").unlink(missing_ok=True)
+
+
+def _how_far(running):
+    """How many tests of each run are over, in words."""
+    parts = [f"{how_far(report)} {kind}" for kind, (_, report) in running.items()]
+    return f"{', '.join(parts)} the suite"
+
+
+def _wait(running):
+    found = {}
+    for kind, (process, report) in running.items():
+        process.wait()
+        if not report.exists():
+            raise SetupError(
+                f"The run {kind} the suite ended early; see the log named above."
+            )
+        found[kind] = json.loads(report.read_text())
     return found
 
 
