@@ -4,6 +4,7 @@ Every case runs the real command with a state, a cache and a PATH of its own, in
 single programs are replaced by small scripts.
 """
 
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -14,7 +15,7 @@ import time
 
 import pytest
 from conftest import ROOT
-from crm_suite_setup import console, host, shell
+from crm_suite_setup import console, host, shell, system
 
 # A deb needs dpkg-deb to be made.
 needs_dpkg = pytest.mark.skipif(
@@ -190,17 +191,53 @@ def test_no_network_for_packages_of_the_system(machine):
     assert "done" not in result.stdout.rpartition("Installing")[2]
 
 
-def test_no_network_for_python_itself(machine):
+def without_python(machine, user_id):
     """The very first step, before there is a Python that could say anything."""
     for name in ("bash", "dirname", "env", "readlink"):
         (machine.bin / name).symlink_to(shutil.which(name))
-    machine.program("id", "echo 0")
+    machine.program("id", f"echo {user_id}")
+    return {"PATH": str(machine.bin)}
+
+
+def test_no_network_for_python_itself(machine):
+    environ = without_python(machine, 0)
     machine.program("apt-get", "echo E: Temporary failure resolving >&2; exit 100")
-    result = machine.command("run", environ={"PATH": str(machine.bin)})
+    result = machine.command("run", environ=environ)
     assert result.returncode == 1
     [sentence] = result.stderr.splitlines()
     assert "check the network" in sentence
     assert "apt-get install python3" in sentence
+    # What apt says is seen while it works.
+    first, *said = result.stdout.splitlines()
+    assert first == "» Installing python3 …"
+    assert said == ["  E: Temporary failure resolving"] * 2
+
+
+@pytest.mark.parametrize("server", ["", "db.invalid"], ids=["own server", "PGHOST"])
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_without_python_one_line_names_all_packages(
+    machine, monkeypatch, command, server
+):
+    """The line of an ordinary user, who else would be told another one afterwards."""
+    environ = without_python(machine, 1000) | {"PGHOST": server}
+    machine.program("apt-get", "touch called")
+    result = machine.command(command, environ=environ, cwd=machine.folder)
+    assert result.returncode == 1
+    sentence, line = result.stderr.splitlines()
+    assert "Python 3.10 or newer" in sentence
+    assert not (machine.folder / "called").exists()
+    monkeypatch.setattr(system.host, "keyring", lambda: None)
+    wanted = system.wanted(FakeSettings(server), command == "test")
+    names = {package.name for package in wanted if not package.optional}
+    head, *named = line.strip().partition("--no-install-recommends ")
+    assert head == "apt-get install -y "
+    assert set(named[1].split()) == {"python3", *names}
+
+
+@dataclasses.dataclass
+class FakeSettings:
+    pg_host: str
+    odoo: str = ""
 
 
 # === PROGRESS === #
@@ -347,6 +384,21 @@ def test_missing_packages_are_named_in_one_line(machine):
     assert result.returncode == 1
     line = "apt-get install -y --no-install-recommends postgresql fonts-noto-cjk"
     assert line in result.stderr
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_line_names_only_what_the_system_has(machine, known):
+    """Debian 13 has no wkhtmltopdf: the line would fail as a whole."""
+    machine.program("apt-cache", "echo Package: wkhtmltopdf" if known else "exit 100")
+    code = (
+        "import sys; from crm_suite_setup import __main__, system\n"
+        "system.is_root = lambda: False\n"
+        "system.wanted = lambda *_: [system.Package('postgresql', lambda: False),"
+        " system.Package('wkhtmltopdf', lambda: False, optional=True)]\n"
+        "sys.exit(__main__.main(['odoo', 'x']))"
+    )
+    *_words, line = run_code(machine, code).stderr.splitlines()
+    assert line.split()[4:] == ["postgresql"] + ["wkhtmltopdf"] * known
 
 
 # === POSTGRESQL === #

@@ -17,14 +17,37 @@ find_python() {
     return 1
 }
 
+# Show what a program says, on one line that moves on a terminal: a slow network is
+# seen to work. Whether it succeeded is seen from what is there afterwards.
+shown() {
+    local line
+    "$@" </dev/null 2>&1 | while IFS= read -r line; do
+        if [ -t 1 ]; then printf '\r  %-100.100s' "$line"; else echo "  $line"; fi
+    done || true
+    [ ! -t 1 ] || echo
+}
+
+# All that the command needs of the system, as system.py looks for it (a test compares):
+# where even Python is missing, one line shall bring everything.
+packages() {
+    echo python3 python3-venv libmagic1 fonts-noto-cjk
+    [ -n "${CRM_SUITE_ODOO:-}" ] || echo debian-archive-keyring
+    if [ -n "${PGHOST:-}" ]; then echo postgresql-client; else echo postgresql; fi
+    [ "${1:-}" != test ] || echo chromium gettext
+}
+
 if ! python=$(find_python); then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "» Installing python3"
-        # Whether it worked is seen from what is there afterwards.
-        apt-get update -qq </dev/null >/dev/null 2>&1 || true
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-            --no-install-recommends python3 python3-venv \
-            </dev/null >/dev/null 2>&1 || true
+    if [ "$(id -u)" != 0 ]; then
+        echo "setup: Packages of the system are missing, Python 3.10 or newer among" \
+            "them; install them (as root, for example with sudo) and start again:" >&2
+        echo "    apt-get install -y --no-install-recommends" $(packages "${1:-}") >&2
+        exit 1
+    fi
+    if command -v apt-get >/dev/null; then
+        echo "» Installing python3 …"
+        shown apt-get -q update
+        shown env DEBIAN_FRONTEND=noninteractive apt-get -q install -y \
+            --no-install-recommends python3 python3-venv
         python=$(find_python) || true
     fi
 fi

@@ -73,17 +73,9 @@ def ensure_packages(settings, testing=False):
     missing = [p for p in wanted(settings, testing) if not p.present()]
     if not missing:
         return
-    line = "apt-get install -y --no-install-recommends " + " ".join(
-        p.name for p in missing
-    )
     required = [p for p in missing if not p.optional]
     if not is_root() or not which("apt-get"):
-        if required:
-            raise SetupError(
-                "These packages of the system are missing; install them (as root,"
-                f" for example with sudo) and start again:\n    {line}"
-            )
-        warn(f"PDF reports need a package that is missing: {line}")
+        _ask_for(missing, required)
         return
     _install(missing)
     still = [p.name for p in required if not p.present()]
@@ -92,6 +84,22 @@ def ensure_packages(settings, testing=False):
             f"These packages were installed but cannot be used: {' '.join(still)};"
             " install them by hand and start again."
         )
+
+
+def _ask_for(missing, required):
+    """Say the line that installs what we may not install.
+
+    A package that this system does not have would make the whole line fail.
+    """
+    names = [p.name for p in missing if not p.optional or _has_candidate(p.name)]
+    line = " ".join(["apt-get install -y --no-install-recommends", *names])
+    if required:
+        raise SetupError(
+            "These packages of the system are missing; install them (as root, for"
+            f" example with sudo) and start again:\n    {line}"
+        )
+    if names:
+        warn(f"PDF reports need a package that is missing: {line}")
 
 
 def _install(packages):
@@ -116,7 +124,9 @@ def _install(packages):
             )
 
 
-def _has_candidate(name, environ):
+def _has_candidate(name, environ=None):
+    if not which("apt-cache"):
+        return False
     result = run(["apt-cache", "show", "--no-all-versions", name], env=environ)
     return result.returncode == 0 and bool(result.stdout.strip())
 
