@@ -273,6 +273,7 @@ from . import (
     approval_run,
     approval_simulate,
     approval_trace,
+    approval_waiting,
     approval_watch,
     approval_words,
 )

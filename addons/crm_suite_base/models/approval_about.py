@@ -26,12 +26,12 @@ class ApprovalRequest(models.Model):
 
     about = fields.Char(compute="_compute_about", compute_sudo=False)
 
-    @api.depends("res_model", "res_id", "key", "effect")
+    @api.depends("res_model", "res_id", "key", "effect", "parent_id.effect")
     @api.depends_context("uid", "lang", "allowed_company_ids")
     def _compute_about(self):
         # The columns of the engine; what they lead to is read as the user.
         asked = self.sudo()
-        asked.fetch(["res_model", "res_id", "key", "effect"])
+        asked.fetch(["res_model", "res_id", "key", "effect", "parent_id"])
         documents, wanted = self._describe_documents(), asked._describe_wanted()
         for request in self:
             row = request.sudo()
@@ -63,7 +63,7 @@ class ApprovalRequest(models.Model):
         :rtype: dict[int, str]
         """
         found = {}
-        rows = self.filtered(lambda r: (r.effect or {}).get("values"))
+        rows = self.filtered(lambda r: r._get_proposed())
         for name, group in rows.grouped("res_model").items():
             if name not in self.env:
                 continue
@@ -74,7 +74,7 @@ class ApprovalRequest(models.Model):
                 document = document.with_prefetch(documents.ids)
                 found[request.id] = ", ".join(
                     self._describe_value(document, field, value, named)
-                    for field, value in request.effect["values"].items()
+                    for field, value in request._get_proposed().items()
                     if field in document._fields
                 )
         return found
@@ -87,7 +87,7 @@ class ApprovalRequest(models.Model):
         """
         ids = {}
         for request in rows:
-            for name, value in request.effect["values"].items():
+            for name, value in request._get_proposed().items():
                 field = documents._fields.get(name)
                 if value and field is not None and field.type == "many2one":
                     ids.setdefault(field.comodel_name, set()).add(value)

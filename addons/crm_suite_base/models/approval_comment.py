@@ -38,9 +38,10 @@ class ApprovalRequest(models.Model):
 
         :rtype: res.users
         """
-        asked = self.task_ids.filtered(lambda t: t.state in ("open", "waiting"))
+        tasks = self._with_parts().task_ids
+        asked = tasks.filtered(lambda t: t.state in ("open", "waiting"))
         said = self.event_ids.filtered(lambda e: e.kind in ("copy", "comment"))
-        people = self.submitter_id | asked.user_id | self.task_ids.decided_by_id
+        people = self.submitter_id | asked.user_id | tasks.decided_by_id
         return (people | said.user_id).filtered("active")
 
     def _tell_comment(self, comment):

@@ -114,14 +114,15 @@ class ApprovalMixin(models.AbstractModel):
         groups=ROLE,
     )
 
-    @api.depends("crm_suite_approval_id.state", "crm_suite_approval_id.task_ids.state")
+    @api.depends("crm_suite_approval_id.state", "crm_suite_approval_id.holder_ids")
     @api.depends_context("uid", "lang")
     def _compute_crm_suite_approval(self):
         # Whose turn it is may be known to whoever reads the document.
         asked = self.sudo().crm_suite_approval_id.with_env(self.env).sudo()
         tasks = asked._get_tasks_of(self.env.user)
-        mine = set(tasks.request_id.ids)
-        back = set(tasks.filtered(lambda t: t.kind == "revise").request_id.ids)
+        revise = tasks.filtered(lambda t: t.kind == "revise")
+        mine = set(tasks.request_id._with_wholes().ids)
+        back = set(revise.request_id._with_wholes().ids)
         for record in self:
             request = record.sudo().crm_suite_approval_id
             record.crm_suite_approval_waiting = request._describe_waiting()

@@ -110,6 +110,10 @@ class ApprovalRequest(models.Model):
         string="Waiting For",
         compute="_compute_holders",
         search="_search_holders",
+        recursive=True,
+    )
+    part_count = fields.Integer(
+        string="Sub-flows", compute="_compute_part_count", aggregator=None
     )
     figures_text = fields.Text(string="Figures", compute="_compute_figures_text")
     proposal_text = fields.Text(string="Proposed", compute="_compute_proposal_text")
@@ -144,27 +148,11 @@ class ApprovalRequest(models.Model):
         for request in self:
             request.display_name = f"{request.flow_id.sudo().name}: {request.name}"
 
-    @api.depends("task_ids.state")
-    def _compute_holders(self):
-        tasks = self.env["crm.suite.approval.task"].sudo()
-        rows = tasks._read_group(
-            [("request_id", "in", self.ids), ("state", "=", "open")],
-            ["request_id"],
-            ["user_id:recordset"],
-        )
-        users = dict(rows)
-        for request in self:
-            request.holder_ids = users.get(request) or users.get(request._origin)
-
-    def _search_holders(self, operator, value):
-        return Domain(
-            "task_ids", "any", [("state", "=", "open"), ("user_id", operator, value)]
-        )
-
-    @api.depends("state", "task_ids.state")
+    @api.depends("state", "holder_ids")
     @api.depends_context("uid")
     def _compute_can(self):
-        mine = self._get_tasks_of(self.env.user).request_id
+        # Also what he is asked in a flow within.
+        mine = self._get_tasks_of(self.env.user).request_id._with_wholes()
         backs = self._get_retrievable()
         manager = self.env.user.has_group(MANAGER)
         for request in self:
@@ -193,12 +181,12 @@ class ApprovalRequest(models.Model):
                 for name in names
             )
 
-    @api.depends("effect")
+    @api.depends("effect", "parent_id.effect")
     @api.depends_context("lang")
     def _compute_proposal_text(self):
         """The values that wait, beside those of now."""
         for request in self:
-            wanted = (request.sudo().effect or {}).get("values") or {}
+            wanted = request.sudo()._get_proposed()
             document = request.sudo()._get_document()
             lines = [
                 document._approval_change_text(name, document[name], value)
@@ -266,70 +254,6 @@ class ApprovalRequest(models.Model):
         return self._is_granted() and all(
             name in wanted and wanted[name] == value for name, value in values.items()
         )
-
-    def _get_tasks_of(self, user):
-        """The open tasks that a person may do: his own and those of people for whom he
-        stands in."""
-        people = self.env["crm.suite.approval.task"].with_user(user)._get_people()
-        # Of tasks only whose they are is asked.
-        return (
-            self.env["crm.suite.approval.task"]
-            .sudo()
-            .search(
-                [
-                    ("request_id", "in", self.ids),
-                    ("state", "=", "open"),
-                    ("user_id", "in", people),
-                ],
-                order="id",
-            )
-        )
-
-    def _describe_waiting(self):
-        """For whom it waits since when, in one sentence; empty where it does not.
-
-        :rtype: str
-        """
-        if not self or self.state not in LIVE:
-            return ""
-        request = self.sudo()
-        if request._waits_for_choice():
-            return self.env._(
-                "%(person)s has to choose who decides", person=request.submitter_id.name
-            )
-        if stuck := request._get_stuck_codes():
-            if "nobody" in stuck:
-                return self.env._("nobody was found; an administrator looks after it")
-            return self.env._("stands still; an administrator looks after it")
-        tasks = request.task_ids.filtered(lambda t: t.state == "open")
-        if "revise" in tasks.mapped("kind"):
-            event = request._find_returns().get(request.id)
-            # Who tries to claim a customer hears whom it waits for, not what was said.
-            if event and self.sudo(False).has_access("read"):
-                return event._describe_return()
-        people = tasks.user_id
-        if not people:
-            return self.env._("on its way")
-        names = ", ".join(people[:3].mapped("name"))
-        if len(people) > 3:
-            names = self.env._("%(names)s and others", names=names)
-        return self.env._(
-            "waiting for %(people)s (%(node)s) since %(since)s",
-            people=names,
-            node=request.stage or "",
-            since=self._explained_moment(request.since or request.started_at),
-        )
-
-    def _get_stuck_codes(self):
-        """Why steps stand still at which nobody is asked.
-
-        :rtype: set[str]
-        """
-        return {
-            visit["exception"]["code"]
-            for visit in self.position.get("visits", {}).values()
-            if visit["status"] == "exception"
-        }
 
     # === ACCESS === #
 

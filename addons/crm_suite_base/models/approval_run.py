@@ -123,7 +123,7 @@ class ApprovalRequest(models.Model):
 
     def _get_world(self, desk=None, document=None):
         document = self._place(document) if document else self._get_document()
-        values = (self.effect or {}).get("values")
+        values = self._get_proposed()
         if document and values:
             # What is asked about is the document as it would be.
             document = document.new(values, origin=document)

@@ -31,6 +31,7 @@ class ApprovalRequest(models.Model):
             desk.now,
             measure=measure,
             events=self._read_events(),
+            parts=self._read_parts(),
         )
         return {
             "request": {
@@ -47,6 +48,17 @@ class ApprovalRequest(models.Model):
             "graph": graph,
             **self._name_people(overlay),
         }
+
+    def _read_parts(self):
+        """The states of the flows within, by the visit that began them.
+
+        :rtype: dict[str, list[dict]]
+        """
+        found = {}
+        for part in self.child_ids.sorted("id"):
+            states = part._with_parts().mapped("position")
+            found.setdefault(part.parent_visit, []).extend(states)
+        return found
 
     def _name_people(self, overlay):
         """Put names to the ids of people; nothing empty is left as None."""

@@ -19,6 +19,7 @@ from . import (
     test_approval_machine,
     test_approval_mail,
     test_approval_notice,
+    test_approval_parts,
     test_approval_paths,
     test_approval_people,
     test_approval_push,

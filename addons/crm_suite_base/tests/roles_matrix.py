@@ -342,6 +342,7 @@ METHODS = {
         "action_decide_mine",
         "action_open_choice",
         "action_open_document",
+        "action_open_parts",
         "action_rescue",
         "action_retrieve",
         "action_retry",

@@ -1,7 +1,7 @@
 """Showing where a request is."""
 
 from .approval_graph import Flow
-from .approval_state import FINAL, moment
+from .approval_state import FINAL, LIVE, moment
 
 STATES = {
     "done": "done",
@@ -14,12 +14,14 @@ STATES = {
 }
 
 
-def trace(graph, state, now, measure=None, events=()):
+def trace(graph, state, now, measure=None, events=(), parts=None):
     """A running or finished request as an overlay over the diagram of its flow.
 
     :param now: naive datetime in UTC up to which the hours of open nodes are reckoned
     :param measure: function of two datetimes that gives hours; the clock's by default
     :param events: passed through, for the list beside the diagram
+    :param parts: the states of the flows within, by the visit that began them: who is
+        asked there holds the node
     :return: ``{"nodes": {node id: {"state": "done|open|waiting|skipped|exception",
         "who", "since", "until", "hours", "rounds", "tasks"}}, "walked": [edge ids],
         "events"}``. Nodes that the request has not reached are missing; once it is
@@ -33,21 +35,19 @@ def trace(graph, state, now, measure=None, events=()):
         until = moment(visit["until"]) if visit["until"] else now
         entry["hours"] += measure(moment(visit["since"]), until)
         entry["rounds"] += 1
-        tasks = [
-            _shown_task(tid, task)
-            for tid, task in state["tasks"].items()
-            if task["visit"] == vid and task["told"]
-        ]
+        inside = (parts or {}).get(vid, ())
+        tasks = _shown_tasks(vid, state, inside)
+        stuck = visit["status"] == "open" and _trouble(inside)
         asked = [item["user"] for item in tasks if item["status"] == "open"]
         entry.update(
             # A visit that was undone is a step that is still, or again, to come.
-            state=STATES.get(visit["status"], "undone"),
+            state="exception" if stuck else STATES.get(visit["status"], "undone"),
             visit=vid,
-            who=asked or list(dict.fromkeys(item["user"] for item in tasks)),
+            who=list(dict.fromkeys(asked or [item["user"] for item in tasks])),
             since=visit["since"],
             until=visit["until"],
             tasks=tasks,
-            error=(visit.get("exception") or {}).get("code") or visit.get("trouble"),
+            error=_error(visit) or stuck or "",
         )
     return {
         "nodes": _settled(graph, state, nodes),
@@ -92,6 +92,36 @@ def _settled(graph, state, nodes):
         elif over:
             shown[node_id] = {"state": "skipped", "who": [], "tasks": []}
     return shown
+
+
+def _shown_tasks(vid, state, inside):
+    """What was asked at a visit, in the flows within it too."""
+    own = [
+        _shown_task(tid, task)
+        for tid, task in state["tasks"].items()
+        if task["visit"] == vid and task["told"]
+    ]
+    return own + [
+        _shown_task(f"{vid}.{number}.{tid}", task)
+        for number, part in enumerate(inside)
+        for tid, task in part["tasks"].items()
+        if task["told"]
+    ]
+
+
+def _error(visit):
+    return (visit.get("exception") or {}).get("code") or visit.get("trouble")
+
+
+def _trouble(inside):
+    """Why a flow within stands still; nothing where none does."""
+    errors = (
+        _error(visit)
+        for part in inside
+        for visit in part["visits"].values()
+        if visit["status"] in LIVE
+    )
+    return next(filter(None, errors), None)
 
 
 def _shown_task(tid, task):

@@ -1,0 +1,151 @@
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+
+from .approval_common import ApprovalCase, chain
+from .common import ROLE
+
+DISCOUNT = [{"field": "max(lines.discount)", "worse": "higher"}]
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalParts(ApprovalCase):
+    """A document waits in a flow within its flow, as if it were one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.flow.action_switch_off()
+
+    def part(self, *nodes, graph=None, **values):
+        """A flow that begins only within another, as a step of that."""
+        flow = self._create_flow(
+            graph or chain(*nodes),
+            name="Inner",
+            start="button",
+            start_method=False,
+            start_domain="[('id', '=', 0)]",
+            **values,
+        )
+        return {"id": "sub", "type": "subflow", "name": "Sub", "flow_id": flow.id}
+
+    def fork(self, when, node, other=None):
+        """A graph that asks at one step or, otherwise, at another one or nowhere."""
+        graph = chain({"id": "if", "type": "condition", "name": "Much?"}, node)
+        graph["edges"][1]["when"] = when
+        goal = other["id"] if other else "end"
+        graph["edges"].append({"id": "else", "from": "if", "to": goal, "default": True})
+        if other:
+            graph["nodes"].insert(2, other)
+            graph["edges"].append({"id": "last", "from": goal, "to": "end"})
+        return graph
+
+    def within(self, *nodes):
+        """An order that waits in the inner flow; afterwards the boss is asked."""
+        self._create_flow(chain(self.part(*nodes), self.ask("boss", self.boss)))
+        order, request = self.held()
+        return order, request, request.child_ids
+
+    # === WHO HAS IT === #
+
+    def test_the_document_says_for_whom_it_waits(self):
+        order, request, part = self.within(self.ask("finance", self.finance))
+        mine = order.with_user(self.rep)
+        self.assertIn(self.finance.name, mine.crm_suite_approval_waiting)
+        self.assertIn("Finance", mine.crm_suite_approval_waiting, "the step in it")
+        self.assertFalse(mine.crm_suite_approval_mine)
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.decide(part, self.finance)
+        self.assertIn(self.boss.name, mine.crm_suite_approval_waiting)
+        self.assertEqual(self.holders(request), ["suite_boss"])
+        self.assertEqual(self.holders(part), [])
+
+    def test_who_is_asked_within_decides_on_the_document(self):
+        order, request, part = self.within(self.ask("lead", self.lead))
+        theirs = order.with_user(self.lead)
+        self.assertTrue(theirs.crm_suite_approval_mine)
+        whole = request.with_user(self.lead)
+        self.assertTrue(whole.can_decide)
+        self.assertFalse(request.with_user(self.boss).can_decide)
+        action = whole.action_decide_mine()
+        task = self.Task.browse(action["context"]["default_task_id"])
+        self.assertEqual((task.request_id, task.user_id), (part, self.lead))
+        self.decide(part, self.lead)
+        self.assertFalse(theirs.crm_suite_approval_mine)
+
+    def test_wholes_are_found_by_who_is_asked_within(self):
+        _order, request, part = self.within(self.ask("finance", self.finance))
+
+        def found(user):
+            domain = [("id", "in", (request | part).ids), ("holder_ids", "=", user.id)]
+            return self.Request.search(domain)
+
+        self.assertEqual(found(self.finance), request | part)
+        self.assertFalse(found(self.boss))
+        self.decide(part, self.finance)
+        self.assertEqual(found(self.boss), request)
+        self.assertFalse(found(self.finance))
+
+    def test_a_part_of_a_part(self):
+        step = self.part(self.ask("finance", self.finance))
+        order, request, part = self.within(step)
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.assertEqual(self.holders(part), ["suite_finance"])
+        waiting = order.with_user(self.rep).crm_suite_approval_waiting
+        self.assertIn(self.finance.name, waiting)
+        self.decide(part.child_ids, self.finance)
+        self.assertEqual(self.holders(request), ["suite_boss"])
+
+    def test_the_drawing_of_the_whole_shows_who_has_it(self):
+        _order, request, part = self.within(self.ask("finance", self.finance))
+        shown = request.with_user(self.rep).trace()["nodes"]["sub"]
+        self.assertEqual(shown["state"], "open")
+        self.assertEqual([p["name"] for p in shown["who"]], [self.finance.name])
+        self.assertEqual([t["status"] for t in shown["tasks"]], ["open"])
+        self.decide(part, self.finance)
+        shown = request.with_user(self.rep).trace()["nodes"]["sub"]
+        self.assertEqual((shown["state"], len(shown["tasks"])), ("done", 1))
+
+    def test_a_part_that_stands_still_is_seen_from_outside(self):
+        rules = [{"by": "manager", "level": 9}]
+        order, request, part = self.within(self.ask("nobody", approvers=rules))
+        self.assertEqual((request.state, part.state), ("running", "exception"))
+        waiting = order.with_user(self.rep).crm_suite_approval_waiting
+        self.assertIn("an administrator looks after it", waiting)
+        shown = request.with_user(self.rep).trace()["nodes"]["sub"]
+        self.assertEqual((shown["state"], shown["error"]), ("exception", "nobody"))
+
+    def test_the_parts_are_opened_from_the_whole(self):
+        _order, request, part = self.within(self.ask("finance", self.finance))
+        self.assertEqual((request.part_count, part.part_count), (1, 0))
+        action = request.with_user(self.rep).action_open_parts()
+        self.assertEqual(self.Request.search(action["domain"]), part)
+        outsider = new_test_user(self.env, "suite_outside", f"{ROLE}sales_rep")
+        with self.assertRaises(AccessError):
+            request.with_user(outsider).action_open_parts()
+
+    def test_a_word_is_told_to_who_is_asked_within(self):
+        _order, request, _part = self.within(self.ask("finance", self.finance))
+        self.assertIn(self.finance, request._get_participants())
+
+    def test_a_part_judges_the_value_that_waits(self):
+        model = self.env["ir.model"]._get("res.partner")
+        much = self.fork("credit_limit > 1000", self.ask("finance", self.finance))
+        step = self.part(graph=much, model_id=model.id)
+        self._create_flow(
+            chain(step, self.ask("boss", self.boss)),
+            model_id=model.id,
+            start="fields",
+            start_method=False,
+            start_fields="credit_limit",
+            start_domain="[]",
+        )
+        self.env.user.group_ids |= self.env.ref("account.group_account_invoice")
+        self.customer.with_user(self.env.user).credit_limit = 5000
+        request = self.customer.crm_suite_approval_id
+        self.assertEqual(self.customer.credit_limit, 0)
+        self.assertEqual(self.holders(request), ["suite_finance"], "5000 is much")
+        self.assertIn("5,000", request.child_ids.proposal_text)
+        self.assertEqual(request.child_ids.about, request.about)
+        self.decide(request.child_ids, self.finance)
+        self.decide(request, self.boss)
+        self.assertEqual(self.customer.credit_limit, 5000)
