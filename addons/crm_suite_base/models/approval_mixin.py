@@ -389,8 +389,9 @@ class ApprovalMixin(models.AbstractModel):
         asked = self.env[REQUEST].sudo()
         watched = vars(self.env.cr).setdefault(WATCHING, set())
         if self.ids and self._approval_is_pending():
-            asked = asked._find_running(self)
-            asked = asked.filtered(lambda r: r.id not in watched)
+            # Those who are asked in a flow within judge the same document.
+            asked = asked._find_running(self)._with_parts()
+            asked = asked.filtered(lambda r: r.is_running and r.id not in watched)
         before = asked._read_watched()
         watched.update(asked.ids)
         try:

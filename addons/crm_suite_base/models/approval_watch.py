@@ -59,7 +59,10 @@ class ApprovalRequest(models.Model):
         if not self.is_running:
             return
         texts = self._describe_changes(changes)
-        agreed = self.task_ids.filtered(lambda t: t.state == "agreed" and not t.auto)
+        # A flow within that still runs hears of it by itself.
+        ended = self.child_ids.filtered(lambda r: not r.is_running)
+        tasks = (self | ended._with_parts()).task_ids
+        agreed = tasks.filtered(lambda t: t.state == "agreed" and not t.auto)
         self._note_event(
             "change",
             user_id=self.env.uid,

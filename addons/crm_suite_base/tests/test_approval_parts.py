@@ -149,3 +149,37 @@ class TestApprovalParts(ApprovalCase):
         self.decide(request.child_ids, self.finance)
         self.decide(request, self.boss)
         self.assertEqual(self.customer.credit_limit, 5000)
+
+    # === EDITS === #
+
+    def test_an_edit_asks_again_within(self):
+        order, request, part = self.within(
+            self.ask("finance", self.finance, watch=DISCOUNT),
+            self.ask("lead", self.lead),
+        )
+        self.decide(part, self.finance)
+        order.with_user(self.rep).order_line.discount = 16
+        self.assertEqual(self.holders(part), ["suite_lead"], "nothing got worse")
+        order.with_user(self.rep).order_line.discount = 25
+        self.assertEqual(sorted(self.holders(part)), ["suite_finance", "suite_lead"])
+        self.assertEqual(self.holders(request), self.holders(part))
+        change = part.event_ids.filtered(lambda e: e.kind == "change")
+        self.assertIn("25.00", str(change.mapped("comment")))
+        self.decide(part, self.lead)
+        self.assertEqual(part.state, "running", "finance judges again first")
+        self.decide(part, self.finance)
+        self.assertEqual(self.holders(request), ["suite_boss"])
+
+    def test_an_edit_leads_another_way_within(self):
+        much = self.fork(
+            "max(lines.discount) > 20",
+            self.ask("finance", self.finance),
+            self.ask("lead", self.lead),
+        )
+        self._create_flow(chain(self.part(graph=much)))
+        order, request = self.held()
+        self.assertEqual(self.holders(request), ["suite_lead"])
+        order.with_user(self.rep).order_line.discount = 30
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.decide(request.child_ids, self.finance)
+        self.assertEqual(order.state, "sale")
