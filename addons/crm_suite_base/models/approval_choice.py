@@ -26,6 +26,16 @@ class ApprovalRequest(models.Model):
             return []
         return walk.choices(self.version_id._prepare_graph(), self.position)
 
+    def _find_choice(self):
+        """Where people are still to be chosen: the request or a flow within it, first
+        of all where that holds it up.
+
+        :return: one request, or none
+        """
+        places = self._with_parts()
+        waiting = places.filtered(lambda r: r._waits_for_choice())
+        return (waiting or places.filtered(lambda r: r._get_choices()))[:1]
+
     def _waits_for_choice(self):
         """Whether it stands where the submitter has to choose people."""
         if self.state != "exception":
@@ -86,4 +96,6 @@ class ApprovalRequest(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_suite_base.approval_choose_action"
         )
-        return {**action, "context": {"default_request_id": self.id}}
+        # Whether he may choose there is asked when he does.
+        place = self.sudo()._find_choice() or self
+        return {**action, "context": {"default_request_id": place.id}}

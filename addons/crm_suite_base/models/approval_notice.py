@@ -217,7 +217,8 @@ class ApprovalRequest(models.Model):
         submitter, where it was left to him to choose people.
         """
         if self._waits_for_choice():
-            if self.submitter_id != self.env.user:
+            # No window opens for him where a flow within begins later on.
+            if self.parent_id or self.submitter_id != self.env.user:
                 self._tell(
                     self.submitter_id,
                     lambda r: r.env._(
@@ -304,7 +305,7 @@ class ApprovalRequest(models.Model):
     def _ask_choice(self):
         """:return: the window in which the user chooses who decides, or ``True``"""
         mine = len(self) == 1 and self.submitter_id == self.env.user
-        if mine and self._waits_for_choice():
+        if mine and any(place._waits_for_choice() for place in self._with_parts()):
             return self.action_open_choice()
         return True
 

@@ -161,7 +161,7 @@ class ApprovalRequest(models.Model):
             request.can_decide = live and request in mine
             request.can_withdraw = live and own and not request.parent_id
             request.can_retrieve = live and bool(backs.get(request.id))
-            request.can_choose = live and own and bool(request.sudo()._get_choices())
+            request.can_choose = live and own and bool(request.sudo()._find_choice())
 
     @api.depends("res_model", "res_id")
     @api.depends_context("lang")

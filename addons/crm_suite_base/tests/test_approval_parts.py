@@ -183,3 +183,52 @@ class TestApprovalParts(ApprovalCase):
         self.assertEqual(self.holders(request), ["suite_finance"])
         self.decide(request.child_ids, self.finance)
         self.assertEqual(order.state, "sale")
+
+    # === CHOSEN BY THE SUBMITTER === #
+
+    def choose(self, action, users):
+        window = self.env["crm.suite.approval.choose"].with_user(self.rep)
+        window = window.with_context(**action["context"]).create({})
+        window.line_ids.user_ids = users
+        window.action_choose()
+
+    def test_the_submitter_chooses_within_as_he_asks(self):
+        self._create_flow(
+            chain(self.part(self.ask("who", approvers=[{"by": "chosen"}])))
+        )
+        order = self._order()
+        action = self.confirm(order)
+        self.assertEqual(action["res_model"], "crm.suite.approval.choose")
+        request = order.crm_suite_approval_id
+        self.assertTrue(request.with_user(self.rep).can_choose)
+        self.assertFalse(request.with_user(self.lead).can_choose)
+        self.assertIn("has to choose", order.crm_suite_approval_waiting)
+        self.choose(action, self.finance)
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.assertFalse(request.with_user(self.rep).can_choose)
+        self.decide(request.child_ids, self.finance)
+        self.assertEqual(order.state, "sale")
+
+    def test_the_submitter_is_told_to_choose_later_on(self):
+        self._create_flow(
+            chain(
+                self.ask("boss", self.boss),
+                self.part(self.ask("who", approvers=[{"by": "chosen"}])),
+            )
+        )
+        order, request = self.held()
+        self.assertFalse(request.with_user(self.rep).can_choose)
+        self.decide(request, self.boss)
+        part = request.child_ids
+        told = self.env["mail.message"].search(
+            [
+                ("model", "=", part._name),
+                ("res_id", "=", part.id),
+                ("partner_ids", "in", self.rep.partner_id.ids),
+            ]
+        )
+        self.assertIn("Choose who decides", told.subject)
+        self.choose(request.with_user(self.rep).action_open_choice(), self.lead)
+        self.assertEqual(self.holders(request), ["suite_lead"])
+        self.decide(part, self.lead)
+        self.assertEqual(order.state, "sale")
