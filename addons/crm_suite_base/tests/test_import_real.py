@@ -2,11 +2,13 @@ import csv
 import io
 import os
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..tools.tabular import open_table
 from .import_common import ImportCommon, ImportHelpers
 from .shared_data import shared_data
+from .shared_files import OUTCOMES
 
 TITLES = ("编号", "公司名称", "省份", "城市", "区县", "手机", "邮箱")
 
@@ -116,6 +118,50 @@ class TestImportReal(RealCommon, ImportCommon):
                 found = [tuple(values) for _number, values in table.iter_rows()]
             self.assertEqual(len(found), 19_999)
             self.assertEqual(found, rows)
+
+
+@tagged("post_install", "-at_install")
+class TestImportNasty(ImportCommon):
+    """Every file that breaks importers, through the whole import of customers."""
+
+    def test_no_row_of_any_file_is_lost(self):
+        folder = shared_data("files")
+        created = 0
+        for name, outcome in OUTCOMES.items():
+            with self.subTest(file=name), self.env.cr.savepoint() as savepoint:
+                content = (folder / name).read_bytes()
+                if isinstance(outcome, str):
+                    self._check_file_is_refused(content, name)
+                else:
+                    created += self._check_rows_add_up(content, name, outcome[2])
+                savepoint.rollback()
+        self.assertGreater(created, 1000)
+
+    def _check_file_is_refused(self, content, name):
+        with self.assertRaises(UserError) as refusal:
+            self._batch(content, file_name=name.rpartition("/")[2]).action_run()
+        self.assertRegex(str(refusal.exception), r"^[A-Z].*\.$")
+
+    def _check_rows_add_up(self, content, name, count):
+        """:return: how many customers it made"""
+        batch = self._batch(content, file_name=name.rpartition("/")[2])
+        batch.action_preview()
+        fields = [entry["field"] for entry in batch.mapping]
+        if "name" not in fields and fields:
+            # Tables about other things: the first column is as good a name as any.
+            self._map(batch, "name", *fields[1:])
+        batch.action_run()
+        self._work(batch)
+        answer = batch.progress()
+        ends = ("created", "updated", "unchanged", "rejected")
+        self.assertEqual((batch.state, answer["pending"]), ("done", 0))
+        self.assertEqual(answer["read"], count)
+        self.assertEqual(sum(answer[end] for end in ends), count)
+        refused = batch.row_ids.filtered(lambda row: row.state == "rejected")
+        self.assertEqual(len(refused), answer["rejected"])
+        for row in refused:
+            self.assertTrue(row.number and row.message, (row.number, row.raw))
+        return answer["created"]
 
 
 @tagged("post_install", "-at_install")
