@@ -39,17 +39,19 @@ class ResPartner(models.Model):
 
     @api.model
     @api.readonly
-    def crm_suite_360(self, partner_id):
+    def crm_suite_360(self, partner_id, subsidiaries=False):
         """Everything about one customer that the viewer may know.
 
         :param int partner_id: the customer or one of its contacts
+        :param bool subsidiaries: count a company together with the companies below
+            it: figures, documents, last contact, next step and timeline
         :return: ``{"id", "name", "blocks": {name: data}}``
         :rtype: dict
         """
         partner = self._crm_suite_get_named(partner_id)
         self._crm_suite_check_role()
         partner._crm_suite_check_visible()
-        scope = partner._crm_suite_360_scope()
+        scope = partner._crm_suite_360_scope(subsidiaries)
         blocks = {}
         for name, method in self._crm_suite_360_blocks().items():
             block = getattr(partner, method)(scope)
@@ -112,22 +114,28 @@ class ResPartner(models.Model):
             if names_a_user(rules._compute_domain(model_name, "read")):
                 blocks[name]["own_only"] = True
 
-    def _crm_suite_360_scope(self):
+    def _crm_suite_360_scope(self, subsidiaries=False):
         """What several blocks share, found once.
 
         :return: ``commercial`` (the company or the person itself), ``family`` (with
-            the subsidiaries), ``currency``, ``timeline`` (its first page) and
+            the subsidiaries), ``counted`` (of whom the page speaks: one of these),
+            ``currency``, ``filters`` and ``timeline`` (its first page with them) and
             ``figures`` (an empty dictionary in which blocks leave what the structure
             block adds up)
         :rtype: dict
         """
         commercial = self.commercial_partner_id
+        family = commercial._crm_suite_family()
+        together = bool(subsidiaries) and self == commercial
+        filters = {"subsidiaries": True} if together else {}
         return {
             "commercial": commercial,
-            "family": commercial._crm_suite_family(),
+            "family": family,
+            "counted": family if together else commercial,
             "currency": self.env.company.currency_id,
             "figures": {},
-            "timeline": self.crm_suite_timeline(self.id, {}, False, TIMELINE_ROWS),
+            "filters": filters,
+            "timeline": self.crm_suite_timeline(self.id, filters, False, TIMELINE_ROWS),
         }
 
     # ------------------------------------------------------------------
@@ -282,7 +290,9 @@ class ResPartner(models.Model):
     def _crm_suite_360_contact(self, scope):
         """The last contact and the next step."""
         return {
-            "last": self._crm_suite_last_contact(scope["timeline"]["rows"]),
+            "last": self._crm_suite_last_contact(
+                scope["timeline"]["rows"], scope["filters"]
+            ),
             "next": self._crm_suite_next_activity(scope),
         }
 
@@ -290,8 +300,9 @@ class ResPartner(models.Model):
         """The next step: the first activity on the customer, a deal or an order of
         it, or the next meeting with it.
         """
-        row = self._crm_suite_timeline_of({})._interaction_next(
-            [self._crm_suite_timeline_whose({})]
+        filters = scope["filters"]
+        row = self._crm_suite_timeline_of(filters)._interaction_next(
+            [self._crm_suite_timeline_whose(filters)]
         )
         if row is None:
             return False

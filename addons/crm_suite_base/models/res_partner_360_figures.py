@@ -28,9 +28,7 @@ class ResPartner(models.Model):
             return None
         block = {"currency": scope["currency"].name}
         if months is not None:
-            mine = [
-                row for row in months if row["partner_id"] == scope["commercial"].id
-            ]
+            mine = [row for row in months if row["partner_id"] in scope["counted"]._ids]
             block |= self._crm_suite_value_figures(mine)
             scope["figures"]["order_count"] = sum(row["count"] for row in months)
             scope["figures"]["revenue"] = sum(row["amount"] for row in months)
@@ -124,7 +122,7 @@ class ResPartner(models.Model):
         ):
             return None
         rows = self.env["crm.suite.purchase"]._read_group(
-            [("partner_id.commercial_partner_id", "=", scope["commercial"].id)],
+            [("partner_id.commercial_partner_id", "in", scope["counted"].ids)],
             ["currency_id"],
             ["__count", "amount:sum"],
         )
@@ -150,7 +148,7 @@ class ResPartner(models.Model):
             self._crm_suite_value_open_item(row, scope, today)
         scope["figures"]["open"] = sum(row["amount"] for row in rows)
         scope["figures"]["overdue"] = sum(row["late"] for row in rows)
-        mine = [row for row in rows if row["partner_id"] == scope["commercial"].id]
+        mine = [row for row in rows if row["partner_id"] in scope["counted"]._ids]
         oldest = min((row["due"] for row in mine if row["late"]), default=False)
         return {
             "open": sum(row["amount"] for row in mine),
@@ -315,7 +313,7 @@ class ResPartner(models.Model):
         records = self.env[model]
         names = [name for name in names if name in records._fields]
         domain = [
-            ("partner_id.commercial_partner_id", "=", scope["commercial"].id),
+            ("partner_id.commercial_partner_id", "in", scope["counted"].ids),
             *domain,
         ]
         figures = self._crm_suite_360_total(scope, model, domain, amount)
@@ -382,6 +380,8 @@ class ResPartner(models.Model):
             "subsidiaries": [
                 {"id": child.id, "name": child.name or ""} for child in children
             ],
+            # Of whom the figures of the page speak: of one, or of all of them.
+            "counted": scope["counted"].ids,
             "totals": {
                 "companies": len(family),
                 **scope["figures"],

@@ -22,11 +22,14 @@ class ResPartner(models.Model):
         if not self.env["crm.suite.customer.metric"].has_access("read"):
             return block
         rows = self._crm_suite_360_metrics(scope["family"])
-        mine = rows.get(scope["commercial"].id)
+        counted = [rows[id_] for id_ in scope["counted"].ids if id_ in rows]
+        mine = self.env["crm.suite.customer.metric"].concat(*counted)
         if not mine:
             return block
         block = block or {"currency": scope["currency"].name}
-        block |= self._crm_suite_360_rhythm(mine)
+        # Companies that buy at their own pace have no rhythm together.
+        if len(scope["counted"]) == 1:
+            block |= self._crm_suite_360_rhythm(mine)
         block |= self._crm_suite_360_sums(mine, scope)
         block["categories"] = self._crm_suite_360_categories(mine, scope)
         block["figure_ids"] = mine.ids
@@ -85,7 +88,8 @@ class ResPartner(models.Model):
             "first_order": fields.Date.to_string(first) or False,
             "last_order": fields.Date.to_string(last) or False,
             "days_since": (today - last).days if last else False,
-            "average_interval_days": rows[:1].interval_mean or False,
+            "average_interval_days": len(rows.partner_id) == 1
+            and (rows[:1].interval_mean or False),
             "trend": list(trend.values()),
             "trend_months": list(trend),
             "counts_all": True,

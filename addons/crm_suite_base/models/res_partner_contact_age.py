@@ -175,7 +175,7 @@ class ResPartner(models.Model):
             )
         )
 
-    def _crm_suite_last_contact(self, first_page):
+    def _crm_suite_last_contact(self, first_page, filters=None):
         """The last contact as data, or false.
 
         :param list[dict] first_page: newest rows of the timeline; the rest is asked
@@ -192,7 +192,7 @@ class ResPartner(models.Model):
         )
         if row is None:
             found = self._crm_suite_timeline_page(
-                {"kinds": CONTACT_KINDS}, 1, until_now=True
+                {**(filters or {}), "kinds": CONTACT_KINDS}, 1, until_now=True
             )
             row = next(iter(self._crm_suite_timeline_rows(found)), None)
         return row is not None and {

@@ -227,9 +227,9 @@ class ResPartner(models.Model):
 
     @api.model
     @api.readonly
-    def crm_suite_360(self, partner_id):
+    def crm_suite_360(self, partner_id, subsidiaries=False):
         """The page of a customer in the pool, without its contact data."""
-        page = super().crm_suite_360(partner_id)
+        page = super().crm_suite_360(partner_id, subsidiaries)
         partner = self.browse(page["id"])
         pool_ids = partner._pool_hiding()
         if not partner._pool_get_masked(pool_ids):

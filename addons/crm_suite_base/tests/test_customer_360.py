@@ -23,9 +23,10 @@ SALES = {"value", "receivable", "deals", "quotes", "orders", "deliveries"}
 
 @tagged("-at_install", "post_install")
 class TestCustomer360(CustomerCase):
-    def page(self, user=None, partner=None):
+    def page(self, user=None, partner=None, **options):
         partners = self.Partner.with_user(user or self.lead)
-        return partners.crm_suite_360((partner or self.customer).id)["blocks"]
+        partner = partner or self.customer
+        return partners.crm_suite_360(partner.id, **options)["blocks"]
 
     def test_blocks_obey_the_rights_of_the_viewer(self):
         """A block is absent, not empty: an empty one would say something too."""
@@ -274,6 +275,77 @@ class TestCustomer360(CustomerCase):
         structure = self.page()["structure"]
         self.assertFalse(structure["subsidiaries"])
         self.assertEqual(structure["totals"]["revenue"], 0)
+
+    def _create_group(self):
+        """A company with one below it; both order, owe, ask and talk."""
+        daughter = self._create_customer(name="Daughter", parent_id=self.customer.id)
+        calls = self.env["crm.suite.call"].with_user(self.lead)
+        for partner, amount in ((self.customer, 2), (daughter, 40)):
+            self._create_order(partner, price=amount)
+            self._create_order(partner, price=amount, confirm=False)
+            self._create_invoice(partner, amount=amount)
+            self.env["crm.lead"].create(
+                {
+                    "name": partner.name,
+                    "type": "opportunity",
+                    "partner_id": partner.id,
+                    "expected_revenue": amount,
+                }
+            )
+        calls.quick_log({"partner_id": daughter.id, "text": "next: offer tomorrow"})
+        return daughter
+
+    def test_page_with_subsidiaries(self):
+        """Everything that has a sum is rolled up alike, and says of whom it is."""
+        daughter = self._create_group()
+        alone, together = self.page(), self.page(subsidiaries=True)
+        for name, key in (
+            ("value", "revenue"),
+            ("deals", "amount"),
+            ("quotes", "amount"),
+            ("receivable", "open"),
+        ):
+            with self.subTest(block=name):
+                own = alone[name][key]
+                self.assertTrue(own)
+                self.assertAlmostEqual(together[name][key], 21 * own)
+        self.assertEqual((alone["deals"]["count"], together["deals"]["count"]), (1, 2))
+        self.assertEqual(together["value"]["order_count"], 2)
+        self.assertFalse(alone["contact"]["last"] or alone["contact"]["next"])
+        self.assertEqual(together["contact"]["last"]["kind"], "call")
+        self.assertEqual(together["contact"]["next"]["summary"], "offer")
+        calls = [row["kind"] for row in together["timeline"]["rows"]].count("call")
+        self.assertEqual(calls, 1)
+        self.assertEqual(alone["structure"]["counted"], self.customer.ids)
+        self.assertEqual(
+            set(together["structure"]["counted"]), set((self.customer | daughter).ids)
+        )
+        self.assertEqual(alone["structure"]["totals"], together["structure"]["totals"])
+
+    def test_calculated_figures_with_subsidiaries(self):
+        daughter = self._create_group()
+        both = self.customer | daughter
+        self.env["crm.suite.customer.metric"]._refresh(both.ids)
+        value = self.page(subsidiaries=True)["value"]
+        # Orders, and invoices that have none.
+        self.assertEqual((value["revenue"], value["order_count"]), (84, 4))
+        self.assertTrue(value["counts_all"])
+        # Companies that buy at their own pace have no rhythm together.
+        self.assertNotIn("usual_interval_days", value)
+        self.assertFalse(value["average_interval_days"])
+        self.assertIn("usual_interval_days", self.page()["value"])
+
+    def test_subsidiaries_stay_within_the_rights(self):
+        """A contact has none; those that the viewer may not see are not counted."""
+        daughter = self._create_group()
+        person = self.page(partner=self.person, subsidiaries=True)
+        self.assertEqual(person["value"]["revenue"], 2)
+        own = self.page(self.rep, subsidiaries=True)
+        self.assertTrue(own["value"]["own_only"])
+        daughter.company_id = self._other_company()
+        hidden = self.page(subsidiaries=True)
+        self.assertEqual(hidden["deals"]["count"], 1)
+        self.assertEqual(hidden["structure"]["counted"], self.customer.ids)
 
     def test_contact_and_consents(self):
         self.customer.write({"email": "a@b.cn", "crm_suite_preferred_channel": "sms"})

@@ -138,6 +138,20 @@ test("a period is one of the usual ones or from a day to a day", async () => {
     ]);
 });
 
+test("subsidiaries widen the timeline; they are no filter that is taken back", async () => {
+    stepFilters();
+    const choice = { ...makeTimelineChoice(), subsidiaries: true };
+    await mountTimeline({ choice });
+    expect(".o_crm_suite_row").toHaveCount(2);
+    expect(".o_crm_suite_clear").toHaveCount(0);
+    await contains("[data-chip=money]").click();
+    await contains(".o_crm_suite_clear").click();
+    expect.verifySteps([
+        { kinds: ["invoice", "payment"], subsidiaries: true },
+        { subsidiaries: true },
+    ]);
+});
+
 test("what was chosen is still chosen when the timeline is shown again", async () => {
     stepFilters();
     const choice = { ...makeTimelineChoice(), channels: ["email"], search: "price" };

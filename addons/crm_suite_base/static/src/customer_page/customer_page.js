@@ -19,6 +19,7 @@ export class CustomerPage {
         this.revision = 0;
         this.tab = "timeline";
         this.timelineChoice = makeTimelineChoice();
+        this.subsidiaries = false;
     }
 
     /**
@@ -32,6 +33,7 @@ export class CustomerPage {
             this.blocks = {};
             this.tab = "timeline";
             this.timelineChoice = makeTimelineChoice();
+            this.subsidiaries = false;
             this.status = partnerId ? "loading" : "idle";
         }
         this.partnerId = partnerId;
@@ -40,7 +42,9 @@ export class CustomerPage {
             return;
         }
         try {
-            const data = await this.orm.call("res.partner", "crm_suite_360", [partnerId]);
+            const data = await this.orm.call("res.partner", "crm_suite_360", [partnerId], {
+                subsidiaries: this.subsidiaries,
+            });
             if (request === this.revision) {
                 this.blocks = data.blocks;
                 this.status = "ready";
@@ -55,6 +59,19 @@ export class CustomerPage {
 
     reload() {
         return this.load(this.partnerId, { keep: true });
+    }
+
+    /** A company of which others are a part; contacts show their company's figures. */
+    get hasSubsidiaries() {
+        const { structure } = this.blocks;
+        return Boolean(structure && !structure.company && structure.totals.companies > 1);
+    }
+
+    /** Figures, documents and timeline of the company alone, or with all below it. */
+    showSubsidiaries(subsidiaries) {
+        this.subsidiaries = subsidiaries;
+        this.timelineChoice.subsidiaries = subsidiaries;
+        return this.reload();
     }
 
     get isLoading() {

@@ -8,7 +8,7 @@ const OPEN_ORDER = [
 
 /**
  * The records behind a figure of the customer's page. Figures are those of the
- * customer with its contacts, like the server counts them.
+ * customer with its contacts, or with its subsidiaries too, like the server counts them.
  *
  * @param {string} key
  * @param {Object} blocks
@@ -17,7 +17,11 @@ const OPEN_ORDER = [
  */
 export function recordsBehind(key, blocks, partnerId) {
     const customer = blocks.structure?.company?.id || partnerId;
-    const ofCustomer = ["partner_id.commercial_partner_id", "=", customer];
+    const counted = blocks.structure?.counted || [];
+    const ofCustomer =
+        counted.length > 1
+            ? ["partner_id.commercial_partner_id", "in", counted]
+            : ["partner_id.commercial_partner_id", "=", customer];
     const sources = {
         revenue: { model: "sale.order", domain: [["state", "=", "sale"]] },
         figures: { model: "crm.suite.customer.metric", domain: [] },

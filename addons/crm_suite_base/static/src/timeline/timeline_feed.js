@@ -25,6 +25,7 @@ export function makeTimelineChoice() {
         dateFrom: false,
         dateTo: false,
         search: "",
+        subsidiaries: false,
     };
 }
 
@@ -73,17 +74,19 @@ export class TimelineFeed {
         return chips.find(([, chip]) => chip.kinds && isSameSet(chip.kinds, kinds))?.[0];
     }
 
+    /** Subsidiaries widen what is shown, and the whole page with it. */
     get isFiltered() {
-        return Object.keys(this.filters).length > 0;
+        return Object.keys(this.filters).some((name) => name !== "subsidiaries");
     }
 
     get filters() {
-        const { kinds, channels, personId, search } = this.choice;
+        const { kinds, channels, personId, search, subsidiaries } = this.choice;
         const filters = {
             ...(kinds.length && { kinds: [...kinds] }),
             ...(channels.length && { channels: [...channels] }),
             ...(personId && { person_id: personId }),
             ...(search && { search }),
+            ...(subsidiaries && { subsidiaries }),
         };
         const { from, to } = this.period;
         if (from) {
@@ -124,7 +127,8 @@ export class TimelineFeed {
     }
 
     clear() {
-        return this.change(makeTimelineChoice());
+        const { subsidiaries } = this.choice;
+        return this.change({ ...makeTimelineChoice(), subsidiaries });
     }
 
     load() {
