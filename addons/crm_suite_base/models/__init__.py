@@ -264,6 +264,7 @@ from . import (
     approval_fill,
     approval_form,
     approval_held,
+    approval_left,
     approval_limit,
     approval_migrate,
     approval_notice,

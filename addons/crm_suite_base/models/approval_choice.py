@@ -38,7 +38,7 @@ class ApprovalRequest(models.Model):
 
     def _waits_for_choice(self):
         """Whether it stands where the submitter has to choose people."""
-        if self.state != "exception":
+        if self.state != "exception" or not self._get_in_charge():
             return False
         wanted = self._get_choices()
         stuck = {
@@ -75,15 +75,17 @@ class ApprovalRequest(models.Model):
         self.check_access("read")
         # Who chooses is checked here; the engine alone writes these rows.
         request = self.sudo()
-        if request.submitter_id != self.env.user and not self.env.user.has_group(
-            MANAGER
-        ):
+        own = request._get_in_charge() == self.env.user
+        if not own and not self.env.user.has_group(MANAGER):
             raise AccessError(
                 self.env._("Only who asked, or a manager, chooses who decides.")
             )
+        chosen = self._check_chosen(chosen)
+        for users in chosen.values():
+            request._expect_able(users)
         lock_requests(request)
         request._expect_live()
-        request._advance("choose", self._check_chosen(chosen), by=self.env.uid)
+        request._advance("choose", chosen, by=self.env.uid)
         return True
 
     def action_open_choice(self):

@@ -51,7 +51,10 @@ class ApprovalRequest(models.Model):
         request.next_tick = fields.Datetime.add(fields.Datetime.now(), hours=1)
 
     def _tick(self, desk=None):
-        self._advance("tick", desk=desk, note={"channel": "clock"})
+        desk = desk or Desk(self.env)
+        self._relieve(desk)
+        if self.is_running:
+            self._advance("tick", desk=desk, note={"channel": "clock"})
 
     # === RESCUE === #
 

@@ -220,7 +220,7 @@ class ApprovalRequest(models.Model):
             # No window opens for him where a flow within begins later on.
             if self.parent_id or self.submitter_id != self.env.user:
                 self._tell(
-                    self.submitter_id,
+                    self._get_in_charge(),
                     lambda r: r.env._(
                         "Choose who decides: %(document)s", document=r.name
                     ),
@@ -272,7 +272,8 @@ class ApprovalRequest(models.Model):
         said = self.event_ids.filtered(lambda e: e.comment and e.kind != "comment")
         comment = said[-1:].comment or ""
         company = self.company_id or self.submitter_id.company_id
-        self.with_company(company)._tell(self.submitter_id, states[self.state], comment)
+        user = self._get_in_charge()
+        self.with_company(company)._tell(user, states[self.state], comment)
 
     def _tell_changed(self, users, texts):
         """Show those who have agreed what changed since."""

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 ROLE_GROUP = "crm_suite_base.group_crm_suite_user"
@@ -131,6 +132,21 @@ class ApprovalPeople(models.AbstractModel):
             )
         return {id_ for (id_,) in self.env.execute_query(query)}
 
+    @api.model
+    def _find_in_charge(self, submitter, document):
+        """Who answers for a request: who asked, or, after he has left, who looks after
+        the document now, or leads its team.
+
+        :rtype: res.users
+        """
+        if submitter.active:
+            return submitter
+        owner = "user_id" in document._fields and document.user_id
+        for user in (owner, self._team_leader(document)):
+            if user and self._able(user, document):
+                return user
+        return submitter.browse()
+
     # === RULES === #
 
     def _find_by_users(self, rule, document, submitter, chosen):
@@ -203,6 +219,28 @@ class ApprovalPeople(models.AbstractModel):
 
     def _find_by_chosen(self, rule, document, submitter, chosen):
         return self.env["res.users"].sudo().browse(chosen)
+
+
+class ApprovalRequest(models.Model):
+    _inherit = "crm.suite.approval.request"
+
+    def _expect_able(self, user_ids):
+        """Refuse people who could not decide.
+
+        :raise UserError: names them
+        """
+        self.ensure_one()
+        # Only whether they may be asked is looked at.
+        people = self.env["res.users"].sudo().browse(user_ids).exists()
+        able = self.env["crm.suite.approval.people"]._able(people, self._get_document())
+        if len(able) < len(set(user_ids)):
+            names = ", ".join((people - able).mapped("name"))
+            raise UserError(
+                self.env._(
+                    "%(users)s cannot decide here: choose colleagues of the company with a role in the suite.",
+                    users=names or self.env._("Who was named"),
+                )
+            )
 
 
 class ApprovalAccess(models.Model):

@@ -157,7 +157,7 @@ class ApprovalRequest(models.Model):
         manager = self.env.user.has_group(MANAGER)
         for request in self:
             live = request.state in LIVE
-            own = request.sudo().submitter_id == self.env.user or manager
+            own = manager or request.sudo()._get_in_charge() == self.env.user
             request.can_decide = live and request in mine
             request.can_withdraw = live and own and not request.parent_id
             request.can_retrieve = live and bool(backs.get(request.id))
@@ -314,7 +314,7 @@ class ApprovalRequest(models.Model):
         self.check_access("read")
         manager = self.env.user.has_group(MANAGER)
         for request in self:
-            if request.sudo().submitter_id != self.env.user and not manager:
+            if not manager and request.sudo()._get_in_charge() != self.env.user:
                 raise AccessError(
                     self.env._("Only who asked, or a manager, can withdraw a request.")
                 )

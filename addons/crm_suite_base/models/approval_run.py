@@ -24,6 +24,7 @@ EVENT_KINDS = {
     "limit": "skip",
     "returned": "return",
     "transferred": "transfer",
+    "relieved": "transfer",
     "asked_again": "change",
     "rerouted": "change",
     "retrieved": "retrieve",
@@ -127,7 +128,11 @@ class ApprovalRequest(models.Model):
         if document and values:
             # What is asked about is the document as it would be.
             document = document.new(values, origin=document)
-        return World(self.env, document, self.submitter_id, desk)
+        # After he has left, the rules start from who answers for it since.
+        submitter = self.submitter_id
+        if not submitter.active and document:
+            submitter = self._get_in_charge() or submitter
+        return World(self.env, document, submitter, desk)
 
     def _advance(self, step, /, *args, desk=None, note=None, **kwargs):
         """Take a step of the engine; what is refused there is told in words.

@@ -300,19 +300,8 @@ class ApprovalTask(models.Model):
             raise UserError(self.env._("Name the node to return to by its id."))
         if kw.get("values") and not isinstance(kw["values"], dict):
             raise UserError(self.env._("Give what is filled in as {field: value}."))
-        # Only whether they may be asked is looked at.
-        people = self.env["res.users"].sudo().browse(users).exists()
         for task in self.sudo() if users else ():
-            document = task.request_id._get_document()
-            able = self.env["crm.suite.approval.people"]._able(people, document)
-            if len(able) < len(set(users)):
-                names = ", ".join((people - able).mapped("name"))
-                raise UserError(
-                    self.env._(
-                        "%(users)s cannot decide here: choose colleagues of the company with a role in the suite.",
-                        users=names or self.env._("Who was named"),
-                    )
-                )
+            task.request_id._expect_able(users)
         return {**kw, "users": list(users) or None}
 
     def _check_decidable(self, people):

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..tools.approval_state import LIVE as STANDING
 from .approval_request import LIVE
 
 
@@ -117,7 +118,8 @@ class ApprovalRequest(models.Model):
         places = request._with_parts()
         if any(place._waits_for_choice() for place in places):
             return self.env._(
-                "%(person)s has to choose who decides", person=request.submitter_id.name
+                "%(person)s has to choose who decides",
+                person=request._get_in_charge().name,
             )
         if stuck := places._get_stuck_codes():
             if "nobody" in stuck:
@@ -155,9 +157,11 @@ class ApprovalRequest(models.Model):
 
         :rtype: set[str]
         """
-        return {
-            visit["exception"]["code"]
-            for request in self
-            for visit in (request.position or {}).get("visits", {}).values()
-            if visit["status"] == "exception"
-        }
+        codes = set()
+        for request in self:
+            for visit in (request.position or {}).get("visits", {}).values():
+                if visit["status"] == "exception":
+                    codes.add(visit["exception"]["code"])
+                elif visit["status"] in STANDING and visit.get("trouble") == "nobody":
+                    codes.add("nobody")
+        return codes

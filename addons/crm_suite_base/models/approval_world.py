@@ -20,11 +20,22 @@ class Desk:
         self._times = {}
         self._covers = {}
         self._superiors = {}
+        self._active = {}
 
     def superiors(self, user):
         if user.id not in self._superiors:
             self._superiors[user.id] = user.sudo()._crm_suite_superiors()
         return self._superiors[user.id]
+
+    def left(self, user_ids):
+        """Those of some people who work here no more; each is looked up once.
+
+        :rtype: list[int]
+        """
+        if unknown := set(user_ids) - self._active.keys():
+            users = self.env["res.users"].browse(sorted(unknown))
+            self._active.update({user.id: user.active for user in users})
+        return [id_ for id_ in sorted(user_ids) if not self._active[id_]]
 
     def cover(self, user_id):
         """Who decides in the place of a person now: his cover, or he himself."""
@@ -94,6 +105,17 @@ class World:
             # What is late goes up from who is late, not from who asked him.
             person = self.env["res.users"].browse(rule["holder"])
         return people._find([rule], self.document, person).ids
+
+    def able(self, user_ids):
+        if not user_ids:
+            return []
+        users = self.env["res.users"].sudo().browse(user_ids)
+        return self.env["crm.suite.approval.people"]._able(users, self.document).ids
+
+    def reviser(self, submitter_id):
+        people = self.env["crm.suite.approval.people"]
+        submitter = self.env["res.users"].browse(submitter_id)
+        return people._find_in_charge(submitter, self.document).id or None
 
     def due(self, hours, since, user_id):
         return self.desk.due(hours, since, user_id)

@@ -56,15 +56,24 @@ class World:
         self.now = datetime(2026, 11, 23, 9)
         self.above = {}
         self.rules = {}
+        self.left = set()
+        self.in_charge = None
 
     def condition(self, expression):
         name, limit = expression.split(" > ")
         return self.facts[name] > float(limit)
 
     def approvers(self, rule, state):
-        if rule["by"] == "users":
-            return list(rule["user_ids"])
-        return self.rules.get(rule["by"], [])
+        by_name = rule["by"] == "users"
+        return self.able(
+            rule["user_ids"] if by_name else self.rules.get(rule["by"], [])
+        )
+
+    def able(self, users):
+        return [user for user in users if user not in self.left]
+
+    def reviser(self, submitter):
+        return self.in_charge if submitter in self.left else submitter
 
     def due(self, hours, since, user):
         return since + timedelta(hours=hours)
@@ -120,6 +129,10 @@ class Play:
     def do(self, name, *args, **kw):
         function = getattr(walk, name)
         return self.take(function(self.graph, self.state, self.world, *args, **kw))
+
+    def leave(self, *users):
+        self.world.left.update(users)
+        return self.do("relieve", users)
 
     def edit(self, **facts):
         self.world.facts.update(facts)

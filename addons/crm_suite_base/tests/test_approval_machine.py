@@ -198,6 +198,7 @@ class ApprovalMachine(RuleBasedStateMachine):
         may = walk.allowed(self.play.graph, self.play.state, task)
         if decision == "any":
             decision = data.draw(st.sampled_from(may))
+        users = self.play.world.able(users)
         if decision == "transfer":
             users = users[:1]
         step = self.play.graph.nodes[self.play.state["tasks"][task]["node"]]
@@ -247,6 +248,8 @@ class ApprovalMachine(RuleBasedStateMachine):
         task = data.draw(st.sampled_from(sorted(self.play.state["tasks"])))
         may = walk.can_retrieve(self.play.graph, self.play.state, task)
         user = self.play.state["tasks"][task]["user"]
+        if not self.play.world.able([user]):
+            return
         assert self.attempt(self.play.do, "retrieve", task) == may
         if may:
             assert user in self.play.open()
@@ -259,12 +262,19 @@ class ApprovalMachine(RuleBasedStateMachine):
             for key, visit in self.play.state["visits"].items()
             if visit["status"] in walk.LIVE
         ]
+        users = self.play.world.able(users)
         visit = data.draw(st.sampled_from(visits))
         act = data.draw(st.sampled_from(["move", "put", "retry"]))
         to = data.draw(st.sampled_from(sorted(self.play.graph.nodes)))
         self.attempt(
             self.play.do, "rescue", 9, "help", act, visit=visit, to=to, users=users
         )
+
+    @precondition(lambda self: self.running())
+    @rule(users=people())
+    def leave(self, users):
+        """Somebody works here no more."""
+        assert self.attempt(self.play.leave, *users)
 
     @precondition(lambda self: self.running())
     @rule(sure=st.integers(0, 20))
@@ -307,6 +317,17 @@ class ApprovalMachine(RuleBasedStateMachine):
             or "exception" in [visit["status"] for visit in state["visits"].values()]
         )
         assert all(task["user"] for task in open_tasks)
+
+    @invariant()
+    def nobody_who_left_is_asked(self):
+        if not hasattr(self, "play"):
+            return
+        state = self.play.state
+        for task in state["tasks"].values():
+            if task["user"] in self.play.world.left:
+                visit = state["visits"][task["visit"]]
+                asked = task["status"] in ("open", "waiting")
+                assert not asked or visit.get("trouble") == "nobody", "for ever"
 
     @invariant()
     def votes_count_once(self):

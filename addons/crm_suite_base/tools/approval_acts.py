@@ -1,12 +1,12 @@
 """What people do with the tasks they have, and what administrators do for them."""
 
-from .approval_limits import Limits
+from .approval_relief import Relief
 from .approval_state import MAX_ADDED, REPLACED, WalkError
 
 DECISIONS = ("agree", "reject", "return", "transfer", "add_before", "add_after")
 
 
-class Acts(Limits):
+class Acts(Relief):
     # === DECISIONS ===
 
     def allowed(self, tid):
@@ -262,7 +262,8 @@ class Acts(Limits):
         visit = self.check_live(vid)
         kind = self.flow.node_type(visit["node"])
         asks = visit["status"] in ("open", "exception", "recheck")
-        if kind not in ("approval", "fill") or not asks:
+        revises = kind == "start" and visit.get("back")
+        if not asks or not (revises or kind in ("approval", "fill")):
             raise WalkError("place", node=visit["node"])
         wanted = list(users) if isinstance(users, list | tuple) else []
         if not wanted or not all(type(user) is int for user in wanted):
@@ -278,7 +279,7 @@ class Acts(Limits):
         visit.pop("trouble", None)
         wanted = list(dict.fromkeys(wanted))
         visit["signers"] = len(wanted)
-        task_kind = "fill" if kind == "fill" else "approve"
+        task_kind = {"fill": "fill", "start": "revise"}.get(kind, "approve")
         for place, user in enumerate(wanted):
             self.new_task(vid, user, task_kind, place=place)
         self.settle(vid)
@@ -287,8 +288,9 @@ class Acts(Limits):
     def rescue_retry(self, vid):
         """Try a node again at which something went wrong."""
         visit = self.check_live(vid)
-        if visit.pop("trouble", None):
-            self.escalate_again(vid)
+        if trouble := visit.pop("trouble", None):
+            again = {"nobody": self.relieve_again}.get(trouble, self.escalate_again)
+            again(vid)
             return
         if visit["status"] != "exception":
             raise WalkError("place", node=visit["node"])

@@ -63,10 +63,16 @@ class Moves(Votes):
             self.leave(vid)
 
     def _stay_start(self, vid, back):
-        if not back:
+        visit = self.visits[vid]
+        if not back and not visit.get("back"):
             self.leave(vid)
             return
-        tid = self.new_task(vid, self.state["submitter"], "revise")
+        visit["back"] = True
+        user = self.world.reviser(self.state["submitter"])
+        if user is None:
+            self.fail(vid, "nobody")
+            return
+        tid = self.new_task(vid, user, "revise")
         self.visits[vid]["signers"] = 1
         self.open_task(tid)
 
@@ -96,6 +102,8 @@ class Moves(Votes):
 
     def _instead(self, vid, node):
         """Whom to ask where the rules name nobody; nobody: the visit is dealt with."""
+        # Whom the submitter chose has left: it is up to him once more.
+        self.state["chosen"].pop(node["id"], None)
         nobody = node.get("nobody") or "exception"
         if nobody == "skip":
             self.event("skipped", vid)
@@ -272,6 +280,7 @@ class Moves(Votes):
         for other in self.tasks.values():
             if other["of"] == tid:
                 other["of"] = new
+        self.renewed.append(new)
         return new
 
     # === THE DOCUMENT CHANGED ===

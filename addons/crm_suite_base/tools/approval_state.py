@@ -80,6 +80,8 @@ class WalkState:
         # Edges to follow, as (node, parents, forks, comes back): a queue instead of
         # recursion, because a long row of automatic nodes would exhaust the stack.
         self.queue = []
+        # Tasks for people whom no rule has just named: they may have left meanwhile.
+        self.renewed = []
 
     # === READING ===
 

@@ -37,10 +37,14 @@ class Votes(WalkState):
         found = []
         for rule in rules:
             if rule.get("by") == "chosen":
-                found += self.state["chosen"].get(node_id, [])
+                found += self.world.able(self.state["chosen"].get(node_id, []))
             else:
                 found += self.world.approvers(rule, self.state)
-        return list(dict.fromkeys(self.standing_in(user) for user in found))
+        heirs = {user: self.standing_in(user) for user in found}
+        others = [heir for user, heir in heirs.items() if heir != user]
+        able = {*heirs, *self.world.able(others)}
+        people = (heir if heir in able else user for user, heir in heirs.items())
+        return list(dict.fromkeys(people))
 
     def standing_in(self, user):
         """Who decides in place of somebody who transferred his later tasks."""
@@ -179,6 +183,7 @@ class Votes(WalkState):
             new = self.new_task(vid, user, "approve", role=task["role"], of=tid)
             if self._still_holds(vid, task):
                 self._take_over(new, "kept", task["basis"])
+            self.renewed.append(new)
             self._carry_added(new, task)
 
     def basis(self, vid):

@@ -18,6 +18,11 @@ one. ::
 ``approvers(rule, state)``
     ids of the users whom one rule of a node names, in order; in the rule of an
     escalation ``holder`` is the user who let the time pass
+``able(users)``
+    those of some users who can decide, in their order
+``reviser(submitter)``
+    who changes what is returned: the submitter, or who is in charge after he has left,
+    or None
 ``due(hours, since, user)``
     the moment that many working hours after another
 ``outranks(submitter, user)``
@@ -74,6 +79,7 @@ __all__ = [
     "moment",
     "next_tick",
     "overdue",
+    "relieve",
     "rescue",
     "retrieve",
     "return_options",
@@ -217,6 +223,16 @@ def tick(graph, state, world):
     """Do what time limits ask for; a finished request has none."""
     walk = Acts(graph, state, world)
     walk.tick()
+    return Step(walk.state, walk.effects)
+
+
+def relieve(graph, state, world, users):
+    """Ask others in the place of people who have left: whom the rules of the steps name
+    now. A finished request needs nobody.
+    """
+    walk = Acts(graph, state, world)
+    if not walk.over:
+        walk.relieve(users)
     return Step(walk.state, walk.effects)
 
 
