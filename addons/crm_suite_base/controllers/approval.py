@@ -39,7 +39,7 @@ class ApprovalController(http.Controller):
         sitemap=False,
         max_content_length=16 * 1024,
     )
-    def approval_decide(self, token, decision="", comment="", **_ignored):
+    def approval_decide(self, token, decision="", comment="", to="", **_ignored):
         """Decide as the person for whom the link was made."""
         task, user = self._find(token)
         if not self._is_open(task, user):
@@ -62,6 +62,7 @@ class ApprovalController(http.Controller):
                         "channel": "mail",
                         "address": request.httprequest.remote_addr,
                     },
+                    **({"to": to} if decision == "return" else {}),
                 )
         except (AccessError, UserError) as error:
             return self._render(task, user, token, error=str(error))
@@ -88,9 +89,9 @@ class ApprovalController(http.Controller):
                 figures=(local.request_id.figures_text or "").splitlines(),
                 proposal=(local.request_id.proposal_text or "").splitlines(),
                 is_open=self._is_open(task, user),
-                events=local.request_id._read_events()
-                if self._is_open(task, user)
-                else [],
+                said=self._read_said(local) if self._is_open(task, user) else [],
+                # Who asked comes first: it is taken where nothing is chosen.
+                goals=local._get_goals()[::-1],
             )
         lang = user.lang if user else request.env.lang
         template = request.env["ir.ui.view"].with_context(lang=lang)

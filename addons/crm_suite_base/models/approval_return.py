@@ -1,6 +1,8 @@
-"""A return as people read it: who sent a request back, and why."""
+"""A return as people read it: who sent a request back, why, and where it may go."""
 
 from odoo import api, fields, models
+
+from ..tools import approval_walk as walk
 
 # By these a request comes back to who asked.
 BACK = ("return", "reject", "rescue")
@@ -78,3 +80,33 @@ class ApprovalTask(models.Model):
                 if task.kind == "revise"
                 else f"{task.node_name or ''} · {kinds[task.kind]}"
             )
+
+    # === WHERE IT GOES === #
+
+    def _get_goals(self):
+        """Where the flow lets one choose to which step it goes back: ids and names,
+        nearest first. Called as superuser.
+
+        :rtype: list[tuple[str, str]]
+        """
+        request = self.request_id
+        if self.state != "open" or not request.is_running or self.kind == "revise":
+            return []
+        flow = request.version_id._prepare_graph()
+        who = request.submitter_id.name
+        return [
+            (
+                goal,
+                self.env._("%(user)s, who asked", user=who)
+                if goal == flow.start
+                else flow.name(goal),
+            )
+            for goal in walk.return_options(flow, request.position, self.key)
+        ]
+
+    def _get_goal(self, decision, to):
+        """Where a return leads, as the engine wants it: to who asked, where the flow
+        lets one choose and nothing was chosen."""
+        if decision != "return" or to or not self._get_goals():
+            return to
+        return self.request_id.version_id._prepare_graph().start

@@ -475,7 +475,9 @@ class ApprovalRequest(models.Model):
 
         :rtype: str
         """
-        sentence = self._get_refusal_words().get(refusal.code)
+        nowhere = refusal.code == "place" and not refusal.params.get("node")
+        code = "nowhere" if nowhere else refusal.code
+        sentence = self._get_refusal_words().get(code)
         if not sentence:
             return refusal.text
         return sentence % self._name_params(refusal.params)

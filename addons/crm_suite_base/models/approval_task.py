@@ -199,7 +199,8 @@ class ApprovalTask(models.Model):
             ``add_before`` or ``add_after``; a task to fill in or to revise is done
             with ``agree``
         :param str comment: for the others; required to reject and to return
-        :param kw: ``to``: the node to return to, where the flow lets one choose;
+        :param kw: ``to``: the node to return to, where the flow lets one choose, see
+            :meth:`get_options` (by default to who asked); refused elsewhere;
             ``user_id`` or ``user_ids``: who gets it, or who signs too; ``later``: with
             my later tasks of this request; ``values``: what is filled in
         :return: True
@@ -218,7 +219,8 @@ class ApprovalTask(models.Model):
         return self.action_decide("agree", comment)
 
     def action_return(self, comment=""):
-        """Send it back; for several at once.
+        """Send it back; for several at once. Where the flow lets one choose, it goes
+        back to who asked.
 
         :return: True
         """
@@ -264,7 +266,7 @@ class ApprovalTask(models.Model):
                 decision,
                 by=self.env.uid if task.user_id.id != self.env.uid else None,
                 comment=comment,
-                to=options.get("to"),
+                to=task._get_goal(decision, options.get("to")),
                 users=options.get("users"),
                 later=options.get("later", False),
                 desk=desk,
@@ -394,7 +396,8 @@ class ApprovalTask(models.Model):
 
     @api.readonly
     def get_options(self):
-        """What may be decided about a task and where it may be returned to.
+        """What may be decided about a task, and to which steps it may be returned where
+        the flow leaves that to who decides (elsewhere none: the flow says it).
 
         :return: ``{"decisions": […], "return_to": [{"id", "name"}], "may_retrieve":
             bool, "fields": [names]}``
@@ -406,13 +409,10 @@ class ApprovalTask(models.Model):
         request = self.sudo().request_id
         flow = request.version_id._prepare_graph()
         live = self.state == "open" and request.is_running
-        goals = walk.return_options(flow, request.position, self.key) if live else []
         return {
             "decisions": walk.allowed(flow, request.position, self.key) if live else [],
             "return_to": [
-                {"id": goal, "name": flow.name(goal)}
-                for goal in goals
-                if goal in flow.nodes
+                {"id": goal, "name": name} for goal, name in self.sudo()._get_goals()
             ],
             "may_retrieve": walk.can_retrieve(flow, request.position, self.key),
             "fields": self.fill_fields or [],

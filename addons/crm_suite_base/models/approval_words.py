@@ -24,6 +24,9 @@ class ApprovalRequest(models.Model):
                 "The request has set off actions since; the decision cannot be taken back any more."
             ),
             "finished": _("This request is finished."),
+            "fixed": _(
+                "The flow says where it goes when it is returned from here; leave out the step."
+            ),
             "joint": _(
                 "The decision is part of a joint signature and cannot be taken back."
             ),
@@ -33,6 +36,7 @@ class ApprovalRequest(models.Model):
             ),
             "not_allowed": _("This step does not allow the decision %(decision)s."),
             "not_open": _("It is not yet this person's turn."),
+            "nowhere": _("Name the step to which the request is to go."),
             "own_request": _(
                 "Who submitted the request cannot be asked to approve it."
             ),

@@ -64,6 +64,7 @@ class Todo(models.Model):
                         "method": "action_grant",
                         "label": "Grant",
                         "reason": False,  # True: called with a text, which is required
+                        "hint": "…",      # optional: said where the reason is asked for
                         "primary": True,  # optional
                         "undo": True,     # optional: can be undone as an operation
                     },
@@ -191,6 +192,7 @@ class Todo(models.Model):
             "label": action["label"],
             "reason": bool(action.get("reason")),
             "primary": bool(action.get("primary")),
+            "hint": action.get("hint") or "",
         }
 
     def _read_row(self, source, record):

@@ -39,6 +39,9 @@ class Todo(models.Model):
                     "method": "action_return",
                     "label": self.env._("Return"),
                     "reason": True,
+                    "hint": self.env._(
+                        "Where the flow lets you choose the step, it goes back to who asked; to choose, open the line."
+                    ),
                 },
                 {
                     "method": "action_reject",

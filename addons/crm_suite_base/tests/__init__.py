@@ -25,6 +25,7 @@ from . import (
     test_approval_people,
     test_approval_push,
     test_approval_relief,
+    test_approval_return,
     test_approval_schema,
     test_approval_shown,
     test_approval_start,

@@ -302,6 +302,21 @@ class TestApprovalBack(WalkCase):
         self.assertRefused("place", play.act, 4, "return")
         self.assertEqual(play.act(4, "return", to="a").open(), [2])
 
+    def test_return_where_the_flow_says_it(self):
+        """Another wish is refused, not passed over; the same one is no other."""
+        for goal, to, who in (("start", "start", 1), ("previous", "b", 3)):
+            steps = [
+                approval("a", 2),
+                approval("b", 3),
+                approval("c", 4, return_to=goal),
+            ]
+            play = Play(line(*steps)).agree(2, 3)
+            task = play.open_tasks()[4]
+            self.assertEqual(walk.return_options(play.graph, play.state, task), [])
+            self.assertRefused("fixed", play.act, 4, "return", to="a")
+            self.assertRefused("fixed", play.act, 4, "return", to="x")
+            self.assertEqual(play.act(4, "return", to=to).open(), [who])
+
     def test_reject_to_a_step(self):
         steps = [approval("a", 2), approval("b", 3, reject_to="a", watch=WATCH)]
         play = Play(line(*steps), World(discount=5)).agree(2).act(3, "reject")

@@ -69,7 +69,10 @@ class Acts(Relief):
         self.settle(task["visit"])
 
     def return_options(self, vid):
-        """Nodes to which a person may return where he may choose, nearest first."""
+        """Nodes to which a person may return where he may choose, nearest first; none
+        where the flow says it."""
+        if self.node_of(vid).get("return_to") != "choose":
+            return []
         found = [self.visits[key]["node"] for key in self.asked_before(vid)]
         return list(dict.fromkeys([*found, self.flow.start]))
 
@@ -81,6 +84,9 @@ class Acts(Relief):
             if to not in self.return_options(vid):
                 raise WalkError("place", node=to)
             goal = to
+        elif to and to not in (goal, self.visits[self.goal(vid, goal)]["node"]):
+            # The flow has said where: another wish is not passed over in silence.
+            raise WalkError("fixed")
         self.close_task(tid, "returned", by=said["by"])
         self.event("returned", vid, tid, decision="return", to=goal, **said)
         self.go_back(vid, goal, "returned")

@@ -31,6 +31,8 @@ MESSAGES = {
     "effect": "The request has set off actions since; the decision cannot be taken back "
     "any more.",
     "finished": "This request is finished.",
+    "fixed": "The flow says where it goes when it is returned from here; leave out the "
+    "step.",
     "joint": "The decision is part of a joint signature and cannot be taken back.",
     "many": "Not more than %(limit)s people can be added at one step.",
     "mapping": "Not every step at which the request stands has its place in the other "

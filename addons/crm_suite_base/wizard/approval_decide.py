@@ -39,7 +39,10 @@ class ApprovalDecide(models.TransientModel):
     user_ids = fields.Many2many(
         "res.users", string="Whom", domain=[("share", "=", False)]
     )
-    return_to = fields.Char(string="Back To")
+    # To who asked, unless another step is chosen where the flow leaves it open.
+    return_to = fields.Char(
+        string="Back To", compute="_compute_return_to", store=True, readonly=False
+    )
     return_choices = fields.Json(compute="_compute_options", compute_sudo=False)
     later = fields.Boolean(string="With My Later Tasks")
     fill_spec = fields.Json(compute="_compute_fill", compute_sudo=False)
@@ -59,6 +62,12 @@ class ApprovalDecide(models.TransientModel):
             wizard.return_choices = [
                 (row["id"], row["name"]) for row in options.get("return_to") or ()
             ]
+
+    @api.depends("task_id")
+    def _compute_return_to(self):
+        for wizard in self:
+            choices = wizard.return_choices or [(False, "")]
+            wizard.return_to = choices[-1][0]
 
     @api.depends("task_id")
     def _compute_fill(self):
@@ -148,7 +157,7 @@ class ApprovalDecide(models.TransientModel):
             options["user_ids"] = self.user_ids.ids
             if decision == "transfer":
                 options["later"] = self.later
-        if decision == "return" and self.return_to:
+        if decision == "return" and self.return_to and self.return_choices:
             options["to"] = self.return_to
         if decision == "agree" and self.task_kind == "fill":
             options["values"] = self.fill_values or {}

@@ -16,7 +16,13 @@ const SOURCE = {
     empty: "",
     actions: [
         { method: "action_grant", label: "Grant", reason: false, primary: true },
-        { method: "action_refuse", label: "Refuse", reason: true, primary: false },
+        {
+            method: "action_refuse",
+            label: "Refuse",
+            reason: true,
+            primary: false,
+            hint: "It can be asked for again.",
+        },
     ],
     rows: [1, 2].map((id) => ({
         id,
@@ -73,6 +79,7 @@ test("a reason is asked for where the other person reads it", async () => {
     await mountList([{ id: 1, ok: true, reason: "" }]);
     await contains("li[data-id='1'] [data-method='action_refuse']").click();
     expect(".modal .btn-primary").toHaveAttribute("disabled");
+    expect(".modal .modal-body").toHaveText(/It can be asked for again/);
     await contains("#crm_suite_todo_reason").edit("Not now", { confirm: false });
     await contains(".modal .btn-primary").click();
     await animationFrame();

@@ -75,6 +75,7 @@ export class TodoList extends Component {
         }
         this.dialog.add(TodoReason, {
             title: action.label,
+            hint: action.hint,
             confirm: (reason) => this.act(action, ids, reason),
         });
     }

@@ -6,7 +6,13 @@ import { useAutofocus } from "@web/core/utils/hooks";
 export class TodoReason extends Component {
     static template = "crm_suite_base.TodoReason";
     static components = { Dialog };
-    static props = { close: Function, title: String, confirm: Function };
+    static props = {
+        close: Function,
+        title: String,
+        // What happens, where the name of the act does not tell it.
+        hint: { type: String, optional: true },
+        confirm: Function,
+    };
 
     setup() {
         useAutofocus();
