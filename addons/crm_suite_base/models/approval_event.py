@@ -100,6 +100,11 @@ class ApprovalEvent(models.Model):
     )
     is_overdue = fields.Boolean(string="Late", readonly=True)
     is_vote = fields.Boolean(string="Decision", readonly=True)
+    is_missed = fields.Boolean(
+        string="Not Decided in Time",
+        readonly=True,
+        help="The person let the time limit pass and the flow went on: it agreed, returned or handed the task to somebody else by itself.",
+    )
     is_return = fields.Boolean(string="Sent Back", readonly=True)
     # Of the decisions of a group, see _read_group_select.
     return_share = fields.Float(
@@ -110,7 +115,7 @@ class ApprovalEvent(models.Model):
     )
     changes = fields.Json(readonly=True)
 
-    _analysis_idx = models.Index("(flow_id, at) WHERE is_vote")
+    _analysis_idx = models.Index("(flow_id, at) WHERE is_vote OR is_missed")
     _copy_idx = models.Index("(user_id, request_id) WHERE kind = 'copy'")
 
     def write(self, vals):
@@ -148,22 +153,26 @@ class ApprovalEvent(models.Model):
 
     # === ANALYSIS === #
 
-    @api.depends("is_vote", "is_return", "is_overdue")
+    @api.depends("is_vote", "is_missed", "is_return", "is_overdue")
     def _compute_shares(self):
         for event in self:
             event.return_share = event.is_vote and event.is_return
-            event.late_share = event.is_vote and event.is_overdue
+            event.late_share = event.is_missed or (event.is_vote and event.is_overdue)
 
     @api.model
     def _read_group_select(self, aggregate_spec, query):
-        """What is no decision does not count, neither above nor below the line."""
-        shares = {"return_share:avg": "is_return", "late_share:avg": "is_overdue"}
-        if aggregate_spec not in shares:
+        """What is no decision does not count, neither above nor below the line. A
+        decision that a person left to the limit is late, and none of his returns."""
+        if aggregate_spec not in ("return_share:avg", "late_share:avg"):
             return super()._read_group_select(aggregate_spec, query)
+        vote, missed, back, late = (
+            self._field_to_sql(self._table, name, query)
+            for name in ("is_vote", "is_missed", "is_return", "is_overdue")
+        )
+        if aggregate_spec == "return_share:avg":
+            return SQL("AVG(CASE WHEN %s THEN %s::int END)", vote, back)
         return SQL(
-            "AVG(CASE WHEN %s THEN %s::int END)",
-            self._field_to_sql(self._table, "is_vote", query),
-            self._field_to_sql(self._table, shares[aggregate_spec], query),
+            "AVG(CASE WHEN %s THEN 1 WHEN %s THEN %s::int END)", missed, vote, late
         )
 
     @api.depends("kind", "user_id")

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from ..tools.retry import is_try_again
+from .approval_world import Desk
 from .mail_push import PUSH
 
 _logger = logging.getLogger(__name__)
@@ -146,6 +147,33 @@ class ApprovalTask(models.Model):
             res_id=self.request_id.id,
         )
 
+    def _get_late_values(self, effect):
+        """The row of the event that tells of a limit that has passed: a reminder, or
+        that somebody else got the task.
+
+        :param dict effect: of the engine
+        """
+        values = {
+            "kind": "remind",
+            "task_id": self.id,
+            "node": self.node,
+            "node_name": self.node_name,
+            "user_id": self.user_id.id,
+            "channel": "clock",
+            "is_overdue": True,
+        }
+        if effect["kind"] == "remind":
+            return values
+        desk, opened = Desk(self.env), self.opened_at
+        heir = self.env["res.users"].browse(effect["users"][-1])
+        return {
+            **values,
+            "kind": "escalate",
+            "comment": f"→ {heir.name}",
+            "hours": opened and desk.measure(opened, desk.now, self.user_id.id),
+            "is_missed": True,
+        }
+
     @api.model
     def _wake(self):
         self.env["ir.cron"]._crm_suite_wake("crm_suite_base.ir_cron_approval_notices")
@@ -196,18 +224,11 @@ class ApprovalRequest(models.Model):
         )
 
     def _remind(self, effect):
-        tasks = self.task_ids.filtered(lambda t: t.key == effect.get("task"))
-        kind = "remind" if effect["kind"] == "remind" else "escalate"
-        for task in tasks:
-            self._note_event(
-                kind,
-                task_id=task.id,
-                node=task.node,
-                node_name=task.node_name,
-                user_id=task.user_id.id,
-                channel="clock",
-                is_overdue=True,
-            )
+        late = effect.get("late") or effect["task"]
+        for task in self.task_ids.filtered(lambda t: t.key == late):
+            # Of who was late, not of who takes over.
+            self._note_event(**task._get_late_values(effect))
+        for task in self.task_ids.filtered(lambda t: t.key == effect["task"]):
             if task.state == "open":
                 task.notice = "todo"
         self.env["crm.suite.approval.task"]._wake()

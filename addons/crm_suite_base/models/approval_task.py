@@ -373,6 +373,7 @@ class ApprovalTask(models.Model):
         if not kind:
             return []
         opened = self.opened_at or world.now
+        missed = not mine and task.get("auto") == "limit"
         event = self.request_id._get_event_values(
             kind,
             task_id=self.id,
@@ -386,7 +387,8 @@ class ApprovalTask(models.Model):
             channel=note.get("channel") if mine else "system",
             address=note.get("address") if mine else False,
             hours=world.desk.measure(opened, world.now, self.user_id.id),
-            is_overdue=bool(self.due_at and self.due_at < world.now),
+            is_overdue=missed or bool(self.due_at and self.due_at < world.now),
+            is_missed=missed,
             is_vote=mine and kind in ("agree", "reject", "return", "fill"),
             is_return=kind == "return",
         )

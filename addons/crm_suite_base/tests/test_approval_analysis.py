@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from .approval_common import ApprovalCase
+from .approval_common import ApprovalCase, chain
 
 
 @tagged("post_install", "-at_install")
@@ -43,6 +43,47 @@ class TestApprovalAnalysis(ApprovalCase):
             [("flow_id", "=", self.flow.id), ("is_vote", "=", True)]
         )
         self.assertEqual(sorted(events.mapped("late_share")), [0, 1])
+
+    def test_who_lets_the_limit_act_is_late(self):
+        """Of two tasks of the leader one was left to the limit; what the limit did is
+        no decision of anybody, so none of his returns."""
+        for then in ("agree", "return", "escalate"):
+            limit = {"hours": 8, "then": then}
+            if then == "escalate":
+                limit["escalate_to"] = {"by": "manager", "level": 1}
+            self.flow.graph = chain(self.ask("leader", self.lead, limit=limit))
+            self.flow.action_publish()
+            before = self.env["crm.suite.approval.event"].search(
+                [], order="id desc", limit=1
+            )
+            newer = [("id", ">", before.id)]
+            _order, request = self.held()
+            self.decide(request, self.lead)
+            _order, request = self.held()
+            self.let_pass(request)
+            self.run_cron("ir_cron_approval_limits")
+            lead = (self.lead.id, self.lead.display_name)
+            rows = self.read_group("user_id", domain=newer)
+            self.assertEqual(rows[lead]["late_share:avg"], 0.5, then)
+            self.assertEqual(rows[lead]["return_share:avg"], 0, then)
+            boss = (self.boss.id, self.boss.display_name)
+            self.assertFalse(rows.get(boss, {}).get("late_share:avg"), then)
+            missed = request.event_ids.filtered("is_missed")
+            self.assertEqual(missed.user_id, self.lead, then)
+            self.assertEqual(missed.mapped("late_share"), [1], then)
+            self.assertGreater(missed.hours, 8, then)
+
+    def test_a_reminder_is_no_miss(self):
+        limit = {"hours": 8, "then": "remind"}
+        self.flow.graph = chain(self.ask("leader", self.lead, limit=limit))
+        self.flow.action_publish()
+        _order, request = self.held()
+        self.let_pass(request)
+        self.run_cron("ir_cron_approval_limits")
+        self.assertIn("remind", request.event_ids.mapped("kind"))
+        self.assertFalse(request.event_ids.filtered("is_missed"))
+        self.decide(request, self.lead)
+        self.assertEqual(self.read_group("node_name")["Leader"]["late_share:avg"], 1)
 
     def test_nothing_decided_has_no_share(self):
         self.held()

@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -10,21 +9,6 @@ from .approval_common import ApprovalCase, chain
 @tagged("post_install", "-at_install")
 class TestApprovalLimit(ApprovalCase):
     """Time limits in working time, absences, people who are not found."""
-
-    def late(self, request, hours=24 * 14):
-        """Let so much time have passed since everything that happened."""
-        shift = timedelta(hours=hours)
-        position = request.position
-        for rows in (position["visits"], position["tasks"]):
-            for row in rows.values():
-                for name in ("since", "due", "remind"):
-                    if row.get(name):
-                        moment = fields.Datetime.to_datetime(row[name]) - shift
-                        row[name] = fields.Datetime.to_string(moment)
-        request.write({"position": position, "next_tick": request.next_tick - shift})
-        for task in request.task_ids.filtered("due_at"):
-            task.due_at -= shift
-        self.env.flush_all()
 
     def limited(self, **limit):
         graph = chain(
@@ -44,7 +28,7 @@ class TestApprovalLimit(ApprovalCase):
 
     def test_limit_agrees_once_however_late(self):
         order, request = self.limited(then="agree")
-        self.late(request)
+        self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(self.holders(request), ["suite_finance"])
         self.run_cron("ir_cron_approval_limits")
@@ -53,7 +37,7 @@ class TestApprovalLimit(ApprovalCase):
 
     def test_limit_returns(self):
         _order, request = self.limited(then="return")
-        self.late(request)
+        self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(self.holders(request), ["suite_rep"])
 
@@ -61,7 +45,7 @@ class TestApprovalLimit(ApprovalCase):
         _order, request = self.limited(
             then="escalate", escalate_to={"by": "manager", "level": 1}
         )
-        self.late(request)
+        self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(self.holders(request), ["suite_boss"])
 
@@ -76,13 +60,13 @@ class TestApprovalLimit(ApprovalCase):
         self._create_flow(chain(self.ask("finance", self.finance, limit=limit)))
         self.flow.action_switch_off()
         _order, request = self.held()
-        self.late(request)
+        self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(request.state, "exception")
         self.assertEqual(self.holders(request), ["suite_finance"])
         waiting = request._describe_waiting()
         self.assertIn(self.finance.name, waiting, "it still waits for a person")
-        self.late(request)
+        self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         reminders = request.event_ids.filtered(lambda e: e.kind == "remind")
         self.assertTrue(reminders, "limits act while something stands still")
@@ -128,7 +112,7 @@ class TestApprovalLimit(ApprovalCase):
         _order, request = self.held()
         self.assertEqual(request.state, "exception")
         self.assertIn("nobody was found", request._describe_waiting())
-        self.late(request)
+        self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         task = request.task_ids.filtered(lambda t: t.user_id == self.lead)
         self.assertEqual(task.state, "agreed")
@@ -144,7 +128,7 @@ class TestApprovalLimit(ApprovalCase):
 
     def test_reminds_once(self):
         _order, request = self.limited(then="remind")
-        self.late(request)
+        self.let_pass(request)
         for _times in range(2):
             self.run_cron("ir_cron_approval_limits")
         reminders = request.event_ids.filtered(lambda e: e.kind == "remind")

@@ -93,8 +93,14 @@ class Limits(Moves):
         self.visits[vid]["touched"] = True
         new = self.replace(tid, heirs[0], "escalated", fired=True)
         self.event("escalated", vid, new, user=task["user"], to=heirs[0])
-        users = [task["user"], heirs[0]]
-        self.tell("notify", kind="escalated", task=new, node=task["node"], users=users)
+        self.tell(
+            "notify",
+            kind="escalated",
+            task=new,
+            late=tid,
+            node=task["node"],
+            users=[task["user"], heirs[0]],
+        )
 
     def escalate_again(self, vid):
         """Look once more for who takes over the tasks that are late."""
