@@ -77,6 +77,12 @@ class ApprovalFlow(models.Model):
                     "What was changed in a document is not known: each one counts that was changed in this time and for which the flow is."
                 )
             )
+        elif self.start == "edit":
+            found.append(
+                self.env._(
+                    "Only the last change of a document is known, neither what it was nor whether a person made it: each document counts once that was made or last changed in this time."
+                )
+            )
         elif self.start == "button":
             found.append(
                 self.env._(
@@ -98,7 +104,8 @@ class ApprovalFlow(models.Model):
         :rtype: list
         """
         since = fields.Datetime.subtract(fields.Datetime.now(), days=days)
-        moment = "write_date" if self.start == "fields" else "create_date"
+        changed = self.start in ("fields", "edit")
+        moment = "write_date" if changed else "create_date"
         return [(moment, ">=", since)]
 
     def _get_replayed(self, domain):

@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from ..tools.approval_graph import Flow
 from .approval_common import ApprovalCase, chain
 from .common import ROLE
 
@@ -232,9 +233,19 @@ class TestApprovalFlow(ApprovalCase):
         flow = self.flow.copy({"start": "button"})
         lately = self.env["sale.order"].search(flow._get_replay_domain())
         self.assertNotIn(order, lately)
-        flow.write({"start": "fields", "start_fields": "amount_total"})
-        lately = self.env["sale.order"].search(flow._get_replay_domain())
-        self.assertIn(order, lately)
+        for values in (
+            {"start": "fields", "start_fields": "amount_total"},
+            {"start": "edit", "start_fields": False},
+        ):
+            flow.write(values)
+            self.assertIn(order, flow._get_replayed(None))
+        self.assertIn("last change", flow._get_unknown(Flow(flow.graph))[-1])
+        self.env.cr.execute(
+            "UPDATE sale_order SET write_date = now() - interval '1 year' WHERE id = %s",
+            [order.id],
+        )
+        self.env.invalidate_all()
+        self.assertNotIn(order, flow._get_replayed(None))
 
     def test_window_of_the_replay(self):
         self._order()
