@@ -180,6 +180,15 @@ class ApprovalMixin(models.AbstractModel):
         """
         return []
 
+    @api.model
+    def _approval_compared(self):
+        """Fields and expressions beside the figures of which it is told that they
+        changed while people are asked. Hook.
+
+        :rtype: list[str]
+        """
+        return []
+
     def _approval_submitter(self):
         """Who asks: the user; where a customer or the system acts, who is in charge.
 

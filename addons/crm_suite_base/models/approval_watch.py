@@ -13,7 +13,7 @@ class ApprovalRequest(models.Model):
     _inherit = "crm.suite.approval.request"
 
     def _get_watched_names(self):
-        """The criteria of the flow: fields and expressions.
+        """The criteria of the flow, and what the model compares: fields and expressions.
 
         :rtype: list[str]
         """
@@ -21,7 +21,12 @@ class ApprovalRequest(models.Model):
         for node in self.version_id._prepare_graph().nodes.values():
             for criterion in node.get("watch") or ():
                 names[criterion["field"]] = True
-        return [*names, *self._get_document()._approval_figures()]
+        document = self._get_document()
+        return [
+            *names,
+            *document._approval_figures(),
+            *document._approval_compared(),
+        ]
 
     def _read_watched(self):
         """What the criteria of running requests are now.

@@ -34,6 +34,10 @@ class CrmLead(models.Model):
             "user_id",
         ]
 
+    @api.model
+    def _approval_compared(self):
+        return [*super()._approval_compared(), "date_deadline", "team_id"]
+
     def _approval_about(self):
         """The customer and the expected revenue, for lists of requests."""
         self.fetch(["partner_id", "partner_name", "expected_revenue"])

@@ -28,6 +28,10 @@ class ResPartner(models.Model):
             "crm_suite_lifecycle_id",
         ]
 
+    @api.model
+    def _approval_compared(self):
+        return [*super()._approval_compared(), "property_payment_term_id"]
+
     def _approval_subjects(self, names):
         """What a contact only has from its company is decided about the company."""
         subjects = super()._approval_subjects(names)

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 DISCOUNT = "max(lines.discount)"
+QUANTITY = "sum(lines.product_uom_qty)"
 
 
 class SaleOrder(models.Model):
@@ -30,6 +31,11 @@ class SaleOrder(models.Model):
     def _approval_figures(self):
         return [*super()._approval_figures(), "partner_id", "amount_total", DISCOUNT]
 
+    @api.model
+    def _approval_compared(self):
+        more = ("payment_term_id", "validity_date", QUANTITY)
+        return [*super()._approval_compared(), *more]
+
     def _approval_about(self):
         """The customer and the amount, for lists of requests."""
         self.fetch(["partner_id", "amount_total", "currency_id"])
@@ -50,6 +56,8 @@ class SaleOrder(models.Model):
     def _approval_label(self, name):
         if name == DISCOUNT:
             return self.env._("Highest discount in percent")
+        if name == QUANTITY:
+            return self.env._("Quantity of all lines")
         return super()._approval_label(name)
 
     def _action_confirm(self):

@@ -250,3 +250,21 @@ class TestApprovalShown(ApprovalCase):
         line.with_user(self.rep).price_unit = 800
         changes = request.event_ids.filtered(lambda e: e.kind == "change")
         self.assertEqual(len(changes), 2, "a line alone is watched as before")
+
+    def test_what_is_compared_while_people_are_asked(self):
+        """Beside the figures: terms, validity and quantity; not a note."""
+        order, request = self.held()
+        term = self.env.ref("account.account_payment_term_30days")
+        mine = order.with_user(self.rep)
+        for change, text in (
+            ({"payment_term_id": term.id}, f"→ {term.name}"),
+            ({"validity_date": "2031-05-04"}, "2031"),
+            ({"order_line": [(1, order.order_line.id, {"product_uom_qty": 7})]}, "→ 7"),
+            ({"partner_id": self.boss.partner_id.id}, f"→ {self.boss.name}"),
+            ({"note": "Thanks"}, None),
+        ):
+            before = request.event_ids
+            mine.write(change)
+            told = (request.event_ids - before).mapped("comment")
+            self.assertEqual(len(told), 1 if text else 0, change)
+            self.assertIn(text or "", "".join(told))
