@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -84,6 +86,53 @@ class TestHandover(AssignmentCase):
         )
         self.wizard().action_hand_over()
         self.assertNotEqual(below.user_id, self.ana)
+
+    def test_archived_customers_go_too(self):
+        archived = self.customers[3] | self._create_contact(
+            self.customers[0], name="Former", user_id=self.ana.id
+        )
+        archived.active = False
+        self.wizard().action_hand_over()
+        self.assertNotIn(self.ana, archived.user_id)
+        self.assertFalse(any(archived.mapped("active")))
+        owners = self.customers.mapped(lambda customer: customer.user_id.id)
+        self.assertEqual(Counter(owners), {self.ben.id: 2, self.cai.id: 2})
+
+    def test_contacts_of_customers_of_others_go_to_these(self):
+        theirs = self._create_customer(name="Theirs", user_id=self.rep.id)
+        nobodys = self._create_customer(name="Nobody's", user_id=False)
+        one = self._create_contact(theirs, name="One", user_id=self.ana.id)
+        two = self._create_contact(nobodys, name="Two", user_id=self.ana.id)
+        self.wizard().action_hand_over()
+        self.assertEqual(one.user_id, self.rep)
+        self.assertIn(two.user_id, self.ben | self.cai)
+        self.assertEqual(theirs.user_id, self.rep)
+
+    def test_customers_of_another_company(self):
+        """Those where the lead works too, whatever he looks at; to who works there."""
+        other = self._other_company()
+        there = self._create_customer(name="There", company_id=other.id)
+        there.user_id = self.ana
+        self.assertIn("1 customers stay", self.wizard().preview)
+        self.lead.company_ids += other
+        here = {"allowed_company_ids": self.env.company.ids}
+        self.assertIn("1 customers stay", self.wizard().with_context(**here).preview)
+        self.cai.company_ids += other
+        wizard = self.wizard().with_context(**here)
+        self.assertNotIn("stay", wizard.preview)
+        wizard.action_hand_over()
+        self.assertEqual(there.user_id, self.cai)
+        self.assertNotIn(self.ana, self.customers.user_id)
+        counts = Counter(customer.user_id.id for customer in self.customers | there)
+        self.assertEqual(sorted(counts.values()), [2, 3])
+
+    def test_nobody_gets_what_is_of_a_company_in_which_he_does_not_work(self):
+        other = self._other_company()
+        self.lead.company_ids += other
+        there = self._create_customer(name="There", company_id=other.id)
+        there.user_id = self.ana
+        self.wizard().action_hand_over()
+        self.assertEqual(there.user_id, self.ana)
 
     def test_preview_counts_what_happens(self):
         wizard = self.wizard()

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -11,6 +13,10 @@ class Handover(models.TransientModel):
     One operation, so one step back undoes it. Customers are shared evenly among the
     recipients; the contacts, leads and activities of a customer go along with it, so
     nobody has to talk to two people.
+
+    Customers of all companies of the user are looked for, whichever he works in now, and
+    archived ones too; nobody gets those of a company in which he does not work. His
+    contacts of a customer of somebody else go to that one.
     """
 
     _name = "crm.suite.handover"
@@ -71,12 +77,28 @@ class Handover(models.TransientModel):
             "<table class='table table-sm'><thead><tr>%s</tr></thead>"
             "<tbody>%s</tbody></table>"
         ) % (head, Markup().join(rows))
+        warning = Markup("<p class='text-warning'>%s</p>")
         if self.with_leads and not self._may_hand_leads():
-            table += Markup("<p class='text-warning'>%s</p>") % _(
+            table += warning % _(
                 "Leads and deals stay where they are: you may not change them. A sales "
                 "lead hands them over."
             )
+        if staying := self._count_staying(plan):
+            table += warning % _(
+                "%(count)s customers stay where they are: you do not see them, or none "
+                "of the new owners works in their company.",
+                count=staying,
+            )
         return table
+
+    def _count_staying(self, plan):
+        """How many customers of who leaves are not handed over."""
+        if not self.with_customers:
+            return 0
+        # As superuser: a number of what the user may not see, and no more.
+        everything = self.env["res.partner"].sudo().with_context(active_test=False)
+        handed = sum(map(len, plan["res.partner"].values()))
+        return everything.search_count(self._get_customer_domain()) - handed
 
     # === PLAN === #
 
@@ -91,17 +113,22 @@ class Handover(models.TransientModel):
         :return: records by new owner, by model; of customers without their contacts
         :rtype: dict[str, dict]
         """
+        if everywhere := self.env.user._get_company_ids():
+            self = self.with_context(allowed_company_ids=everywhere)
         customers = self._find_customers()
         owner_of = self._share(customers)
         leads = self._find_leads()
         lead_owner = {
-            lead: owner_of.get(lead.partner_id.commercial_partner_id) for lead in leads
+            lead: owner
+            for lead in leads
+            if (owner := owner_of.get(lead.partner_id.commercial_partner_id))
+            and self._works_for(owner, lead)
         }
-        free = leads.filtered(lambda lead: not lead_owner[lead])
-        lead_owner.update(self._share(free))
+        lead_owner.update(self._share(leads.filtered(lambda r: r not in lead_owner)))
         activities = self._find_activities()
         return {
             "res.partner": self._by_owner(owner_of),
+            "contacts": self._by_owner(self._share_contacts()),
             "crm.lead": self._by_owner(lead_owner),
             "mail.activity": self._by_owner(
                 self._share_activities(activities, owner_of, lead_owner)
@@ -109,15 +136,24 @@ class Handover(models.TransientModel):
         }
 
     def _share(self, records):
-        """Records in turn to the recipients.
+        """Records evenly to the recipients, each to one who works in its company.
 
         :rtype: dict
         """
-        recipients = self._get_recipients()
-        return {
-            record: recipients[number % len(recipients)]
-            for number, record in enumerate(records)
-        }
+        shared, counts = {}, Counter()
+        for record in records:
+            there = [u for u in self._get_recipients() if self._works_for(u, record)]
+            if there:
+                user = min(there, key=counts.__getitem__)
+                shared[record] = user
+                counts[user] += 1
+        return shared
+
+    def _works_for(self, user, record):
+        # As long as nobody is chosen, everything is counted.
+        company = record.company_id
+        # As superuser: what is kept of the answer must not depend on who asks.
+        return not user or not company or company.id in user.sudo()._get_company_ids()
 
     def _share_activities(self, activities, owner_of, lead_owner):
         """Activities go along with their record, others in turn by record."""
@@ -140,6 +176,19 @@ class Handover(models.TransientModel):
             shared[activity] = user
         return shared
 
+    def _share_contacts(self):
+        """His contacts of customers whom others look after go to these.
+
+        :rtype: dict
+        """
+        contacts = self._find_contacts()
+        shared = {}
+        for contact in contacts:
+            owner = contact.commercial_partner_id.user_id
+            if owner.active:
+                shared[contact] = owner
+        return {**shared, **self._share(contacts.filtered(lambda c: c not in shared))}
+
     def _by_owner(self, owner_of):
         found = {}
         for record, user in owner_of.items():
@@ -149,13 +198,31 @@ class Handover(models.TransientModel):
     def _find_customers(self):
         if not self.with_customers:
             return self.env["res.partner"]
-        return self.env["res.partner"].search(
+        partners = self.env["res.partner"].with_context(active_test=False)
+        return partners.search(self._get_customer_domain(), order="active desc, id")
+
+    def _get_customer_domain(self):
+        return (
             Domain("user_id", "=", self.user_id.id)
             & self.env["res.partner"]._crm_suite_managed_domain()
             # The companies below another one are customers of their own.
-            & (Domain("parent_id", "=", False) | Domain("is_company", "=", True)),
+            & (Domain("parent_id", "=", False) | Domain("is_company", "=", True))
+        )
+
+    def _find_contacts(self):
+        """His contacts of customers that are not his; those of his own go with them."""
+        partners = self.env["res.partner"].with_context(active_test=False)
+        if not self.with_customers:
+            return partners
+        contacts = partners.search(
+            Domain("user_id", "=", self.user_id.id)
+            & Domain("commercial_partner_id.crm_suite_lifecycle_id", "!=", False)
+            & Domain("commercial_partner_id.user_id", "!=", self.user_id.id)
+            & Domain("is_company", "=", False)
+            & Domain("parent_id", "!=", False),
             order="id",
         )
+        return contacts._filtered_access("write")
 
     def _may_hand_leads(self):
         return self.env["crm.lead"].has_access("write")
@@ -221,13 +288,15 @@ class Handover(models.TransientModel):
 
     def _hand_over(self, plan):
         for user, customers in plan["res.partner"].items():
-            contacts = self.env["res.partner"].search(
+            contacts = customers.search(
                 [
                     ("id", "child_of", customers.ids),
                     ("user_id", "=", self.user_id.id),
                 ]
             )
             (customers | contacts).write({"user_id": user.id})
+        for user, contacts in plan["contacts"].items():
+            contacts.write({"user_id": user.id})
         for user, leads in plan["crm.lead"].items():
             leads.with_context(mail_auto_subscribe_no_notify=True).write(
                 {"user_id": user.id}
