@@ -241,6 +241,7 @@ from . import (
     absence_explain,
     absence_lead,
     access_explain,
+    access_grant,
     merge_explain,
     pool_next,
     pool_simulated,
@@ -281,6 +282,7 @@ from . import (
 
 # isort: split
 from . import (
+    crm_lead_access,
     crm_lead_approval,
     operation_approval,
     pool_approval,

@@ -96,7 +96,8 @@ class AccessRequest(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_name(self):
         for request in self:
-            request.record_name = request.subject or self.env._("A customer")
+            hidden = self._name_hidden(request.res_model)
+            request.record_name = request.subject or hidden
         for records in self._get_records():
             readable = self._get_readable(records)
             names = {record.id: record.display_name for record in readable}
@@ -184,10 +185,46 @@ class AccessRequest(models.Model):
         return {"res.partner"}
 
     @api.model
+    def _request_kind(self, model):
+        """What is asked for where nothing is chosen. Hook.
+
+        :rtype: str
+        """
+        return "access"
+
+    @api.model
+    def _name_hidden(self, model):
+        """What a record is called for who may not read it. Hook.
+
+        :rtype: str
+        """
+        return self.env._("A customer")
+
+    @api.model
+    def _open_window(self, record):
+        """The window in which one asks for a record.
+
+        :rtype: dict
+        """
+        kind = self._request_kind(record._name)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Ask for Access"),
+            "res_model": "crm.suite.access.ask",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_res_model": record._name,
+                "default_res_id": record.id,
+                "default_kind": kind,
+            },
+        }
+
+    @api.model
     def request_access(self, model, res_ids, kind="access", note="", access="read"):
         """Ask for records that one may not see, or that are another's.
 
-        :param str model: ``res.partner``
+        :param str model: ``res.partner``, or ``crm.lead`` to take it over
         :param list res_ids: ids of the records
         :param str kind: ``access`` (see it) or ``claim`` (take it over)
         :param str note: why, for who decides
@@ -200,7 +237,9 @@ class AccessRequest(models.Model):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         if not isinstance(model, str) or model not in self._request_models():
             raise UserError(
-                self.env._("Access can be asked for customers only, model res.partner.")
+                self.env._(
+                    "Customers (res.partner) and leads (crm.lead) can be asked for only."
+                )
             )
         if isinstance(res_ids, int):
             res_ids = [res_ids]
@@ -415,65 +454,6 @@ class AccessRequest(models.Model):
                 else local.env._("Refused: %(records)s", records=names)
             )
             self._notify(requester, subject, reason)
-
-    def _grant_access(self):
-        """Put who asked on the team of the customer."""
-        members = self.env["crm.suite.customer.member"]
-        for request in self.filtered(lambda r: r.res_model == "res.partner"):
-            member = members.search(
-                [
-                    ("partner_id", "=", request.res_id),
-                    ("user_id", "=", request.requester_id.id),
-                ]
-            )
-            if member:
-                member.access = request.access or "read"
-                continue
-            members.create(
-                {
-                    "partner_id": request.res_id,
-                    "user_id": request.requester_id.id,
-                    "access": request.access or "read",
-                    "request_id": request.id,
-                }
-            )
-
-    def _grant_claim(self):
-        """Make who asked the owner, as an operation that can be undone."""
-        for (model, requester), asked in self.grouped(
-            lambda r: (r.res_model, r.requester_id)
-        ).items():
-            records = self.env[model].browse(asked.mapped("res_id")).exists()
-            records -= self._claim_from_pools(records, requester)
-            if not records:
-                continue
-            with self.env["crm.suite.operation"].record(
-                "reassign",
-                name=self.env._(
-                    "%(count)s given to %(owner)s on request",
-                    count=len(records),
-                    owner=requester.name,
-                ),
-                res_model=model,
-            ):
-                records.write({"user_id": requester.id})
-
-    def _claim_from_pools(self, records, requester):
-        """What pools hold is claimed for who asked: their limits hold for him too.
-
-        :return: those of the records
-        :raise UserError: what a pool refuses, for who decides
-        """
-        held = records.filtered("crm_suite_pool_id")
-        refused = []
-        for pool, same in held.grouped("crm_suite_pool_id").items():
-            for row in pool._claim_for(same, requester):
-                if not row["ok"]:
-                    name = same.browse(row["id"]).display_name
-                    refused.append(f"{name}: {row['reason']}")
-        if refused:
-            raise UserError("\n".join(refused))
-        return held
 
     # === ACTIONS === #
 

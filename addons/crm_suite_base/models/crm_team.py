@@ -49,6 +49,19 @@ class CrmTeam(models.Model):
         self.env.registry.clear_cache()
         return result
 
+    def _crm_suite_leader(self):
+        """Who leads the team, else the one above it that somebody leads.
+
+        :rtype: res.users
+        """
+        team, seen = self, set()
+        while team and team.id not in seen:
+            if team.user_id.active:
+                return team.user_id
+            seen.add(team.id)
+            team = team.crm_suite_parent_id
+        return self.env["res.users"]
+
     @api.model
     def _crm_suite_below(self, team_ids):
         """The teams with all that stand below them.

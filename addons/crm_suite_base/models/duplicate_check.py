@@ -188,7 +188,11 @@ class DuplicateCheck(models.AbstractModel):
         """
         queries = self.env["crm.suite.duplicate.query"]
         pairs = self.env["crm.suite.duplicate.pair"]
-        askable = self.env["crm.suite.access.request"]._request_models()
+        askable = {
+            model
+            for model in self.env["crm.suite.access.request"]._request_models()
+            if self.env[model].has_access("write") or model == "res.partner"
+        }
         unreadable = queries._get_unreadable([(hit.model, hit.id) for hit in hits])
         states = {}
         for model_name in {hit.model for hit in hits}:

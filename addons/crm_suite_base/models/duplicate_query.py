@@ -224,17 +224,23 @@ class DuplicateQuery(models.Model):
 
         :param int query_id: the question, as its answer named it
         :param int position: which of the records that it found, from 0
+        What cannot be shared, a lead, is asked for to take it over.
+
         :param str note: why, for who decides
-        :return: True
+        :return: ``{"ok", "reason"}``; the reason says so where it is asked for whole
+        :rtype: dict
         """
         record = self._get_asked(query_id, position)
         if "crm.suite.access.request" not in self.env:
             raise UserError(self.env._("Access is not asked for in this database."))
         if not isinstance(note, str):
             raise UserError(self.env._("Give the reason as a text."))
+        requests = self.env["crm.suite.access.request"]
+        kind = requests._request_kind(record._name)
         # The record may be hidden from the user: that is why he asks.
-        self.env["crm.suite.access.request"]._request(record.sudo(), "access", note)
-        return True
+        requests._request(record.sudo(), kind, note)
+        text = self.env._("The owner was asked to let you take it over.")
+        return {"ok": True, "reason": text if kind == "claim" else ""}
 
     @api.model
     def claim(self, query_id, position):

@@ -44,14 +44,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         self._crm_suite_check_role()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Ask for Access"),
-            "res_model": "crm.suite.access.ask",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_id": self.id},
-        }
+        return self.env["crm.suite.access.request"]._open_window(self)
 
     def _crm_suite_shareable(self):
         """The customers of which the user may say who works on them.
@@ -79,10 +72,4 @@ class ResPartner(models.Model):
         self.ensure_one()
         if self.user_id.active:
             return self.user_id
-        team, seen = self.crm_suite_team_id or self.user_id.sale_team_id, set()
-        while team and team.id not in seen:
-            if team.user_id.active:
-                return team.user_id
-            seen.add(team.id)
-            team = team.crm_suite_parent_id
-        return self.env["res.users"]
+        return (self.crm_suite_team_id or self.user_id.sale_team_id)._crm_suite_leader()

@@ -515,6 +515,7 @@ METHODS = {
         "action_crm_suite_accept",
         "action_crm_suite_approval",
         "action_crm_suite_approval_decide",
+        "action_crm_suite_ask_access",
         "action_crm_suite_ask_approval",
         "crm_suite_request_approval",
         "action_crm_suite_decline",

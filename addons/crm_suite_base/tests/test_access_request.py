@@ -323,6 +323,79 @@ class TestCustomerMember(AccessRequestCase):
 
 
 @tagged("post_install", "-at_install")
+class TestLeadRequest(AccessRequestCase):
+    """A lead of somebody else is asked for to take it over; it is not shared."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["crm.suite.assignment.policy"].search([]).sudo().state = "off"
+        cls.deal = cls.env["crm.lead"].create(
+            {"name": "Boiler", "user_id": cls.owner.id, "team_id": cls.team.id}
+        )
+
+    def ask(self, user=None, kind="claim", **values):
+        requests = self.env[REQUEST].with_user(user or self.rep)
+        return requests.browse(
+            requests.request_access("crm.lead", self.deal.ids, kind, **values)
+        )
+
+    def test_owner_gives_it(self):
+        request = self.ask(note="I know the buyer")
+        self.assertIn("A lead", request.display_name)
+        self.assertNotIn("Boiler", request.display_name)
+        mine = request.with_user(self.owner)
+        self.assertIn("Boiler", mine.display_name)
+        self.assertTrue(mine.can_decide)
+        mine.action_grant()
+        self.assertEqual(self.deal.user_id, self.rep)
+        operation = self.env["crm.suite.operation"].search([], limit=1)
+        self.assertEqual(operation.res_model, "crm.lead")
+        # Who gave it sees it no more.
+        operation.with_user(self.manager).action_undo()
+        self.assertEqual(self.deal.user_id, self.owner)
+
+    def test_who_decides_where_the_owner_left(self):
+        self.owner.active = False
+        self.assertEqual(self.ask().sudo().decider_id, self.lead)
+        with self.assertRaises(AccessError):
+            self.ask().action_grant()
+
+    def test_not_shared_and_for_sales_only(self):
+        with self.assertRaisesRegex(UserError, "not shared"):
+            self.ask(kind="access")
+        with self.assertRaisesRegex(UserError, "people in sales"):
+            self.ask(self.agent)
+        with self.assertRaisesRegex(UserError, "yours already"):
+            self.ask(self.owner)
+
+    def test_window(self):
+        self.rep.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
+        action = self.deal.with_user(self.rep).action_crm_suite_ask_access()
+        window = self.env[action["res_model"]].with_user(self.rep)
+        window = window.with_context(**action["context"]).create({})
+        window.action_ask()
+        request = self.env[REQUEST].search([], limit=1)
+        self.assertEqual((request.res_model, request.kind), ("crm.lead", "claim"))
+
+    def test_out_of_a_pool_as_a_claim(self):
+        pool = self.env["crm.suite.pool"].create(
+            {
+                "name": "Web",
+                "res_model": "crm.lead",
+                "user_ids": [(6, 0, self.owner.ids)],
+            }
+        )
+        pool.action_add(self.deal.ids)
+        request = self.ask()
+        with self.assertRaisesRegex(AccessError, "no member"), self.cr.savepoint():
+            request.with_user(self.owner).action_grant()
+        pool.user_ids += self.rep
+        request.with_user(self.owner).action_grant()
+        self.assertEqual(self.deal.user_id, self.rep)
+
+
+@tagged("post_install", "-at_install")
 class TestTeamTree(AccessRequestCase):
     def test_tree(self):
         below = self.env["crm.team"].create(

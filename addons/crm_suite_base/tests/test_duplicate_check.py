@@ -139,10 +139,31 @@ class TestConflictCheck(DuplicateCase):
         )
         [row] = self._check(self.rep, **phone)
         self.assertEqual((row["state"], row["found"]), ("owned", True))
-        hidden = ("id", "name", "owner", "model", "may_ask", "may_claim")
-        self.assertEqual([row[name] for name in hidden], [False] * 6)
+        hidden = ("id", "name", "owner", "model", "may_claim")
+        self.assertEqual([row[name] for name in hidden], [False] * 5)
         self.assertEqual((row["reasons"], row["score"]), ("", 0))
         self.assertNotIn("Boiler", str(row))
+        self.assertTrue(row["may_ask"])
+        queries = self.env["crm.suite.duplicate.query"]
+        told = queries.with_user(self.rep).request_access(row["query"], 0, "I met him")
+        self.assertIn("take it over", told["reason"])
+        request = self.env["crm.suite.access.request"].search([], limit=1)
+        self.assertRecordValues(
+            request,
+            [
+                {
+                    "res_model": "crm.lead",
+                    "res_id": lead.id,
+                    "kind": "claim",
+                    "decider_id": self.lead.id,
+                    "requester_id": self.rep.id,
+                }
+            ],
+        )
+        [row] = self._check(self.agent, **phone)
+        self.assertFalse(row["may_ask"], "has no part in sales")
+        with self.assertRaisesRegex(UserError, "people in sales"):
+            queries.with_user(self.agent).request_access(row["query"], 0)
         [row] = self._check(self.lead, **phone)
         self.assertEqual(
             (row["state"], row["model"], row["id"]), ("yours", "crm.lead", lead.id)

@@ -2,12 +2,14 @@ from odoo import fields, models
 
 
 class AccessAsk(models.TransientModel):
-    """Ask for a customer of somebody else: to see it, or to take it over."""
+    """Ask for a customer of somebody else: to see it, or to take it over; for a lead: to
+    take it over."""
 
     _name = "crm.suite.access.ask"
     _description = "Ask for Access"
 
-    res_id = fields.Integer(string="Customer", required=True)
+    res_model = fields.Char(required=True, default="res.partner")
+    res_id = fields.Integer(string="Customer or Lead", required=True)
     kind = fields.Selection(
         [("access", "See it"), ("claim", "Take it over")],
         string="I Want To",
@@ -29,7 +31,7 @@ class AccessAsk(models.TransientModel):
         self.ensure_one()
         asked = self.env["crm.suite.access.request"]
         ids = asked.request_access(
-            "res.partner", [self.res_id], self.kind, self.note or "", self.access
+            self.res_model, [self.res_id], self.kind, self.note or "", self.access
         )
         # Who asks learns whom he waits for: his own request says so.
         decider = asked.browse(ids).decider_id.sudo().name
