@@ -2,6 +2,8 @@ from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
+from ..tools.labelled import labelled
+
 PATH = "/crm_suite/approval/<string:token>"
 
 
@@ -75,6 +77,14 @@ class ApprovalController(http.Controller):
 
     def _is_open(self, task, user):
         return bool(task and user and user.active and task.state == "open")
+
+    def _read_said(self, task):
+        """What the others said, a line for each."""
+        return [
+            labelled(task.env, f"{event['who']} · {event['label']}", event["comment"])
+            for event in task.request_id._read_events()
+            if event["comment"]
+        ]
 
     def _render(self, task, user, token, error="", done=False):
         values = {"token": token, "error": error, "done": done, "task": None}

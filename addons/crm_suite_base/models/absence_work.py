@@ -6,6 +6,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.labelled import labelled
+
 _logger = logging.getLogger(__name__)
 
 
@@ -250,7 +252,8 @@ class Absence(models.Model):
 
     def _describe_activity(self, activity):
         what = activity.summary or activity.activity_type_id.name or ""
-        return f"{what}: {activity.res_name}" if activity.res_name else what
+        name = activity.res_name
+        return labelled(self.env, what, name) if name else what
 
     def _tell(self, user, text):
         """Send a person a line about this absence."""

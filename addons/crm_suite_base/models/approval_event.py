@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.labelled import labelled
+
 KINDS = [
     ("start", "Asked"),
     ("open", "Put to somebody"),
@@ -176,9 +178,10 @@ class ApprovalEvent(models.Model):
         )
 
     @api.depends("kind", "user_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         names = dict(self._fields["kind"]._description_selection(self.env))
         for event in self:
             who = event.user_id.sudo().name
             what = names.get(event.kind, "")
-            event.display_name = f"{what}: {who}" if who else what
+            event.display_name = labelled(event.env, what, who) if who else what

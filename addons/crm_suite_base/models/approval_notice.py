@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
+from ..tools.labelled import labelled
 from ..tools.retry import is_try_again
 from .approval_world import Desk
 from .mail_push import PUSH
@@ -124,7 +125,7 @@ class ApprovalTask(models.Model):
             # Whatever was said since.
             lines.append(back._describe_return())
         elif last:
-            lines.append(f"{last.user_id.name or ''}: {last.comment}")
+            lines.append(labelled(self.env, last.user_id.name or "", last.comment))
         body = Markup("<br/>").join(lines)
         base = self.get_base_url()
         if self.kind == "approve":
@@ -310,7 +311,7 @@ class ApprovalRequest(models.Model):
         :return: the window in which to choose who decides, where that is left to the
             user, for the web client; otherwise ``True``
         """
-        lines = [f"{r.name}: {r._describe_waiting()}" for r in self[:5]]
+        lines = [labelled(r.env, r.name, r._describe_waiting()) for r in self[:5]]
         message = "\n".join(lines)
         user = self.env.user
         if not user._is_public():

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.labelled import labelled
 from .approval_world import lock_requests
 from .arguments import check_one, check_records
 
@@ -144,9 +145,11 @@ class ApprovalRequest(models.Model):
             request.is_running = request.state in LIVE
 
     @api.depends("flow_id.name", "name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for request in self:
-            request.display_name = f"{request.flow_id.sudo().name}: {request.name}"
+            flow = request.flow_id.sudo().name
+            request.display_name = labelled(request.env, flow, request.name)
 
     @api.depends("state", "holder_ids")
     @api.depends_context("uid")
@@ -176,8 +179,11 @@ class ApprovalRequest(models.Model):
                 document = document.with_context(lang=self.env.lang)
             names = document._approval_figures() if document else ()
             request.figures_text = "\n".join(
-                f"{document._approval_label(name)}: "
-                f"{document._approval_text(name, facts._fact(name, document))}"
+                labelled(
+                    document.env,
+                    document._approval_label(name),
+                    document._approval_text(name, facts._fact(name, document)),
+                )
                 for name in names
             )
 

@@ -1,5 +1,6 @@
 from odoo import models
 
+from ..tools.labelled import labelled
 from .approval_world import lock_requests
 
 
@@ -93,10 +94,8 @@ class ApprovalMixin(models.AbstractModel):
 
         :param str name: of a field, or an expression
         """
-        return (
-            f"{self._approval_label(name)}: {self._approval_text(name, old)}"
-            f" → {self._approval_text(name, new)}"
-        )
+        change = f"{self._approval_text(name, old)} → {self._approval_text(name, new)}"
+        return labelled(self.env, self._approval_label(name), change)
 
     def _approval_label(self, name):
         """What a figure is called: its field's label, or that of an expression. Hook.

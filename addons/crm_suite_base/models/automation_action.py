@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..tools.automation_text import find_places, wrong_places
 from ..tools.expression import ExpressionProblem
 from ..tools.expression_records import describe_models
+from ..tools.labelled import labelled
 from .automation import SAVING
 
 KINDS = [
@@ -153,7 +154,7 @@ class AutomationAction(models.Model):
         for action in self:
             detail = action._get_detail()
             label = kinds.get(action.kind, "")
-            action.sentence = f"{label}: {detail}" if detail else label
+            action.sentence = labelled(self.env, label, detail) if detail else label
 
     def _get_detail(self):
         if self.kind == "set":

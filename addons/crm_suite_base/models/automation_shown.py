@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..tools.automation_text import find_places
+from ..tools.labelled import labelled
 
 
 class AutomationAction(models.Model):
@@ -81,7 +82,11 @@ class AutomationRun(models.Model):
         """What changed of the watched fields, those that the reader may read."""
         changes = (self.input or {}).get("changes") or {}
         return "; ".join(
-            f"{change['label']}: {change['old'] or '–'} → {change['new'] or '–'}"
+            labelled(
+                self.env,
+                change["label"],
+                f"{change['old'] or '–'} → {change['new'] or '–'}",
+            )
             for name, change in changes.items()
             if reader is None or reader.may_read(self.res_id, name)
         )

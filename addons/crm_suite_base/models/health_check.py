@@ -8,6 +8,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.labelled import labelled
 from ..tools.retry import is_try_again
 from .automation_run import describe_error
 
@@ -199,7 +200,9 @@ class HealthCheck(models.Model):
         for lang, users in admins.grouped("lang").items():
             checks = self.with_context(lang=lang)
             subject = checks.env._("CRM: something is out of order")
-            lines = Markup("<br/>").join(f"{c.name}: {c.text}" for c in checks)
+            lines = Markup("<br/>").join(
+                labelled(c.env, c.name, c.text) for c in checks
+            )
             self.env["mail.thread"].message_notify(
                 partner_ids=users.partner_id.ids,
                 subject=subject,

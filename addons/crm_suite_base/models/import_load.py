@@ -309,7 +309,9 @@ class ImportLoad(models.Model):
         vals, problems = target._import_convert(plan, cells)
         if found:
             problems = [*found, *problems]
-        message = problems and "\n".join(problem.sentence() for problem in problems)
+        message = problems and "\n".join(
+            problem.sentence(self.env) for problem in problems
+        )
         return (
             vals,
             problems,

@@ -484,7 +484,8 @@ class ImportWork(models.Model):
                 "state": "pending" if dry else DONE[row.action],
                 "res_id": row.res_id if row.action != CREATE or not dry else None,
                 "problems": [list(problem) for problem in row.problems] or None,
-                "message": "\n".join(p.sentence() for p in row.problems) or None,
+                "message": "\n".join(p.sentence(self.env) for p in row.problems)
+                or None,
             }
             for row in rows
         ]

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 
+from ..tools.labelled import labelled
+
 LIMIT = 1000
 
 
@@ -107,7 +109,7 @@ def describe_value(env, names, field, value):
     return str(value)
 
 
-def make_line_values(entry):
+def make_line_values(env, entry):
     """Turn a described record into the values of a line on the screen.
 
     :param dict entry: one of :func:`describe_kept`
@@ -119,7 +121,11 @@ def make_line_values(entry):
         "res_id": entry["res_id"],
         "reason": entry["reason"],
         "changes": "; ".join(
-            f"{change['label']}: {change['was'] or '–'} → {change['is'] or '–'}"
+            labelled(
+                env,
+                change["label"],
+                f"{change['was'] or '–'} → {change['is'] or '–'}",
+            )
             for change in entry["fields"]
         ),
     }

@@ -172,7 +172,7 @@ class OperationUndo(models.Model):
         self.ensure_one()
         self.check_access("read")
         lines = self.env["crm.suite.operation.undo.line"].create(
-            [make_line_values(entry) for entry in self.sudo().kept or []]
+            [make_line_values(self.env, entry) for entry in self.sudo().kept or []]
         )
         return {
             "type": "ir.actions.act_window",

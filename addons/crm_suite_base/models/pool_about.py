@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.labelled import labelled
+
 
 class PoolAbout(models.AbstractModel):
     """Rows about a customer or lead: its name is shown to those who may read it.
@@ -31,7 +33,8 @@ class PoolAbout(models.AbstractModel):
                 row.record_name = names.get(row.res_id, "–")
 
     @api.depends("kind", "record_name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for row in self:
-            row.display_name = f"{kinds.get(row.kind)}: {row.record_name}"
+            row.display_name = labelled(row.env, kinds.get(row.kind), row.record_name)

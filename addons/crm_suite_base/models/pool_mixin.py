@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools.field_value import get_given
+from ..tools.labelled import labelled
 from .res_partner import ROLE
 
 # Held by the code of the pools while it writes itself. An object and not a word: no
@@ -468,7 +469,9 @@ class PoolMixin(models.AbstractModel):
         done = sum(row["ok"] for row in results)
         refused = [row for row in results if not row["ok"]]
         names = {r.id: r.display_name for r in self if refused}
-        lines = [f"{names[row['id']]}: {row['reason']}" for row in refused[:5]]
+        lines = [
+            labelled(self.env, names[row["id"]], row["reason"]) for row in refused[:5]
+        ]
         message = self.env._("%(done)s of %(all)s done.", done=done, all=len(results))
         return {
             "type": "ir.actions.client",

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from ..tools.business_time import NeverOpenError
+from ..tools.labelled import labelled
 from ..tools.pool_clock import restart
 from .arguments import check_one
 from .pool_mixin import ACTING, ACTS
@@ -117,7 +118,8 @@ class Pool(models.Model):
             people=len(result["owners"]),
             kept=result["kept"],
             reasons="; ".join(
-                f"{row['reason']}: {row['count']}" for row in result["reasons"]
+                labelled(self.env, row["reason"], row["count"])
+                for row in result["reasons"]
             ),
         )
 

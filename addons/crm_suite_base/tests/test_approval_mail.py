@@ -42,6 +42,13 @@ class TestApprovalMail(ApprovalCase, HttpCase):
         self.assertIn("decided already", response.text)
         self.assertEqual(self.request.state, "running")
 
+    def test_the_page_tells_what_the_others_said(self):
+        self.decide(self.request, self.lead, comment="Worth <it>")
+        task = self.task(self.request, self.finance).sudo()
+        url = f"/crm_suite/approval/{task._make_token(self.finance)}"
+        said = f"{self.lead.name} · Agreed: Worth &lt;it&gt;"
+        self.assertIn(said, self.url_open(url).text)
+
     def test_reason_is_asked_for(self):
         response = self.post(decision="reject", comment=" ")
         self.assertIn("Say why", response.text)

@@ -20,12 +20,12 @@ class TestApprovalNotice(ApprovalCase):
         self.decide(request, self.lead, "reject", "Too much")
         return request
 
-    def messages(self, request):
+    def messages(self, request, user=None):
         return self.env["mail.message"].search(
             [
                 ("model", "=", request._name),
                 ("res_id", "=", request.id),
-                ("partner_ids", "in", self.rep.partner_id.ids),
+                ("partner_ids", "in", (user or self.rep).partner_id.ids),
             ]
         )
 
@@ -85,3 +85,25 @@ class TestApprovalNotice(ApprovalCase):
         self.assertEqual(request.notice, "todo")
         self.run_cron("ir_cron_approval_notices")
         self.assertEqual(len(self.messages(request)), 1)
+
+    def test_the_colon_of_the_language(self):
+        """Names and what is said of them: figures, changes, titles, in mails too."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.lead.lang = "zh_CN"
+        order, request = self.held()
+        self.decide(request, self.lead, "add_before", "Look", user_ids=[self.boss.id])
+        self.decide(request, self.boss, comment="Fine")
+        self.run_cron("ir_cron_approval_notices")
+        bodies = self.messages(request, self.lead).mapped("body")
+        self.assertIn(f"{self.boss.name}：Fine", "".join(bodies))
+        local = request.with_context(lang="zh_CN")
+        texts = [
+            local.display_name,
+            local.event_ids[:1].display_name,
+            order.with_context(lang="zh_CN")._approval_change_text("name", "A", "B"),
+            *local.figures_text.splitlines(),
+        ]
+        for text in texts:
+            self.assertIn("：", text)
+            self.assertNotIn(": ", text)
+        self.assertIn(": ", request.with_context(lang="en_US").figures_text)

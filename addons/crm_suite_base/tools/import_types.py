@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from .labelled import labelled
+
 # What a row asks for and what became of it.
 CREATE, UPDATE, UNCHANGED, REJECT = "create", "update", "unchanged", "reject"
 
@@ -51,8 +53,9 @@ class Problem(NamedTuple):
     text: str
     warning: bool = False
 
-    def sentence(self):
-        return f"{self.column}: {self.text}" if self.column else self.text
+    def sentence(self, env):
+        """:rtype: str"""
+        return labelled(env, self.column, self.text) if self.column else self.text
 
 
 class Link(NamedTuple):

@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 
 from ..tools.approval_graph import Flow
+from ..tools.labelled import labelled
 
 
 class ApprovalMigration(models.TransientModel):
@@ -52,7 +53,7 @@ class ApprovalMigration(models.TransientModel):
         for row in preview["requests"]:
             if row["unmapped"]:
                 reasons = "; ".join(item["reason"] for item in row["unmapped"])
-                kept.append(f"{row['name']}: {reasons}")
+                kept.append(labelled(self.env, row["name"], reasons))
             for note in row["notes"]:
                 notes[note["to"]] = graph.name(note["to"])
         return {

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.labelled import labelled
+
 
 class ApprovalReplay(models.TransientModel):
     """What a draft would have done with the documents of the last days."""
@@ -43,7 +45,8 @@ class ApprovalReplay(models.TransientModel):
                 "asked": result["asked"],
                 "unknown_text": "\n".join(result["unknown"]),
                 "people_text": "\n".join(
-                    f"{row['name']}: {row['count']}" for row in result["people"]
+                    labelled(self.env, row["name"], row["count"])
+                    for row in result["people"]
                 ),
                 "nodes_text": self._describe_nodes(result["nodes"]),
                 "result": {
@@ -54,11 +57,12 @@ class ApprovalReplay(models.TransientModel):
                     "walked": result["walked"],
                 },
                 "nobody_text": "\n".join(
-                    f"{row['name']}: {', '.join(row['nodes'])}"
+                    labelled(self.env, row["name"], ", ".join(row["nodes"]))
                     for row in result["nobody"]
                 ),
                 "rows_text": "\n".join(
-                    f"{row['name']}: {row['who'] or '–'}" for row in result["rows"]
+                    labelled(self.env, row["name"], row["who"] or "–")
+                    for row in result["rows"]
                 ),
             }
         )

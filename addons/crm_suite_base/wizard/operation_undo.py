@@ -61,7 +61,7 @@ class OperationUndoWizard(models.TransientModel):
             restore_count=preview["restore"],
             keep_count=preview["keep_count"],
             line_ids=[
-                Command.create(make_line_values(entry))
+                Command.create(make_line_values(self.env, entry))
                 for entry in preview["keep"][:SHOWN]
             ],
         )

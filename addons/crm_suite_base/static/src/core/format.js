@@ -23,6 +23,11 @@ export function shortNumber(value) {
     }).format(value);
 }
 
+/** A name and what is said of it, with the colon of the reader's language. */
+export function labelled(label, value) {
+    return String(_t("%(label)s: %(value)s", { label, value }));
+}
+
 /** The server names currencies by code in data for programs, by id in rows. */
 function currencyIdOf(currency) {
     if (typeof currency !== "string") {

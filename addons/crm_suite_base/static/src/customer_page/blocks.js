@@ -1,7 +1,7 @@
 import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
-import { exactDate, fullMoney, nearDate, shortMoney } from "../core/format";
+import { exactDate, fullMoney, labelled, nearDate, shortMoney } from "../core/format";
 import { recordsBehind, useOpenRecords } from "./open_records";
 
 const blockProps = { blocks: Object, partnerId: Number };
@@ -170,7 +170,10 @@ export class ConsentsBlock extends Component {
         };
         return this.props.blocks.consents.map((consent) => ({
             ...consent,
-            label: labels[consent.channel] || consent.channel,
+            text: labelled(
+                labels[consent.channel] || consent.channel,
+                consent.allowed ? _t("yes") : _t("no")
+            ),
         }));
     }
 }

@@ -1,7 +1,7 @@
 /** What the drawing shows of a graph: texts, colours and sizes, without a screen. */
 import { _t } from "@web/core/l10n/translation";
-import { listText } from "../core/format";
-import { edgesFrom, findNode } from "./flow_graph";
+import { labelled, listText } from "../core/format";
+import { findNode } from "./flow_graph";
 import { nodeSize } from "./flow_node_types";
 import { isWalked, overlayLine } from "./flow_overlay";
 
@@ -29,7 +29,7 @@ export function cardOf(node, { types, graph, names, overlay, problems, selected,
     const label = String(type.label);
     const name = node.name || label;
     const sentence = describeNode(node, types[node.type], { names, graph });
-    const title = node.name && node.name !== label ? `${label}: ${name}` : label;
+    const title = node.name && node.name !== label ? labelled(label, name) : label;
     return {
         id: node.id,
         type: node.type,
@@ -106,8 +106,7 @@ export function pathsText(edges, graph) {
     const texts = edges.map((edge) => {
         const source = findNode(graph, edge.from);
         const text = pathText(edge);
-        const isBranch = edgesFrom(graph, edge.from).length > 1;
-        return isBranch || text ? [source?.name, text].filter(Boolean).join(": ") : source?.name;
+        return source?.name && text ? labelled(source.name, text) : source?.name || text;
     });
     return listText(texts.filter(Boolean));
 }

@@ -1,5 +1,6 @@
 import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
+import { labelled } from "../core/format";
 import { findEdge, findNode } from "./flow_graph";
 
 /** What is wrong with a flow, in words; a click shows where. */
@@ -19,7 +20,8 @@ export class FlowProblems extends Component {
             const place = findNode(graph, path ? path.from : node);
             const ends = path && [place, findNode(graph, path.to)];
             const name = ends ? ends.map((end) => end?.name || "?").join(" → ") : place?.name;
-            return { id: path?.id || place?.id, name, message };
+            const text = name ? labelled(name, message) : message;
+            return { id: path?.id || place?.id, text };
         });
     }
 }

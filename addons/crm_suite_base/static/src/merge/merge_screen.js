@@ -7,6 +7,7 @@ import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { labelled } from "../core/format";
 import { useOpenRecords } from "../customer_page/open_records";
 import { notifyOperation } from "../operation/operation_notification";
 
@@ -99,6 +100,10 @@ export class MergeScreen extends Component {
             rule: _t("found by rule"),
             you: _t("your choice"),
         }[line.by];
+    }
+
+    get stays() {
+        return this.preview.stays.map(({ label, count }) => labelled(label, count));
     }
 
     get moved() {
