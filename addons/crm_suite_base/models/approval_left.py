@@ -3,6 +3,9 @@ sees that nobody does."""
 
 from odoo import api, fields, models
 
+from ..tools import approval_walk as walk
+from .approval_world import lock_requests
+
 ASKED = ("open", "waiting")
 
 
@@ -56,6 +59,20 @@ class ApprovalRequest(models.Model):
             if self._get_choices():
                 # What he had to choose is now for others.
                 self._tell_stuck()
+
+    def _may_take_over(self, user, heir):
+        """Whether somebody may decide all that a person is asked."""
+        graph = self.version_id._prepare_graph()
+        return self.is_running and walk.can_hand_over(
+            graph, self.position, user.id, heir.id
+        )
+
+    def _hand_over(self, user, heir):
+        """Give somebody else all that a person is asked and would be asked later on."""
+        lock_requests(self)
+        if self._may_take_over(user, heir):
+            note = {"comment": self.env._("handed over to %(user)s", user=heir.name)}
+            self._advance("hand_over", user.id, heir.id, by=self.env.uid, note=note)
 
     def _note_left(self):
         return {

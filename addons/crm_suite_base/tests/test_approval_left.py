@@ -104,6 +104,53 @@ class TestApprovalLeft(ApprovalCase):
         self.decide(request.child_ids, self.boss)
         self.assertEqual(order.state, "sale")
 
+    # === HANDED OVER BEFORE === #
+
+    def hand_over(self, *recipients, user=None, **values):
+        values = {"recipient_ids": [u.id for u in recipients], **values}
+        wizard = self.env["crm.suite.handover"].with_user(user or self.admin)
+        return wizard.create({"user_id": self.finance.id, **values})
+
+    def waiting_for_finance(self):
+        step = self.ask("finance", self.finance)
+        self._create_flow(chain(step, {**step, "id": "again"}), sequence=1)
+        return self.held()
+
+    def test_approvals_are_handed_over(self):
+        order, request = self.waiting_for_finance()
+        wizard = self.hand_over(self.boss)
+        self.assertIn("Approvals", wizard.preview)
+        wizard.action_hand_over()
+        self.assertEqual(self.holders(request), ["suite_boss"])
+        told = request.event_ids.filtered(lambda e: e.user_id == self.admin)
+        self.assertIn(self.boss.name, told.comment)
+        self.decide(request, self.boss)
+        self.assertEqual(self.holders(request), ["suite_boss"], "later ones, too")
+        self.decide(request, self.boss)
+        self.assertEqual(order.state, "sale")
+
+    def test_approvals_go_to_who_may_decide(self):
+        _order, request = self.waiting_for_finance()
+        wizard = self.hand_over(self.rep, self.boss)
+        wizard.action_hand_over()
+        self.assertEqual(self.holders(request), ["suite_boss"], "not who asked")
+
+    def test_approvals_stay_where_nobody_may_take_them(self):
+        _order, request = self.waiting_for_finance()
+        with self.assertRaisesRegex(UserError, "looks after nothing"):
+            self.hand_over(self.rep).action_hand_over()
+        with self.assertRaisesRegex(UserError, "looks after nothing"):
+            self.hand_over(self.boss, with_approvals=False).action_hand_over()
+        self.assertEqual(self.holders(request), ["suite_finance"])
+
+    def test_only_administrators_hand_approvals_over(self):
+        _order, request = self.waiting_for_finance()
+        wizard = self.hand_over(self.lead, user=self.lead)
+        self.assertNotIn("Approvals", wizard.preview)
+        with self.assertRaisesRegex(UserError, "looks after nothing"):
+            wizard.action_hand_over()
+        self.assertEqual(self.holders(request), ["suite_finance"])
+
     # === WHO ASKED === #
 
     def returned(self):

@@ -154,6 +154,15 @@ class TestApprovalRelief(WalkCase):
             (play.status, walk.choices(play.graph, play.state)), ("exception", ["b"])
         )
 
+    def test_handed_over(self):
+        play = Play(line(approval("a", 2, 3), approval("b", 2)))
+        self.assertRefused("already", play.do, "hand_over", 2, 3)
+        self.assertRefused("already", play.do, "hand_over", 2, 1)
+        self.assertEqual(play.do("hand_over", 2, 5).open(), [3, 5])
+        self.assertEqual(play.agree(3, 5).open(), [5])
+        self.assertEqual(play.do("hand_over", 5, 2).open(), [2], "and back")
+        self.assertEqual(play.agree(2).status, "agreed")
+
     def test_nothing_happens_to_others(self):
         play = Play(line(approval("a", 2)))
         self.assertEqual(play.leave(9).open(), [2])

@@ -36,6 +36,28 @@ class Relief(Limits):
                     self.run()
         self.mark()
 
+    def can_hand_over(self, user, heir):
+        """Whether somebody may take over all that a person is asked."""
+        tids = [t for t, task in self.tasks.items() if task["user"] == user]
+        return all(
+            heir not in self.asked_at(self.tasks[tid]["visit"])
+            and (heir != self.state["submitter"] or self.tasks[tid]["kind"] == "revise")
+            for tid in tids
+            if self.tasks[tid]["status"] in ASKED
+        )
+
+    def hand_over(self, user, heir, by):
+        """Give another one all that a person is asked and would be asked later on."""
+        handed = self.state["handed"]
+        if self.standing_in(heir) == user:
+            del handed[str(heir)]
+        handed[str(user)] = heir
+        for tid in list(self.tasks):
+            task = self.tasks.get(tid)
+            if task and task["user"] == user and task["status"] in ASKED:
+                self.event("relieved", task["visit"], user=user, by=by)
+                self._take_place(tid, heir)
+
     def _relieve(self, tid, gone):
         task = self.tasks[tid]
         vid = task["visit"]

@@ -69,12 +69,14 @@ __all__ = [
     "WalkError",
     "act",
     "allowed",
+    "can_hand_over",
     "can_retrieve",
     "cancel",
     "choices",
     "choose",
     "edited",
     "finished",
+    "hand_over",
     "migrate",
     "moment",
     "next_tick",
@@ -234,6 +236,20 @@ def relieve(graph, state, world, users):
     if not walk.over:
         walk.relieve(users)
     return Step(walk.state, walk.effects)
+
+
+def can_hand_over(graph, state, user, heir):
+    """Whether somebody may take over all that a person is asked now."""
+    return Acts(graph, state).can_hand_over(user, heir)
+
+
+def hand_over(graph, state, world, user, heir, by=None):
+    """Give another one all that a person is asked, and would be asked later on."""
+    walk = _open(graph, state, world)
+    if not walk.can_hand_over(user, heir):
+        raise WalkError("already", user=heir)
+    walk.hand_over(user, heir, by)
+    return _step(walk)
 
 
 def rescue(

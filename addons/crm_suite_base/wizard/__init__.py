@@ -15,6 +15,7 @@ from . import (
     custom_field_package,
     export_wizard,
     handover,
+    handover_approval,
     mail_compose,
     operation_undo,
     override,

@@ -58,17 +58,16 @@ class Handover(models.TransientModel):
         plan = self._make_plan()
         cell = Markup("<td class='text-end'>%s</td>")
         _ = self.env._
-        labels = _("Customers"), _("Leads and Deals"), _("Activities")
+        columns = self._get_columns()
         head = Markup("<th>%s</th>") % _("New Owner") + Markup().join(
-            Markup("<th class='text-end'>%s</th>") % label for label in labels
+            Markup("<th class='text-end'>%s</th>") % label for label in columns.values()
         )
         rows = [
             Markup("<tr><td>%s</td>%s</tr>")
             % (
                 user.name or _("Not decided yet"),
                 Markup().join(
-                    cell % len(plan[model].get(user, ()))
-                    for model in ("res.partner", "crm.lead", "mail.activity")
+                    cell % len(plan[model].get(user, ())) for model in columns
                 ),
             )
             for user in self._get_recipients()
@@ -99,6 +98,17 @@ class Handover(models.TransientModel):
         everything = self.env["res.partner"].sudo().with_context(active_test=False)
         handed = sum(map(len, plan["res.partner"].values()))
         return everything.search_count(self._get_customer_domain()) - handed
+
+    def _get_columns(self):
+        """What the preview counts, with its label. Hook.
+
+        :rtype: dict[str, str]
+        """
+        return {
+            "res.partner": self.env._("Customers"),
+            "crm.lead": self.env._("Leads and Deals"),
+            "mail.activity": self.env._("Activities"),
+        }
 
     # === PLAN === #
 
