@@ -235,6 +235,8 @@ class ApprovalRequest(models.Model):
             "due_at": min(dues, default=False) if live else False,
             "next_tick": (walk.next_tick(state) or False) if live else False,
         }
+        if live and not self.is_running:
+            row["finished_at"] = False
         if not live and self.is_running:
             row["finished_at"] = fields.Datetime.now()
             row["effect_state"] = (

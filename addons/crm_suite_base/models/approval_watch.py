@@ -1,5 +1,6 @@
 from odoo import models
 
+from ..tools import approval_walk as walk
 from ..tools.labelled import labelled
 from .approval_world import lock_requests
 
@@ -19,9 +20,11 @@ class ApprovalRequest(models.Model):
         :rtype: list[str]
         """
         names = {}
-        for node in self.version_id._prepare_graph().nodes.values():
-            for criterion in node.get("watch") or ():
-                names[criterion["field"]] = True
+        # What people judged by who agreed in a flow within counts here, too.
+        for request in self | self._get_agreed_parts():
+            for node in request.version_id._prepare_graph().nodes.values():
+                for criterion in node.get("watch") or ():
+                    names[criterion["field"]] = True
         document = self._get_document()
         return [
             *names,
@@ -76,7 +79,27 @@ class ApprovalRequest(models.Model):
             changes=changes,
         )
         self._advance("edited", by=self.env.uid)
+        for part in self._get_agreed_parts() if self.is_running else ():
+            part._reopen()
         self._tell_changed(agreed.decided_by_id, texts)
+
+    def _get_agreed_parts(self):
+        """The flows within that have agreed, and whose word counts."""
+        graph = self.version_id._prepare_graph()
+        return self.child_ids.filtered(
+            lambda part: (
+                part.state == "agreed"
+                and walk.can_recheck_part(graph, self.position, part.parent_visit)
+            )
+        )
+
+    def _reopen(self):
+        """Ask again in a flow within who judged by what got worse since it agreed."""
+        lock_requests(self)
+        graph, world = self.version_id._prepare_graph(), self._get_world()
+        if walk.reopen(graph, self.position, world, by=self.env.uid):
+            self.parent_id._advance("recheck_part", self.parent_visit)
+            self._advance("reopen", by=self.env.uid)
 
     def _describe_changes(self, changes):
         document = self._get_document()

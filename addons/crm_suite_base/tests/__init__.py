@@ -9,6 +9,7 @@ from . import (
     test_api_rows,
     test_approval,
     test_approval_actions,
+    test_approval_again,
     test_approval_analysis,
     test_approval_comment,
     test_approval_concurrency,

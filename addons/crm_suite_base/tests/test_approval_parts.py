@@ -170,6 +170,36 @@ class TestApprovalParts(ApprovalCase):
         self.decide(part, self.finance)
         self.assertEqual(self.holders(request), ["suite_boss"])
 
+    def test_an_edit_asks_again_who_agreed_within(self):
+        order, request, part = self.within(
+            self.ask("lead", self.lead),
+            self.ask("finance", self.finance, watch=DISCOUNT),
+        )
+        self.decide(part, self.lead)
+        self.decide(part, self.finance)
+        self.assertEqual(part.state, "agreed")
+        order.with_user(self.rep).order_line.discount = 16
+        self.assertEqual(self.holders(request), ["suite_boss"], "nothing got worse")
+        order.with_user(self.rep).order_line.discount = 25
+        self.assertEqual((part.state, part.finished_at), ("running", False))
+        self.assertEqual(self.holders(part), ["suite_finance"], "not the lead")
+        self.assertEqual(sorted(self.holders(request)), ["suite_boss", "suite_finance"])
+        self.decide(request, self.boss)
+        self.assertEqual(order.state, "draft", "finance judges again first")
+        self.decide(part, self.finance)
+        self.assertEqual((part.state, request.state), ("agreed", "agreed"))
+        self.assertEqual(order.state, "sale")
+
+    def test_who_judges_again_within_rejects(self):
+        order, request, part = self.within(
+            self.ask("finance", self.finance, watch=DISCOUNT)
+        )
+        self.decide(part, self.finance)
+        order.with_user(self.rep).order_line.discount = 25
+        self.decide(part, self.finance, "reject")
+        self.assertEqual((part.state, request.state), ("rejected", "rejected"))
+        self.assertEqual(order.state, "draft")
+
     def test_an_edit_leads_another_way_within(self):
         much = self.fork(
             "max(lines.discount) > 20",

@@ -193,13 +193,17 @@ class Acts(Relief):
         kind = self.flow.node_type(visit["node"])
         if kind not in ("action", "subflow") or visit["status"] not in (
             "open",
+            "recheck",
             "exception",
         ):
             raise WalkError("closed")
         if outcome in ("done", "agreed"):
             visit.pop("exception", None)
             visit["outcome"] = outcome
-            self.leave(vid)
+            if visit["status"] == "recheck":
+                self.complete(vid)
+            else:
+                self.leave(vid)
         elif outcome == "rejected":
             visit.pop("exception", None)
             self.rejected(vid)

@@ -34,6 +34,9 @@ class Moves(Votes):
         if self.live("recheck"):
             self.visits[vid]["status"] = "held"
             return
+        if self.flow.node_type(self.visits[vid]["node"]) == "end":
+            self._stay_end(vid)
+            return
         self.end_visit(vid, outcome=self.visits[vid]["outcome"])
         self.event("left", vid)
         visit = self.visits[vid]

@@ -37,7 +37,7 @@ def trace(graph, state, now, measure=None, events=(), parts=None):
         entry["rounds"] += 1
         inside = (parts or {}).get(vid, ())
         tasks = _shown_tasks(vid, state, inside)
-        stuck = visit["status"] == "open" and _trouble(inside)
+        stuck = visit["status"] in ("open", "recheck") and _trouble(inside)
         asked = [item["user"] for item in tasks if item["status"] == "open"]
         entry.update(
             # A visit that was undone is a step that is still, or again, to come.

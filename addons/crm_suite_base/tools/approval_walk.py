@@ -45,6 +45,7 @@ import json
 from typing import NamedTuple
 
 from .approval_acts import Acts
+from .approval_again import Again
 from .approval_graph import Flow
 from .approval_limits import next_tick, overdue
 from .approval_migrate import REASONS, Migration, migrate
@@ -70,6 +71,7 @@ __all__ = [
     "act",
     "allowed",
     "can_hand_over",
+    "can_recheck_part",
     "can_retrieve",
     "cancel",
     "choices",
@@ -81,7 +83,9 @@ __all__ = [
     "moment",
     "next_tick",
     "overdue",
+    "recheck_part",
     "relieve",
+    "reopen",
     "rescue",
     "retrieve",
     "return_options",
@@ -219,6 +223,29 @@ def edited(graph, state, world, by=None):
     walk = _open(graph, state, world)
     walk.reconsider(by)
     return _step(walk)
+
+
+def reopen(graph, state, world, by=None):
+    """The document was changed after a flow within has agreed.
+
+    :return: the step; None where nobody has to judge again
+    """
+    walk = Again(graph, state, world)
+    return _step(walk) if walk.reopen(by) else None
+
+
+def can_recheck_part(graph, state, visit):
+    """Whether what a flow within said still counts."""
+    return Again(graph, state).can_recheck_part(visit)
+
+
+def recheck_part(graph, state, world, visit):
+    """Wait once more for a flow within, whose people are asked again."""
+    walk = Again(graph, state, world)
+    if not walk.can_recheck_part(visit):
+        raise WalkError("unknown", what=visit)
+    walk.recheck_part(visit)
+    return Step(walk.state, walk.effects)
 
 
 def tick(graph, state, world):
