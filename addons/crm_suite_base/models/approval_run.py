@@ -128,11 +128,7 @@ class ApprovalRequest(models.Model):
         if document and values:
             # What is asked about is the document as it would be.
             document = document.new(values, origin=document)
-        # After he has left, the rules start from who answers for it since.
-        submitter = self.submitter_id
-        if not submitter.active and document:
-            submitter = self._get_in_charge() or submitter
-        return World(self.env, document, submitter, desk)
+        return World(self.env, document, self.submitter_id, desk)
 
     def _advance(self, step, /, *args, desk=None, note=None, **kwargs):
         """Take a step of the engine; what is refused there is told in words.

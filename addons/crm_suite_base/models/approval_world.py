@@ -94,16 +94,25 @@ class World:
     def now(self):
         return self.desk.now
 
+    @property
+    def person(self):
+        """From whom the rules start: who asked, or who is in charge after he has left."""
+        people = self.env["crm.suite.approval.people"]
+        return people._find_in_charge(self.submitter, self.document) or self.submitter
+
     def condition(self, expression):
         facts = self.env["crm.suite.approval.facts"]
-        return facts._evaluate(expression, self.document, self.submitter)
+        return facts._evaluate(expression, self.document, self.person)
 
     def approvers(self, rule, state):
         people = self.env["crm.suite.approval.people"]
-        person = self.submitter
         if rule["by"] == "manager" and rule.get("holder"):
             # What is late goes up from who is late, not from who asked him.
             person = self.env["res.users"].browse(rule["holder"])
+        else:
+            # Rows of people are wide: read only where the rule starts from one.
+            named = rule["by"] in ("users", "group", "field")
+            person = self.submitter if named else self.person
         return people._find([rule], self.document, person).ids
 
     def able(self, user_ids):
