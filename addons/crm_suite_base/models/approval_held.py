@@ -30,9 +30,11 @@ class ApprovalMixin(models.AbstractModel):
         found = []
         for gate in gates:
             names = [name for name in gate.fields if name in vals]
+            values = {name: self._approval_clean(name, vals[name]) for name in names}
             records = self._approval_subjects(names).filtered(
-                lambda r, g=gate, n=names: any(
-                    r._approval_is_worse(name, vals[name], g.direction) for name in n
+                lambda r, g=gate, v=values: any(
+                    r._approval_is_worse(name, value, g.direction)
+                    for name, value in v.items()
                 )
             )
             found += [(g, r) for g, r in records._approval_match([gate])]
@@ -42,12 +44,20 @@ class ApprovalMixin(models.AbstractModel):
         """Those of which some fields are changed by people and not only follow. Hook."""
         return self
 
-    def _approval_is_worse(self, name, value, direction):
+    def _approval_clean(self, name, value):
+        """HTML as it will be kept; cleaning it is dear, and done once for all documents."""
+        field = self._fields[name]
+        if field.type != "html":
+            return value
+        return field.convert_to_cache(value, self[:1])
+
+    def _approval_is_worse(self, name, new, direction):
         """Whether a new value differs, or differs in a direction, from that of now."""
         field = self._fields[name]
         old = self.sudo()[name]
-        new = field.convert_to_cache(value, self)
-        old = field.convert_to_cache(old, self)
+        if field.type != "html":
+            new = field.convert_to_cache(new, self)
+            old = field.convert_to_cache(old, self)
         if direction == "changed" or not isinstance(old or 0, int | float):
             return old != new
         return (

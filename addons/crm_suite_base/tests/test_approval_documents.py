@@ -31,6 +31,15 @@ class TestApprovalCustomer(ApprovalCase):
             **values,
         )
 
+    def test_html_counts_as_changed_by_what_is_kept_of_it(self):
+        customers = self.customer + self.customer.copy({"name": "Another"})
+        self.customer.comment = "<p>As agreed</p>"
+        self.field_flow("comment", start_direction="changed")
+        customers = customers.with_user(self.accountant)
+        customers.write({"comment": "<p>As agreed</p><script>run()</script>"})
+        running = customers.mapped("crm_suite_approval_id")
+        self.assertEqual(running.res_id, customers[1].id)
+
     def test_higher_credit_limit_waits_and_is_then_written(self):
         self.field_flow("credit_limit", start_direction="higher")
         customer = self.customer.with_user(self.accountant)
