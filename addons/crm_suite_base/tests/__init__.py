@@ -58,6 +58,7 @@ from . import (
     test_customer_360,
     test_customer_rules,
     test_customer_views,
+    test_data_phone,
     test_demo,
     test_duplicate,
     test_duplicate_channels,
