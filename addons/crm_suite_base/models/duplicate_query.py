@@ -222,10 +222,10 @@ class DuplicateQuery(models.Model):
     def request_access(self, query_id, position, note=""):
         """Ask the owner of a record that a conflict check found for access.
 
-        :param int query_id: the question, as its answer named it
-        :param int position: which of the records that it found, from 0
         What cannot be shared, a lead, is asked for to take it over.
 
+        :param int query_id: the question, as its answer named it
+        :param int position: which of the records that it found, from 0
         :param str note: why, for who decides
         :return: ``{"ok", "reason"}``; the reason says so where it is asked for whole
         :rtype: dict
@@ -235,10 +235,10 @@ class DuplicateQuery(models.Model):
             raise UserError(self.env._("Access is not asked for in this database."))
         if not isinstance(note, str):
             raise UserError(self.env._("Give the reason as a text."))
-        requests = self.env["crm.suite.access.request"]
-        kind = requests._request_kind(record._name)
+        access = self.env["crm.suite.access.request"]
+        kind = access._request_kind(record._name)
         # The record may be hidden from the user: that is why he asks.
-        requests._request(record.sudo(), kind, note)
+        access._request(record.sudo(), kind, note)
         text = self.env._("The owner was asked to let you take it over.")
         return {"ok": True, "reason": text if kind == "claim" else ""}
 

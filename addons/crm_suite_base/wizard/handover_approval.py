@@ -68,7 +68,8 @@ class Handover(models.TransientModel):
         ]
 
     def _hand_over(self, plan):
-        super()._hand_over(plan)
+        result = super()._hand_over(plan)
         for user, tasks in plan[TASK].items():
             for request in tasks.request_id:
                 request._hand_over(self.user_id, user)
+        return result
