@@ -13,7 +13,7 @@ class AccessRefuse(models.TransientModel):
     _name = "crm.suite.access.refuse"
     _description = "Refuse Requests"
 
-    res_model = fields.Char(required=True, readonly=True)
+    res_model = fields.Char(readonly=True)
     res_ids = fields.Json(readonly=True)
     names = fields.Char(string="Requests", compute="_compute_names")
     reason = fields.Char(help="Who asked reads it.")
