@@ -84,6 +84,14 @@ class TestApprovalRelief(WalkCase):
         self.assertEqual(play.open(), [3])
         self.assertEqual(play.edit(discount=20).open(), [3, 4])
 
+    def test_whose_word_was_not_needed_is_asked(self):
+        step = approval("a", 2, 3, mode="any", watch=WATCH)
+        play = Play(line(step, approval("b", 4)), World(discount=10))
+        play.agree(2).edit(discount=20)
+        self.assertEqual(play.open(), [2, 4])
+        self.assertEqual(play.leave(2).open(), [3, 4])
+        self.assertEqual(play.agree(3, 4).status, "agreed")
+
     def test_who_was_added_before(self):
         play = Play(line(approval("a", 2, may_add=True)))
         play.act(2, "add_before", users=[7])
@@ -129,6 +137,13 @@ class TestApprovalRelief(WalkCase):
         self.assertEqual(play.agree(4).open(), [2])
         play.act(2, "return")
         self.assertEqual(play.open(), [4], "known from the beginning")
+
+    def test_two_revise(self):
+        play = Play(line(approval("a", 2, return_to="start")))
+        play.act(2, "return")
+        play.do("rescue", 9, "help", "put", visit=play.visit_at("start"), users=[1, 5])
+        self.assertEqual(play.leave(5).open(), [1])
+        self.assertEqual(play.agree(1).open(), [2])
 
     def test_nobody_revises(self):
         play = Play(line(approval("a", 2, return_to="start")))

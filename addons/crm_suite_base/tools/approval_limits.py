@@ -83,7 +83,7 @@ class Limits(Moves):
         heirs = [user for user in people if user not in asked]
         if not heirs:
             # The person keeps the task; an administrator sees that it stands still.
-            self.visits[vid]["trouble"] = "escalate"
+            self.visits[vid].setdefault("trouble", "escalate")
             self.tell(
                 "exception", node=task["node"], visit=vid, code="escalate", error=""
             )

@@ -73,15 +73,23 @@ class Relief(Limits):
             self._nobody_left(tid)
 
     def _heirs(self, tid):
-        """Who may take over a task, who comes first in question first."""
+        """Who may take over a task and is not asked at its step, the first in question
+        first."""
         task = self.tasks[tid]
         if task["kind"] == "revise":
-            heir = self.world.reviser(self.state["submitter"])
-            return [heir] if heir else []
-        if task["role"] == "before":
+            people = [self.world.reviser(self.state["submitter"])]
+        elif task["role"] == "before":
             # Heard for the sake of who added him, whose turn it is then.
-            return []
-        return self._named_anew(task["visit"])
+            people = []
+        else:
+            node = self.node_of(task["visit"])
+            people = self.people(node.get("approvers", ()), node.get("id"))
+        asked = {
+            other["user"]
+            for other in self.tasks_of(task["visit"]).values()
+            if other["status"] not in REPLACED
+        }
+        return [user for user in people if user is not None and user not in asked]
 
     def _ask_adder(self, tid, gone):
         """Ask once more who agreed together with a person: whether he agrees alone.
@@ -98,17 +106,6 @@ class Relief(Limits):
         self.close_task(tid, "superseded")
         self.settle(task["visit"])
         return True
-
-    def _named_anew(self, vid):
-        """Whom the rules of a step name today who is not asked at it."""
-        node = self.node_of(vid)
-        asked = {
-            task["user"]
-            for task in self.tasks_of(vid).values()
-            if task["status"] not in REPLACED
-        }
-        people = self.people(node.get("approvers", ()), node.get("id"))
-        return [user for user in people if user not in asked]
 
     def _others_at(self, vid, tid):
         """Whether others than the one of a task sign at a step."""
@@ -131,6 +128,12 @@ class Relief(Limits):
                 self.close_task(key, "superseded")
         self.close_task(tid, "superseded")
         self.visits[vid]["signers"] = len(self.units(vid))
+        if self._result(vid) is None:
+            # Whose word was not needed as long as he was there.
+            for key, other in self.units(vid).items():
+                if other["status"] == "closed":
+                    other["status"] = "superseded"
+                    self.again(key)
         self.settle(vid)
 
     def _nobody_left(self, tid):
