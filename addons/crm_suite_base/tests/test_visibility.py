@@ -99,7 +99,9 @@ class TestVisibilityModes(VisibilityCase):
         ours -= self.env.ref("crm_suite_base.crm_lead_rule_pool")
         # A call about nothing but a lead is for who sees the lead, as the host says.
         ours -= self.env.ref("crm_suite_base.call_rule_lead")
-        # So is whom an approval concerns.
+        # Requests to a pool are for its admins and who stands in for them.
+        ours -= self.env.ref("crm_suite_base.pool_request_rule_cover")
+        # So is an approval for whom it concerns.
         ours = ours.filtered(lambda rule: "_approval_" not in rule.domain_force)
         self.assertGreater(len(ours), 5)
         self.assertFalse(any(ours.mapped("active")))

@@ -68,6 +68,7 @@ registry.category("web_tour.tours").add("crm_suite_pool_lead", {
             run: "click",
             timeout: 60000,
         },
+        showButtons(),
         { trigger: "button[name=action_simulate_return]", run: "click" },
         {
             content: "One would be taken, one is kept, and nothing has changed",
