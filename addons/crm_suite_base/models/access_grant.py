@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..tools.labelled import labelled
+
 
 class AccessRequest(models.Model):
     """What is done where a request is granted, by kind; as superuser."""
@@ -61,7 +63,7 @@ class AccessRequest(models.Model):
             for row in pool._claim_for(same, requester):
                 if not row["ok"]:
                     name = same.browse(row["id"]).display_name
-                    refused.append(f"{name}: {row['reason']}")
+                    refused.append(labelled(self.env, name, row["reason"]))
         if refused:
             raise UserError("\n".join(refused))
         return held
