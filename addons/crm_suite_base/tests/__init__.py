@@ -15,6 +15,7 @@ from . import (
     test_approval_concurrency,
     test_approval_documents,
     test_approval_fill,
+    test_approval_join,
     test_approval_lead,
     test_approval_left,
     test_approval_limit,

@@ -179,6 +179,9 @@ class Acts(Relief):
             if other["status"] not in ("closed", "retrieved")
         ):
             raise WalkError("acted")
+        if self.left_fork(vid):
+            # An administrator went on without these paths.
+            raise WalkError("acted")
         for key in self.descendants(vid):
             if self.flow.node_type(self.visits[key]["node"]) in ("action", "subflow"):
                 raise WalkError("effect")
@@ -261,7 +264,8 @@ class Acts(Relief):
         return visit["forks"][: len(want)]
 
     def _leave_branches(self, fork):
-        """Undo what still goes on between a fork and its join."""
+        """Undo what still goes on between a fork and its join; it is passed no more."""
+        self.state["forks"][fork]["left"] = True
         for key in self.live():
             visit = self.visits[key]
             if fork in visit["forks"] or visit.get("fork") == fork:

@@ -8,7 +8,18 @@ class Moves(Votes):
     # === FORWARD ===
 
     def run(self):
-        """Follow the queued edges until everybody waits for somebody."""
+        """Go on until everybody waits for somebody."""
+        self.follow()
+        # Whatever became of the question to somebody earlier, nobody waits for it now.
+        while not self.over and not self.live("recheck") and self.live("held"):
+            for vid in self.live("held"):
+                self.leave(vid)
+            self.follow()
+        self._find_lost()
+        self.mark()
+
+    def follow(self):
+        """Follow the queued edges; what is held stays so."""
         while self.queue and not self.over:
             node_id, parents, forks, back = self.queue.pop(0)
             if self.flow.node_type(node_id) == "join":
@@ -16,7 +27,6 @@ class Moves(Votes):
                 continue
             vid = self.new_visit(node_id, parents, forks)
             self.stay(vid, back)
-        self.mark()
 
     def stay(self, vid, back=False):
         """Do what a node does with who has come to it.
@@ -56,13 +66,7 @@ class Moves(Votes):
         visit["outcome"] = "agreed"
         if visit["status"] == "recheck":
             self.end_visit(vid, outcome="agreed")
-            self.release()
         else:
-            self.leave(vid)
-
-    def release(self):
-        """Let go what was held while somebody earlier was asked again."""
-        for vid in self.live("held"):
             self.leave(vid)
 
     def _stay_start(self, vid, back):
@@ -174,6 +178,17 @@ class Moves(Votes):
         if len(self.visits[vid]["parents"]) >= self.state["forks"][fork]["branches"]:
             self.leave(vid)
 
+    def _find_lost(self):
+        """Show joins to which nothing can come any more to an administrator."""
+        for vid in self.live("waiting"):
+            fork = self.visits[vid]["fork"]
+            if not any(fork in self.visits[key]["forks"] for key in self.live()):
+                self.fail(vid, "lost")
+
+    def _stay_join(self, vid):
+        """Walk the paths again of which some were lost."""
+        self._go_to(self.state["forks"][self.visits[vid]["fork"]]["visit"], "returned")
+
     def _stay_action(self, vid):
         node = self.node_of(vid)
         shown = ("id", "type", "name", "x", "y", "action")
@@ -226,13 +241,24 @@ class Moves(Votes):
         )
 
     def go_back(self, vid, goal, why):
-        """Go back to an earlier node; ``why`` decides whether votes may be kept."""
+        """Go back to an earlier node; ``why`` decides whether votes may be kept.
+
+        Paths that a rescue led out of were not walked to their join. One comes to a
+        node between them by their parallel, so that none of them is missing there.
+        """
         target = self.goal(vid, goal)
-        visit = self.visits[target]
-        self.rewind(target, why)
-        self.cancel_visit(target, "goal")
-        users = [self.state["submitter"]]
-        self.tell("notify", kind="returned", task=None, node=visit["node"], users=users)
+        fork = self.left_fork(target)
+        if fork:
+            target = self.state["forks"][fork]["visit"]
+        users, node_id = [self.state["submitter"]], self.visits[target]["node"]
+        self._go_to(target, why)
+        self.tell("notify", kind="returned", task=None, node=node_id, users=users)
+
+    def _go_to(self, vid, why):
+        """Undo a visit and all that came after it, and walk on from its node."""
+        visit = self.visits[vid]
+        self.rewind(vid, why)
+        self.cancel_visit(vid, "goal")
         self.queue.append((visit["node"], visit["parents"], visit["forks"], True))
 
     def rewind(self, vid, why):
@@ -291,7 +317,7 @@ class Moves(Votes):
     def reconsider(self, by):
         """Take the path that the document now asks for, and ask again who must."""
         self._reroute(by)
-        self.run()
+        self.follow()
         if not self.over:
             for vid in list(self.visits):
                 if self.visits[vid]["status"] in ("open", "held", "done", "recheck"):
@@ -299,10 +325,15 @@ class Moves(Votes):
             self.run()
 
     def _reroute(self, by):
-        """Go back to conditions that now choose another path, the earliest first."""
+        """Go back to conditions that now choose another path, the earliest first.
+
+        Between paths that a rescue led out of nothing is chosen any more.
+        """
         for vid in list(self.visits):
             visit = self.visits[vid]
             if visit["status"] != "done" or visit.get("edge") not in self.flow.edges:
+                continue
+            if self.left_fork(vid):
                 continue
             edge = self.choose(visit["node"])
             if edge is None or edge["id"] == visit["edge"]:

@@ -4,7 +4,7 @@ The *state* is a dict that can be stored as JSON. A *visit* is one stay at a nod
 node to which the walk comes back has several. Those that are not over are where the
 request stands. A *task* is one question to one person; it is never asked again under
 the same id. A *fork* is one passage through a parallel node; visits between it and its
-join carry its id.
+join carry its id. It is *left* when a rescue led out of it before all paths had come.
 
 An *effect* is something that the caller is to do, as data. See :mod:`approval_walk`.
 """
@@ -150,6 +150,12 @@ class WalkState:
             if self.flow.node_type(self.visits[key]["node"]) in ASKING
             and self.visits[key]["status"] != "cancelled"
         ]
+
+    def left_fork(self, vid):
+        """The outermost passage around a visit that a rescue led out of; or None."""
+        forks = self.state["forks"]
+        found = (fork for fork in self.visits[vid]["forks"] if forks[fork].get("left"))
+        return next(found, None)
 
     # === WRITING ===
 
