@@ -308,7 +308,9 @@ class ApprovalRequest(models.Model):
                     node=node,
                     node_name=graph.name(node),
                     user_id=event.get("by") or event.get("user") or False,
-                    comment=event.get("comment") or note.get("comment") or False,
+                    comment=event.get("comment")
+                    or note.get("comment")
+                    or self._describe_lost(event),
                     task_id=tasks[event["task"]].id
                     if event.get("task") in tasks
                     else False,
@@ -317,6 +319,12 @@ class ApprovalRequest(models.Model):
                 )
             )
         return rows
+
+    def _describe_lost(self, event):
+        """What the name of an event does not say: why a join stands still."""
+        if event.get("code") != "lost":
+            return False
+        return self.env._("Not all paths that meet here can arrive any more.")
 
     def _get_event_values(self, kind, **values):
         return {

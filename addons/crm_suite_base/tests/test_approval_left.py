@@ -243,3 +243,17 @@ class TestApprovalLeft(ApprovalCase):
         self.assertIn("Choose who decides", str(self.told(request, self.rep)))
         request.with_user(self.rep).action_choose({"who": [self.finance.id]})
         self.assertEqual(self.holders(request), ["suite_finance"])
+
+    # === PATHS ARE LOST === #
+
+    def test_the_history_says_why_a_join_stands_still(self):
+        _order, request = self.held()
+        events = [
+            {"event": "exception", "node": "lead", "code": "lost", "comment": ""},
+            {"event": "exception", "node": "lead", "code": "nobody", "comment": ""},
+        ]
+        rows = request._get_event_rows(events, {}, {})
+        said = [row["comment"] for row in rows]
+        self.assertEqual(
+            said, ["Not all paths that meet here can arrive any more.", False]
+        )
