@@ -200,6 +200,13 @@ class TestApprovalEdited(WalkCase):
         self.assertEqual(play.open(), [2, 3, 4])
         self.assertEqual(play.agree(2, 3).open(), [5])
 
+    def test_who_was_spared_is_asked_when_who_is_asked_again_rejects(self):
+        step = approval("a", 2, 3, mode="share", share=50, watch=WATCH)
+        play = Play(line(step, approval("b", 4)), World(discount=10)).agree(2)
+        play.edit(discount=12).act(2, "reject")
+        self.assertEqual(play.open(), [3, 4])
+        self.assertEqual(play.agree(4, 3).status, "agreed")
+
     def test_changed_condition_takes_the_other_path(self):
         """Nobody gets past a signature by raising the amount afterwards."""
         play = Play(by_amount(), World(amount=50))

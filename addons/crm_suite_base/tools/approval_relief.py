@@ -130,10 +130,7 @@ class Relief(Limits):
         self.visits[vid]["signers"] = len(self.units(vid))
         if self._result(vid) is None:
             # Whose word was not needed as long as he was there.
-            for key, other in self.units(vid).items():
-                if other["status"] == "closed":
-                    other["status"] = "superseded"
-                    self.again(key)
+            self.ask_spared(vid)
         self.settle(vid)
 
     def _nobody_left(self, tid):

@@ -211,15 +211,44 @@ class Votes(WalkState):
         """Go on when the node has its result; otherwise ask whose turn has come."""
         result = self._result(vid)
         if result is None:
-            for tid, task in self.tasks_of(vid).items():
-                if task["status"] == "waiting" and self._its_turn(vid, tid):
-                    self.open_task(tid)
+            if not self._open_next(vid) and self.ask_spared(vid):
+                self._open_next(vid)
             return
         self.close_tasks(vid, "closed")
         if result == "agreed":
             self.complete(vid)
         else:
             self.rejected(vid)
+
+    def _open_next(self, vid):
+        """Ask whose turn has come.
+
+        :return: whether somebody is asked at a visit
+        """
+        for tid, task in self.tasks_of(vid).items():
+            if task["status"] == "waiting" and self._its_turn(vid, tid):
+                self.open_task(tid)
+        return any(task["status"] == "open" for task in self.tasks_of(vid).values())
+
+    def ask_spared(self, vid):
+        """Ask those whose word was not needed before.
+
+        :return: whether there are any
+        """
+        found = [
+            tid
+            for tid, task in self.tasks_of(vid).items()
+            if task["status"] == "closed"
+            and (not task["of"] or self.tasks[task["of"]]["status"] not in REPLACED)
+        ]
+        for tid in found:
+            self.tasks[tid]["status"] = "superseded"
+            self.again(tid)
+        return bool(found)
+
+    def again(self, tid):
+        """Ask a person anew; the file on moves does."""
+        raise NotImplementedError
 
     def open_task(self, tid):
         task = self.tasks[tid]
