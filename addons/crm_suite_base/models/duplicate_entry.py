@@ -55,6 +55,12 @@ class DuplicateRefused(ValidationError):
         self.created = None
 
 
+# Clients know an error by the name of its class: to them it is a refused value, whose
+# sentence is shown, and not a failure of the program.
+for _name in ("__module__", "__name__", "__qualname__"):
+    setattr(DuplicateRefused, _name, getattr(ValidationError, _name))
+
+
 class DuplicateEntry(models.AbstractModel):
     """Asking the rules when a record is entered, by whatever way.
 

@@ -151,6 +151,11 @@ class TestApprovalLeft(ApprovalCase):
             wizard.action_hand_over()
         self.assertEqual(self.holders(request), ["suite_finance"])
 
+    def test_what_came_back_goes_to_who_may_change_it(self):
+        _order, request = self.returned()
+        self.hand_over(self.finance, self.boss, user_id=self.rep.id).action_hand_over()
+        self.assertEqual(self.holders(request), ["suite_boss"])
+
     # === WHO ASKED === #
 
     def returned(self):

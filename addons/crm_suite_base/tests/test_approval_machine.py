@@ -252,7 +252,17 @@ class ApprovalMachine(RuleBasedStateMachine):
             return
         assert self.attempt(self.play.do, "retrieve", task) == may
         if may:
-            assert user in self.play.open()
+            assert self.is_asked_or_behind_his_adder(user)
+
+    def is_asked_or_behind_his_adder(self, user):
+        """Who was added after another one comes when that one, asked again, has agreed."""
+        tasks = self.play.state["tasks"]
+        return any(
+            task["status"] == "open"
+            or (task["status"] == "waiting" and tasks[task["of"]]["status"] == "open")
+            for task in tasks.values()
+            if task["user"] == user and (task["status"] == "open" or task["of"])
+        )
 
     @precondition(lambda self: self.running())
     @rule(data=st.data(), users=people())

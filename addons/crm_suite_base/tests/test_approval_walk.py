@@ -340,6 +340,14 @@ class TestApprovalBack(WalkCase):
         play.world.facts["discount"] = 19
         self.assertEqual(play.agree(1).open(), [2, 3])
 
+    def test_who_was_added_and_signs_himself_now_is_asked_once(self):
+        play = Play(line(approval("a", 2, may_add=True)))
+        play.act(2, "add_before", users=[5]).act(5, "return")
+        # Meanwhile the rule of the step names him, too.
+        play.world.approvers = lambda rule, state: [2, 5]
+        self.assertEqual(play.agree(1).open(), [2, 5])
+        self.assertEqual(play.agree(2, 5).status, "agreed")
+
     def test_who_was_added_is_asked_again_after_a_return(self):
         """The lead adds finance, finance returns, the discount goes down."""
         play = Play(

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.http import serialize_exception
 from odoo.tests import Form, tagged
 
 from ..models import duplicate_pair, duplicate_run, duplicate_trial
@@ -131,8 +132,11 @@ class TestDuplicateKeys(DuplicateCase):
 @tagged("post_install", "-at_install")
 class TestDuplicateEntry(DuplicateCase):
     def test_an_equal_number_is_refused_by_name(self):
-        with self.assertRaisesRegex(ValidationError, "赤岩"):
+        with self.assertRaisesRegex(ValidationError, "赤岩") as caught:
             self._create_customer(name="完全不同的公司", vat=VAT)
+        # The web client shows a sentence for the errors that it knows by name.
+        name = serialize_exception(caught.exception)["name"]
+        self.assertEqual(name, "odoo.exceptions.ValidationError")
 
     def test_the_refusal_tells_no_more_than_one_may_know(self):
         self._hide_first()

@@ -117,14 +117,6 @@ class Limits(Moves):
         self.open_task(new)
         return new
 
-    def asked_at(self, vid):
-        """Everybody whose word counts, or counted, at a visit."""
-        return {
-            task["user"]
-            for task in self.tasks_of(vid).values()
-            if task["status"] not in ("superseded", "retrieved")
-        }
-
 
 def next_tick(state):
     """When :func:`approval_walk.tick` has something to do next, or None.

@@ -60,8 +60,11 @@ class Votes(WalkState):
         kind = "fill" if node["type"] == "fill" else "approve"
         visit["signers"] = len(users)
         same = self._decided_right_before(vid) if kind == "approve" else {}
-        for place, user in enumerate(users):
-            tid = self.new_task(vid, user, kind, place=place)
+        asked = [
+            (self.new_task(vid, user, kind, place=place), user)
+            for place, user in enumerate(users)
+        ]
+        for tid, user in asked:
             kept = self._kept(vid, user)
             if kept:
                 self._take_over(tid, "kept", kept["basis"])
@@ -180,6 +183,9 @@ class Votes(WalkState):
             if task["role"] == "after" and not kept:
                 continue
             user = self.standing_in(task["user"])
+            if user in self.asked_at(vid):
+                # He signs by himself now: his word counts once.
+                continue
             new = self.new_task(vid, user, "approve", role=task["role"], of=tid)
             if self._still_holds(vid, task):
                 self._take_over(new, "kept", task["basis"])
@@ -206,6 +212,14 @@ class Votes(WalkState):
         ]
 
     # === COUNTING ===
+
+    def asked_at(self, vid):
+        """Everybody whose word counts, or counted, at a visit."""
+        return {
+            task["user"]
+            for task in self.tasks_of(vid).values()
+            if task["status"] not in ("superseded", "retrieved")
+        }
 
     def settle(self, vid):
         """Go on when the node has its result; otherwise ask whose turn has come."""

@@ -55,16 +55,21 @@ class Handover(models.TransientModel):
         )
 
     def _find_heirs(self, request, tasks):
-        """Those of the recipients whom the engine lets take over."""
+        """Those of the recipients whom the engine lets take over, and who can revise
+        the document where that is asked."""
         recipients = self.recipient_ids._origin
         if not recipients:
             return self._get_recipients()
         people = self.env["crm.suite.approval.people"].sudo()
-        able = people._able(recipients.sudo(), request._get_document())
+        document = request._get_document()
+        able = people._able(recipients.sudo(), document)
+        revises = "revise" in tasks.mapped("kind")
         return [
             user
             for user in recipients
-            if user in able and request._may_take_over(self.user_id, user)
+            if user in able
+            and request._may_take_over(self.user_id, user)
+            and (not revises or document.with_user(user).has_access("write"))
         ]
 
     def _hand_over(self, plan):

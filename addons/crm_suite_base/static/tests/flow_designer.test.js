@@ -145,6 +145,18 @@ test("a click in the palette adds a step behind the chosen one", async () => {
     expect(card("n4")).toHaveClass("o_crm_suite_selected");
 });
 
+test("behind a chosen step that leads on, the new one goes in between", async () => {
+    const parent = await mount();
+    await choose("n1");
+    await click(palette("wait"));
+    await animationFrame();
+    expect(parent.graph.edges.map(({ from, to }) => `${from}-${to}`)).toEqual([
+        "n1-n4",
+        "n2-n3",
+        "n4-n2",
+    ]);
+});
+
 test("a click in the palette puts a step into the chosen path", async () => {
     const parent = await mount();
     await choose("n1");
@@ -486,7 +498,7 @@ test("a step that is dropped on a path goes into it, in one step to undo", async
 });
 
 test("a step from the palette lies on no other one, and in view", async () => {
-    const parent = await mount({ graph: ROOMY });
+    const parent = await mount({ graph: { ...ROOMY, edges: [] } });
     await choose("n1");
     await click(palette("wait"));
     await animationFrame();

@@ -297,9 +297,10 @@ export class FlowDesigner extends Component {
     /** Chosen in the palette: into the chosen path, behind the chosen node, or the middle. */
     add(type) {
         const { selectedNode, selectedEdge, types } = this;
+        const path = this.canInsert(type) && (selectedEdge || this.onlyPathFrom(selectedNode));
         let result;
-        if (selectedEdge && this.canInsert(type)) {
-            result = this.inserted(type, selectedEdge.id, this.middleOf(selectedEdge));
+        if (path) {
+            result = this.inserted(type, path.id, this.middleOf(path));
         } else if (selectedNode) {
             result = this.placed(type, this.behind(selectedNode, type));
             if (canConnect(result[0], selectedNode.id, result[1], types)) {
@@ -310,6 +311,12 @@ export class FlowDesigner extends Component {
         }
         this.put(result);
         this.canvas.show(result[1]);
+    }
+
+    /** The path out of a step that can have no second one. */
+    onlyPathFrom(node) {
+        const isSingle = node && this.types[node.type]?.outputs !== "many";
+        return isSingle && this.graph.edges.find(({ from }) => from === node.id);
     }
 
     canInsert(type) {
