@@ -78,7 +78,8 @@ registry.category("web_tour.tours").add("crm_suite_pool_lead", {
         { trigger: "div[name=taken_count]:contains('1'), span[name=taken_count]:contains('1')" },
         ...takeBackAndUndo(),
         {
-            trigger: "body:not(:has(.modal)) .o_form_view:contains('Tour Pool')",
+            content: "The pool and its member; on a phone its name is in a field and in no text",
+            trigger: "body:not(:has(.modal)) .o_form_view:contains('Tour Rep')",
             timeout: 30000,
         },
     ],
