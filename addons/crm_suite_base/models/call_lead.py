@@ -24,6 +24,13 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    crm_suite_call_ids = fields.One2many(
+        "crm.suite.call",
+        "lead_id",
+        string="Calls and Visits",
+        copy=False,
+        groups="crm_suite_base.group_crm_suite_user",
+    )
     crm_suite_call_count = fields.Integer(
         string="Number of Calls",
         compute="_compute_crm_suite_call_count",
@@ -48,25 +55,21 @@ class CrmLead(models.Model):
     def unlink(self):
         self.check_access("unlink")
         # As superuser: calls about nobody else go with the lead, whoever logged them.
-        self.env["crm.suite.call"].sudo().search(
-            [("lead_id", "in", self.ids), ("partner_id", "=", False)]
-        ).unlink()
+        calls = self.sudo().crm_suite_call_ids
+        calls.filtered(lambda call: not call.partner_id).unlink()
         return super().unlink()
 
     def _adopt_calls(self, partner_id):
         """What was logged before there was a customer is his from now on."""
-        # As superuser: whoever names the customer need not have logged the calls.
-        calls = self.env["crm.suite.call"].sudo()
-        calls.search(
-            [("lead_id", "in", self.ids), ("partner_id", "=", False)]
-        ).partner_id = partner_id
+        # As superuser: whoever names the customer need not have logged the calls. By
+        # the field: read at once for all leads that are converted one after the other.
+        calls = self.sudo().crm_suite_call_ids
+        calls.filtered(lambda call: not call.partner_id).partner_id = partner_id
 
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)
         # As the host moves meetings: all of them, whoever merges.
-        self.env["crm.suite.call"].sudo().search(
-            [("lead_id", "in", opportunities.ids)]
-        ).lead_id = self
+        opportunities.sudo().crm_suite_call_ids.lead_id = self
         return result
 
     def action_crm_suite_log_call(self):

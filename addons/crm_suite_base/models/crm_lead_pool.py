@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .pool_mask import check_given
+from .pool_mask import check_given, is_cached
 
 CONTACT = frozenset(
     {
@@ -25,6 +25,8 @@ CONTACT = frozenset(
         "activity_summary",
     }
 )
+# By what a lead is held back, beside its customer.
+DECIDING = ("crm_suite_pool_id", "user_id", "partner_id")
 
 
 class CrmLead(models.Model):
@@ -59,7 +61,6 @@ class CrmLead(models.Model):
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):
-        self.flush_model(["crm_suite_pool_id", "user_id", "partner_id"])
         return SQL(
             "(%(pool)s = ANY(%(ids)s) AND %(owner)s IS NULL"
             " OR %(owner)s IS DISTINCT FROM %(uid)s AND %(customer)s)",
@@ -70,7 +71,17 @@ class CrmLead(models.Model):
             customer=self.env["res.partner"]._pool_masked_partner_sql(
                 SQL.identifier(alias, "partner_id"), pool_ids
             ),
+            to_flush=[self._fields[name] for name in DECIDING],
         )
+
+    def _pool_known_open(self, pool_ids):
+        if not is_cached(self, *DECIDING):
+            return False
+        if not self.user_id and self.crm_suite_pool_id.id in pool_ids:
+            return False
+        customer = self.partner_id
+        mine = self.user_id == self.env.user
+        return mine or not customer or customer._pool_known_open(pool_ids)
 
     # A deal takes the contact data of its customer along: it begins with the claim.
     @api.model_create_multi

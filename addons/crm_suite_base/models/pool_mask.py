@@ -27,6 +27,12 @@ SEARCHES = frozenset(
 SHOWING = ("show_address", "show_address_only", "show_email", "show_phone", "show_vat")
 
 
+def is_cached(record, *names):
+    """Tell whether fields of a record can be read without asking the database."""
+    caches = (record._fields[name]._get_cache(record.env) for name in names)
+    return all(record.id in cache for cache in caches)
+
+
 def check_given(model, name, vals_list):
     """Refuse customers in the pool in a field of what is made of them, also where they
     come as its default.
@@ -98,8 +104,11 @@ class PoolMask(models.AbstractModel):
 
         :rtype: set[int]
         """
-        ids = [id_ for id_ in self._ids if id_]
-        if not pool_ids or not ids:
+        if not pool_ids:
+            return set()
+        # One by one, as in an import or a loop of the host, each is known already.
+        unknown = (r for r in self.sudo() if r.id and not r._pool_known_open(pool_ids))
+        if not (ids := [record.id for record in unknown]):
             return set()
         rows = self.env.execute_query(
             SQL(
@@ -110,6 +119,14 @@ class PoolMask(models.AbstractModel):
             )
         )
         return {row[0] for row in rows}
+
+    def _pool_known_open(self, pool_ids):
+        """Tell whether the record is not held back, as far as that is known without
+        asking the database. Hook.
+
+        :rtype: bool
+        """
+        return False
 
     def _read_format(self, fnames, load="_classic_read"):
         rows = super()._read_format(fnames, load)

@@ -69,8 +69,13 @@ class MailThread(models.AbstractModel):
 
     def _pool_check_recipients(self, partner_ids):
         if partner_ids and not self.env.su:
-            ids = [id_ for id_ in partner_ids if isinstance(id_, int)]
-            self.env["res.partner"].browse(ids)._pool_check_claimed("email")
+            people = self.env["res.partner"].browse(
+                id_ for id_ in partner_ids if isinstance(id_, int)
+            )
+            if people._pool_hiding("email"):
+                # Mostly the same colleagues again and again: they stay in the cache.
+                people.sudo().commercial_partner_id.mapped("crm_suite_pool_id")
+            people._pool_check_claimed("email")
 
     @api.model
     def _search_message_partner_ids(self, operator, operand):

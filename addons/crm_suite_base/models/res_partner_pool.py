@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from .duplicate_entry import DuplicateRefused
 from .duplicate_search import Hit
-from .pool_mask import SHOWING, check_given
+from .pool_mask import SHOWING, check_given, is_cached
 
 CONTACT = frozenset(
     {
@@ -34,6 +34,8 @@ CONTACT = frozenset(
         "activity_summary",
     }
 )
+# By what a customer is held back.
+DECIDING = ("crm_suite_pool_id", "user_id", "commercial_partner_id")
 # Says of records that they were found by a key which the user may not see. An object and
 # not a word: no caller can put it into a context.
 HIDDEN = object()
@@ -167,25 +169,33 @@ class ResPartner(models.Model):
 
     @api.model
     def _pool_masked_sql(self, alias, pool_ids):
-        self.flush_model(["crm_suite_pool_id", "user_id", "commercial_partner_id"])
         return SQL(
             "%s IN (SELECT id FROM res_partner WHERE crm_suite_pool_id = ANY(%s)"
             " AND user_id IS NULL)",
             SQL.identifier(alias, "commercial_partner_id"),
             pool_ids,
+            to_flush=[self._fields[name] for name in DECIDING],
         )
 
     @api.model
     def _pool_masked_partner_sql(self, person, pool_ids):
         """The same for a column of another table that names a partner."""
-        self.flush_model(["crm_suite_pool_id", "user_id", "commercial_partner_id"])
         return SQL(
             "%s IN (SELECT p.id FROM res_partner c"
             " JOIN res_partner p ON p.commercial_partner_id = c.id"
             " WHERE c.crm_suite_pool_id = ANY(%s) AND c.user_id IS NULL)",
             person,
             pool_ids,
+            to_flush=[self._fields[name] for name in DECIDING],
         )
+
+    def _pool_known_open(self, pool_ids):
+        if not is_cached(self, "commercial_partner_id"):
+            return False
+        customer = self.commercial_partner_id
+        if not is_cached(customer, "crm_suite_pool_id", "user_id"):
+            return False
+        return customer.crm_suite_pool_id.id not in pool_ids or bool(customer.user_id)
 
     def _compute_display_name(self):
         """Names with address, e-mail or phone number leave them out.

@@ -168,6 +168,19 @@ class TestCallOnLead(CustomerCase):
         self.assertFalse(other.partner_id)
         self.assertEqual(self._log().partner_id, self.person)
 
+    def test_naming_the_customer_asks_once_for_all_leads(self):
+        """The host converts leads one by one; most were never called about."""
+        leads = self.env["crm.lead"].create(
+            [{"name": f"{n}", "user_id": self.rep.id} for n in range(4)]
+        )
+        call = self._log(lead=leads[3])
+        for lead in leads[:2]:
+            lead.partner_id = self.customer
+        with self.assertQueryCount(0, flush=False):
+            leads[2]._adopt_calls(self.customer.id)
+        leads[3].partner_id = self.customer
+        self.assertEqual(call.partner_id, self.customer)
+
     def test_who_does_not_see_the_lead(self):
         """Neither reads what was said about it nor restarts its clock."""
         call = self._log(summary="Secret price")

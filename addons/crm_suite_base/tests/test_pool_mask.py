@@ -306,6 +306,31 @@ class TestPoolMask(PoolCase):
         self.assertEqual(customer.sudo().email, "boss@huaqiang.example")
         self.assertEqual(self.customer.email, "boss@huaqiang.example")
 
+    def test_what_is_known_is_not_asked_for_and_not_older_than_it_is(self):
+        """A record just made is open without a query; one just moved is not."""
+        customer = self.customer.with_user(self.rep)
+        fresh = self._create_customer(name="Just made").with_user(self.rep)
+        lead = self.env["crm.lead"].create({"name": "Just made"}).with_user(self.rep)
+        pool_ids = customer._pool_hiding()
+        self.assertIn(self.pool.id, pool_ids)
+        fresh.env.flush_all()
+        with self.assertQueryCount(0):
+            self.assertFalse(fresh._pool_get_masked(pool_ids))
+            self.assertFalse(lead._pool_get_masked(pool_ids))
+        lead.sudo().partner_id = self.person
+        self.assertEqual(lead._pool_get_masked(pool_ids), {lead.id})
+        person = self.Partner.create({"name": "Somebody"}).with_user(self.rep)
+        person.sudo().parent_id = self.customer
+        self.assertEqual(person._pool_get_masked(pool_ids), {person.id})
+        for cached in (True, False):
+            if not cached:
+                self.env.invalidate_all()
+            self.assertEqual(customer._pool_get_masked(pool_ids), {customer.id})
+            self.customer.user_id = self.rival
+            self.assertFalse((customer | person)._pool_get_masked(pool_ids))
+            self.assertFalse(lead._pool_get_masked(pool_ids))
+            self.customer.user_id = False
+
     def test_leads(self):
         pool = self.Pool.create(
             {
