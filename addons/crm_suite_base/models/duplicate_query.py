@@ -230,7 +230,7 @@ class DuplicateQuery(models.Model):
         :return: ``{"ok", "reason"}``; the reason says so where it is asked for whole
         :rtype: dict
         """
-        record = self._get_asked(query_id, position)
+        query, record = self._get_asked(query_id, position)
         if "crm.suite.access.request" not in self.env:
             raise UserError(self.env._("Access is not asked for in this database."))
         if not isinstance(note, str):
@@ -238,7 +238,7 @@ class DuplicateQuery(models.Model):
         access = self.env["crm.suite.access.request"]
         kind = access._request_kind(record._name)
         # The record may be hidden from the user: that is why he asks.
-        access._request(record.sudo(), kind, note)
+        access._request(record.sudo(), kind, note, subject=query.asked)
         text = self.env._("The owner was asked to let you take it over.")
         return {"ok": True, "reason": text if kind == "claim" else ""}
 
@@ -249,7 +249,7 @@ class DuplicateQuery(models.Model):
         :return: answer of the pool: ``{"id", "ok", "reason"}``
         :rtype: dict
         """
-        record = self._get_asked(query_id, position)
+        _query, record = self._get_asked(query_id, position)
         pool = record.sudo().crm_suite_pool_id
         if not pool:
             raise UserError(self.env._("It is in no pool any more. Ask again."))
@@ -258,7 +258,7 @@ class DuplicateQuery(models.Model):
 
     @api.model
     def _get_asked(self, query_id, position):
-        """The record that an earlier question of this user found."""
+        """An earlier question of this user, and a record that it found."""
         self.env["res.partner"]._crm_suite_check_role()
         if not is_id(query_id) or type(position) is not int:
             raise UserError(self.env._("Name the question and the line of its answer."))
@@ -275,7 +275,7 @@ class DuplicateQuery(models.Model):
         record = self.env[model_name].browse(id_).exists()
         if not record:
             raise UserError(self.env._("This record is gone. Ask again."))
-        return record
+        return query, record
 
 
 class DuplicateQuota(models.Model):

@@ -72,7 +72,10 @@ class TestConflictCheck(DuplicateCase):
         request = self.env["crm.suite.access.request"].search(
             [("res_id", "=", self.first.id)], limit=1, order="id desc"
         )
-        self.assertEqual(request.create_uid or request.user_id, self.rep)
+        self.assertEqual((request.requester_id, request.note), (self.rep, "my lead"))
+        # He knows his requests by what he typed; who decides sees the customer.
+        self.assertEqual(request.with_user(self.rep).record_name, VAT)
+        self.assertIn("赤岩", request.with_user(self.steward).record_name)
         with self.assertRaises(UserError):
             queries.with_user(self.agent).request_access(row["query"], 0)
         for bad in ((row["query"], 7), ("x", 0), (row["query"], -1), (0, 0)):
@@ -157,9 +160,16 @@ class TestConflictCheck(DuplicateCase):
                     "kind": "claim",
                     "decider_id": self.lead.id,
                     "requester_id": self.rep.id,
+                    "record_name": "Boiler",
                 }
             ],
         )
+        self.assertIn("13911117777", request.with_user(self.rep).record_name)
+        request.with_user(self.lead).action_refuse("We talk to him")
+        told = self.env["mail.message"].search(
+            [("partner_ids", "in", self.rep.partner_id.ids)], limit=1
+        )
+        self.assertIn("13911117777", told.subject)
         [row] = self._check(self.agent, **phone)
         self.assertFalse(row["may_ask"], "has no part in sales")
         with self.assertRaisesRegex(UserError, "people in sales"):

@@ -34,13 +34,21 @@ class TestDuplicateTour(TourCase):
         )
 
     def test_conflict_check_and_banner(self):
+        self.env["crm.lead"].create(
+            {"name": "Tour", "phone": "+41445559988", "user_id": self.mate.id}
+        )
         self.start_tour(
             "/odoo/crm-conflict-check", "crm_suite_conflict_check", login="tour_asker"
         )
         queries = self.env["crm.suite.duplicate.query"].search(
             [("user_id", "=", self.rep.id)]
         )
-        self.assertGreaterEqual(len(queries), 2, "each question is in the log")
+        self.assertGreaterEqual(len(queries), 3, "each question is in the log")
+        asked = self.env["crm.suite.access.request"].search(
+            [("requester_id", "=", self.rep.id)]
+        )
+        self.assertEqual(asked.note, "We met at the fair")
+        self.assertIn("41445559988", asked.subject)
         self.assertEqual(
             self.env["res.partner"].search_count([("name", "=like", "Tour Gerber%")]), 2
         )

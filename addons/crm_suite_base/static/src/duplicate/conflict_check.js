@@ -1,7 +1,7 @@
 import { Component, onMounted, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
+import { useAutofocus, useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { errorText } from "../core/format";
 import { useOpenRecords } from "../customer_page/open_records";
@@ -56,6 +56,8 @@ export class ConflictCheck extends Component {
         Object.assign(this, useOpenRecords());
         this.input = useRef("input");
         this.state = useState({ text: "", rows: null, asked: "", error: "", busy: false });
+        // Why somebody asks: the line that is opened last.
+        useAutofocus({ refName: "note" });
         onMounted(() => this.input.el.focus());
     }
 
@@ -92,7 +94,8 @@ export class ConflictCheck extends Component {
     }
 
     async askAccess(row) {
-        await this.follow(row, "request_access", _t("The owner was asked for access."));
+        const note = (row.note || "").trim();
+        await this.follow(row, "request_access", _t("The owner was asked for access."), note);
     }
 
     async claim(row) {
@@ -100,12 +103,13 @@ export class ConflictCheck extends Component {
     }
 
     /** Ask for access or claim; what the server answers is said in one line. */
-    async follow(row, method, done) {
+    async follow(row, method, done, ...more) {
         row.busy = true;
         try {
             const answer = await this.orm.silent.call("crm.suite.duplicate.query", method, [
                 row.query,
                 row.position,
+                ...more,
             ]);
             row.done = answer.reason || done;
             row.failed = answer.ok === false;
@@ -114,6 +118,7 @@ export class ConflictCheck extends Component {
             row.failed = true;
         }
         row.busy = false;
+        row.asking = false;
     }
 
     create() {

@@ -15,6 +15,16 @@ tours.add("crm_suite_conflict_check", {
             content: "A colleague's: who it is, and whom to ask",
             trigger: `${ROW}[data-state='owned']:contains(Tour Mate)`,
         },
+        { trigger: ASK, run: "edit +41445559988" },
+        { trigger: "button[type=submit]:contains(Check):enabled", run: "click" },
+        {
+            content: "A lead that he does not see: he says why he asks",
+            trigger: `${ROW}[data-state='owned'] button:contains(Ask for Access)`,
+            run: "click",
+        },
+        { trigger: `${ROW} .o_crm_suite_conflict_ask input`, run: "edit We met at the fair" },
+        { trigger: `${ROW} .o_crm_suite_conflict_ask button[type=submit]`, run: "click" },
+        { trigger: `${ROW}:contains(The owner was asked)` },
         { trigger: ASK, run: "edit Zwirbelbach Unerhört" },
         { trigger: "button[type=submit]:contains(Check):enabled", run: "click" },
         {
