@@ -303,7 +303,8 @@ class ResPartner(models.Model):
         )
 
     def _crm_suite_360_list(self, scope, model, domain, names, order, amount=None):
-        """Number, amount and first items of the customer's documents of one kind.
+        """Number, amount and first items of the customer's documents of one kind;
+        those of a subsidiary say whose they are.
 
         :return: ``{"count", "amount", "currency", "items"}`` or ``None`` without the
             right to read the model
@@ -318,10 +319,13 @@ class ResPartner(models.Model):
         ]
         figures = self._crm_suite_360_total(scope, model, domain, amount)
         items = records.search_fetch(domain, names, order=order, limit=ITEMS)
-        return {
-            **figures,
-            "items": [self._crm_suite_360_item(item, names) for item in items],
-        }
+        rows = [self._crm_suite_360_item(item, names) for item in items]
+        if len(scope["counted"]) > 1:
+            for item, row in zip(items, rows, strict=True):
+                customer = item.partner_id.sudo().commercial_partner_id
+                if customer != scope["commercial"]:
+                    row["customer"] = self._crm_suite_named(customer)
+        return {**figures, "items": rows}
 
     def _crm_suite_360_total(self, scope, model, domain, amount):
         if not amount:

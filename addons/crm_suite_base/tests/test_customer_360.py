@@ -311,6 +311,10 @@ class TestCustomer360(CustomerCase):
                 self.assertAlmostEqual(together[name][key], 21 * own)
         self.assertEqual((alone["deals"]["count"], together["deals"]["count"]), (1, 2))
         self.assertEqual(together["value"]["order_count"], 2)
+        for name in ("deals", "quotes"):
+            theirs, own = together[name]["items"]
+            self.assertEqual(theirs["customer"]["id"], daughter.id)
+            self.assertNotIn("customer", own)
         self.assertFalse(alone["contact"]["last"] or alone["contact"]["next"])
         self.assertEqual(together["contact"]["last"]["kind"], "call")
         self.assertEqual(together["contact"]["next"]["summary"], "offer")

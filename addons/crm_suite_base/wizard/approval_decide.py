@@ -9,6 +9,8 @@ DECISIONS = [
     ("add_before", "Ask somebody before me"),
     ("add_after", "Agree and ask somebody else too"),
 ]
+# Decisions that ask somebody else.
+OTHERS = ("transfer", "add_before", "add_after")
 
 
 class ApprovalDecide(models.TransientModel):
@@ -29,7 +31,7 @@ class ApprovalDecide(models.TransientModel):
     figures_text = fields.Text(related="task_id.figures_text")
     proposal_text = fields.Text(related="task_id.proposal_text")
     history_text = fields.Text(compute="_compute_history_text", compute_sudo=False)
-    # What the step allows: the client offers nothing else.
+    # Whom the step allows to bring in; what the user says himself has buttons.
     decision_choices = fields.Json(compute="_compute_options", compute_sudo=False)
     may_transfer = fields.Boolean(compute="_compute_options", compute_sudo=False)
     may_add = fields.Boolean(compute="_compute_options", compute_sudo=False)
@@ -51,11 +53,14 @@ class ApprovalDecide(models.TransientModel):
 
     @api.depends("task_id")
     def _compute_options(self):
-        names = self._fields["decision"]._description_selection(self.env)
+        names = dict(self._fields["decision"]._description_selection(self.env))
         for wizard in self:
             options = wizard.task_id.get_options() if wizard.task_id else {}
             allowed = options.get("decisions") or []
-            wizard.decision_choices = [row for row in names if row[0] in allowed]
+            wizard.decision_choices = [
+                ("agree", self.env._("I decide it myself")),
+                *((code, names[code]) for code in OTHERS if code in allowed),
+            ]
             wizard.may_transfer = "transfer" in allowed
             wizard.may_add = "add_before" in allowed
             wizard.may_return = "return" in allowed
@@ -151,7 +156,7 @@ class ApprovalDecide(models.TransientModel):
         self.ensure_one()
         self.check_access("read")
         options = {}
-        if decision in ("transfer", "add_before", "add_after"):
+        if decision in OTHERS:
             if not self.user_ids:
                 raise UserError(self.env._("Choose whom."))
             options["user_ids"] = self.user_ids.ids

@@ -8,6 +8,7 @@ import {
     copyItems,
     findEdge,
     findNode,
+    freeName,
     insertOnEdge,
     moveEdge,
     moveNodes,
@@ -63,6 +64,14 @@ function unchanged(act) {
     expect(JSON.stringify(GRAPH)).toBe(before);
     return result;
 }
+
+test("a new node is not called as another one is", () => {
+    const graph = { nodes: [node("n1", "step"), { ...node("n2", "step"), name: "Ask" }] };
+    expect(freeName(graph, "Look")).toBe("Look");
+    expect(freeName(graph, "Ask")).toBe("Ask 2");
+    graph.nodes.push({ ...node("n3", "step"), name: "Ask 2" });
+    expect(freeName(graph, "Ask")).toBe("Ask 3");
+});
 
 test("a field without a flow is an empty flow", () => {
     expect(plainGraph(false)).toEqual({ schema: 1, nodes: [], edges: [] });

@@ -14,6 +14,7 @@ import { getTabableElements } from "@web/core/utils/ui";
 import { FlowCanvas } from "./flow_canvas";
 import {
     addNode,
+    freeName,
     canConnect,
     connect,
     copyItems,
@@ -281,7 +282,8 @@ export class FlowDesigner extends Component {
 
     newNode(type) {
         const { label, defaults } = this.types[type];
-        return { type, name: String(label), ...JSON.parse(JSON.stringify(defaults)) };
+        const name = freeName(this.graph, String(label));
+        return { type, name, ...JSON.parse(JSON.stringify(defaults)) };
     }
 
     /** Let go over the drawing: into the path that is there, else where there is room. */

@@ -71,6 +71,16 @@ export function freePlace(graph, x, y) {
     return place;
 }
 
+/** A name for a new node that no other has: lists and sentences tell nodes by it. */
+export function freeName(graph, name) {
+    const taken = new Set(graph.nodes.map((node) => node.name));
+    let free = name;
+    for (let number = 2; taken.has(free); number++) {
+        free = `${name} ${number}`;
+    }
+    return free;
+}
+
 /** @returns {[Object, string]} the new graph and the id of the new node */
 export function addNode(graph, { type, name, x = 0, y = 0, ...values }) {
     const id = nextId(graph.nodes, "n");
