@@ -116,7 +116,7 @@ class CustomerMetric(models.Model):
                    (least(greatest(amount, %(least)s), %(most)s) * %(units)s)::bigint
                        AS amount,
                    (CASE channel %(channels)s END)::smallint AS channel,
-                   document_model
+                   hashtext(document_model) AS document_kind
               FROM (%(source)s) fact
              WHERE partner_id IS NOT NULL
             """,
@@ -159,7 +159,7 @@ class CustomerMetric(models.Model):
                    CASE WHEN %(is_purchase)s THEN min(channel) END AS channel
               FROM crm_suite_metric_fact
              WHERE %(part)s
-          GROUP BY partner_id, company_id, document_id, document_model
+          GROUP BY partner_id, company_id, document_id, document_kind
             """,
             is_purchase=is_purchase,
             part=part,
