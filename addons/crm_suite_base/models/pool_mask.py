@@ -40,6 +40,8 @@ def check_given(model, name, vals_list):
     :param str name: a many2one to customers
     """
     default = None if model else model.env.context.get(f"default_{name}")
+    if not default and not any(name in vals for vals in vals_list):
+        return
     given = [vals if name in vals else {name: default} for vals in vals_list]
     customers = [get_given(model, name, vals) for vals in given if vals.get(name)]
     if customers:

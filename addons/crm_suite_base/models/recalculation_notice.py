@@ -20,12 +20,12 @@ class FigureSource(models.AbstractModel):
     _description = "Source of Customer Figures"
 
     # What says whose a record is, beside its customer.
-    _figure_owner = ()
+    _figure_owner = frozenset()
 
     def write(self, vals):
         if "partner_id" in vals:
             self.env["crm.suite.metric.dirty"]._note_losers(self, vals)
-        if any(name in vals for name in self._figure_owner):
+        if not self._figure_owner.isdisjoint(vals):
             self.env["crm.suite.metric.dirty"]._note_records(self)
         return super().write(vals)
 
@@ -115,7 +115,7 @@ class Call(models.Model):
 class MailActivity(models.Model):
     _name = "mail.activity"
     _inherit = ["mail.activity", "crm.suite.figure.source"]
-    _figure_owner = ("res_id", "res_model_id")
+    _figure_owner = frozenset({"res_id", "res_model_id"})
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
 
@@ -123,6 +123,6 @@ class MailActivity(models.Model):
 class CalendarEvent(models.Model):
     _name = "calendar.event"
     _inherit = ["calendar.event", "crm.suite.figure.source"]
-    _figure_owner = ("partner_ids",)
+    _figure_owner = frozenset({"partner_ids"})
 
     _crm_suite_write_date_idx = models.Index("(write_date)")
