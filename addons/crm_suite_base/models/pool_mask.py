@@ -40,10 +40,9 @@ def check_given(model, name, vals_list):
     :param str name: a many2one to customers
     """
     default = None if model else model.env.context.get(f"default_{name}")
-    if not default and not any(name in vals for vals in vals_list):
-        return
-    given = [vals if name in vals else {name: default} for vals in vals_list]
-    customers = [get_given(model, name, vals) for vals in given if vals.get(name)]
+    customers = [get_given(model, name, vals) for vals in vals_list if vals.get(name)]
+    if default and not all(name in vals for vals in vals_list):
+        customers.append(get_given(model, name, {name: default}))
     if customers:
         model.env["res.partner"].union(*customers)._pool_check_claimed()
 

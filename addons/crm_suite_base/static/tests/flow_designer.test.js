@@ -145,16 +145,17 @@ test("a click in the palette adds a step behind the chosen one", async () => {
     expect(card("n4")).toHaveClass("o_crm_suite_selected");
 });
 
+/** The new step n4 stands between n1 and n2. */
+function expectStepBetween({ graph }) {
+    expect(graph.edges.map(({ from, to }) => `${from}-${to}`)).toEqual(["n1-n4", "n2-n3", "n4-n2"]);
+}
+
 test("behind a chosen step that leads on, the new one goes in between", async () => {
     const parent = await mount();
     await choose("n1");
     await click(palette("wait"));
     await animationFrame();
-    expect(parent.graph.edges.map(({ from, to }) => `${from}-${to}`)).toEqual([
-        "n1-n4",
-        "n2-n3",
-        "n4-n2",
-    ]);
+    expectStepBetween(parent);
 });
 
 test("a click in the palette puts a step into the chosen path", async () => {
@@ -164,11 +165,7 @@ test("a click in the palette puts a step into the chosen path", async () => {
     await animationFrame();
     await click(palette("wait"));
     await animationFrame();
-    expect(parent.graph.edges.map(({ from, to }) => `${from}-${to}`)).toEqual([
-        "n1-n4",
-        "n2-n3",
-        "n4-n2",
-    ]);
+    expectStepBetween(parent);
 });
 
 test("a step is dropped where the mouse lets it go", async () => {
