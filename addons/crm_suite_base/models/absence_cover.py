@@ -1,7 +1,17 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from .absence import AGREED, KINDS
+
+# What decides about who is away, when, and who covers.
+COVERING = {
+    "state",
+    "user_id",
+    "date_from",
+    "date_to",
+    "cover_id",
+    *(f"cover_{kind}_id" for kind, _label in KINDS),
+}
 
 
 class Absence(models.Model):
@@ -78,6 +88,42 @@ class Absence(models.Model):
             if cover and cover.active and cover.id not in seen:
                 found[user.id] = cover.id
         return found
+
+    @api.model
+    @tools.ormcache()
+    def _agreed_covers(self):
+        """Who is named to cover, and when, kept until an absence changes.
+
+        :return: beginning, end and the users of each absence that is agreed on
+        :rtype: list[tuple[datetime, datetime, frozenset[int]]]
+        """
+        # As in :meth:`_cover_of`; what leaves is asked about by who is named.
+        agreed = self.sudo().search([("state", "in", AGREED)])
+        return [
+            (
+                absence.date_from,
+                absence.date_to,
+                frozenset(absence._get_cover_users().ids),
+            )
+            for absence in agreed
+        ]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        absences = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return absences
+
+    def write(self, vals):
+        result = super().write(vals)
+        if COVERING & vals.keys():
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     def _get_cover_users(self):
         """Everybody who is named in these absences.

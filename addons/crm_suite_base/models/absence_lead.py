@@ -26,23 +26,6 @@ class Absence(models.Model):
         away = self.sudo().search_fetch([("state", "=", "active")], ["user_id"])
         return frozenset(away.user_id.ids)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        absences = super().create(vals_list)
-        if any(absence.state == "active" for absence in absences):
-            self.env.registry.clear_cache()
-        return absences
-
-    def write(self, vals):
-        result = super().write(vals)
-        if {"state", "user_id"} & vals.keys():
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
-
     @api.model
     def _wake_for(self, leads):
         """Let the scheduled action look, once in a transaction, if an owner is away."""

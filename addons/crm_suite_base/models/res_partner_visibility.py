@@ -11,6 +11,10 @@ LIFECYCLE = "crm_suite_lifecycle_id"
 # Only stricter than without: it does no harm that a client may set them.
 STRICT = "crm_suite_strict"
 CUSTOMERS_ONLY = "crm_suite_customers_only"
+# Of no effect but on the way to the same result.
+BY_TEXT = "crm_suite_by_text"
+# Of fewer letters, a page of names that fit is found at once.
+LONG_TEXT = 3
 # Of no effect unless records are fetched by their ids.
 FETCHING = "crm_suite_fetching"
 WRITING = "crm_suite_writing"
@@ -34,6 +38,16 @@ def asks_for_customers(domain):
     if domain.operator == "not in":
         return name == LIFECYCLE and not isinstance(value, str) and False in value
     return domain.operator == "!=" and name == LIFECYCLE and not value
+
+
+def asks_for_text(domain):
+    """Whether a domain looks for a text that few names contain."""
+    return any(
+        condition.operator.endswith("like")
+        and isinstance(condition.value, str)
+        and len(condition.value.strip("%")) >= LONG_TEXT
+        for condition in domain.iter_conditions()
+    )
 
 
 class ResPartner(models.Model):
@@ -152,10 +166,27 @@ class ResPartner(models.Model):
     def _search(self, domain, *args, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access) and self._crm_suite_is_restricted():
             domain = Domain(domain)
-            if asks_for_customers(domain):
-                # pylint: disable-next=context-overridden
-                self = self.with_context(**{CUSTOMERS_ONLY: True})
+            # pylint: disable-next=context-overridden
+            self = self.with_context(
+                **{
+                    CUSTOMERS_ONLY: asks_for_customers(domain),
+                    BY_TEXT: asks_for_text(domain),
+                }
+            )
         return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
+
+    @api.model
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        if field_name != "complete_name" or not self.env.context.get(BY_TEXT):
+            return super()._order_field_to_sql(
+                alias, field_name, direction, nulls, query
+            )
+        # The database takes the comparison of a text for as cheap as that of a number:
+        # it would go through all customers by their names until it has found a page of
+        # those whose name fits. So it finds what fits first, and sorts that.
+        name = self._field_to_sql(alias, field_name, query)
+        query._order_groupby.append(name)
+        return SQL("(%s || '') %s %s", name, direction, nulls)
 
     @api.model
     def _crm_suite_is_restricted(self):

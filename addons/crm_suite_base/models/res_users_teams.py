@@ -45,17 +45,20 @@ class ResUsers(models.Model):
     def _crm_suite_covered_ids(self, kind):
         """The people whose work of a kind the user does now, because they are away.
 
-        Asked anew each time, for it ends by the clock.
+        Asked anew each time, for it ends by the clock, but only by who is named.
 
         :param str kind: one of those of ``crm.suite.absence``
         :rtype: list[int]
         """
         # Who covers for whom is no secret from the one who covers.
         absences = self.env["crm.suite.absence"].sudo()
-        standing = absences._standing_at(fields.Datetime.now())
-        away = absences.search(standing).user_id
-        if not away:
+        now = fields.Datetime.now()
+        if not any(
+            start <= now < end and self.id in named
+            for start, end, named in absences._agreed_covers()
+        ):
             return []
+        away = absences.search(absences._standing_at(now)).user_id
         covers = absences._cover_of(away, kind)
         return [user_id for user_id, cover in covers.items() if cover == self.id]
 

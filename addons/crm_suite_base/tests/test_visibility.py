@@ -282,6 +282,35 @@ class TestVisibilityEverywhere(VisibilityCase):
         )
         self.assertFalse(found)
 
+    def test_contacts_by_what_their_customers_are(self):
+        """Asking for customers alone does not hide the contacts that a condition names."""
+        found = self.partners(self.rep).search(
+            [
+                ("crm_suite_lifecycle_id", "!=", False),
+                ("child_ids.name", "=like", "Contact of %"),
+            ]
+        )
+        self.assertEqual(found, self.mine)
+
+    def test_order_of_a_search_by_text(self):
+        self.restrict(sales_rep=TEAM)
+        partners = self.partners(self.rep)
+        for domain in ([], [("crm_suite_lifecycle_id", "!=", False)]):
+            found = partners.search([*domain, ("name", "ilike", "visible")])
+            names = found.mapped("complete_name")
+            self.assertEqual(names, ["Visible lead", "Visible mate", "Visible rep"])
+            found = partners.search(
+                [*domain, ("name", "ilike", "visible")], order="complete_name desc"
+            )
+            self.assertEqual(found.mapped("complete_name"), names[::-1])
+            groups = partners.formatted_read_group(
+                [*domain, ("name", "ilike", "visible")],
+                ["complete_name"],
+                ["__count"],
+                order="complete_name desc",
+            )
+            self.assertEqual([g["complete_name"] for g in groups], names[::-1])
+
     def test_export(self):
         self.rep.group_ids += self.env.ref("base.group_allow_export")
         with self.assertRaises(AccessError):
@@ -722,6 +751,7 @@ class TestAsksForCustomers(VisibilityCase):
         self.restrict(sales_rep=OWN)
         for key in (
             "crm_suite_customers_only",
+            "crm_suite_by_text",
             "crm_suite_fetching",
             "crm_suite_strict",
         ):
@@ -763,6 +793,14 @@ class TestVisibilityOfCover(VisibilityCase):
         (source,) = todo.crm_suite_todo("access_requests")["sources"]
         self.assertEqual([row["id"] for row in source["rows"]], request.ids)
         self.assertTrue(request.with_user(self.rep).can_decide)
+        absence.sudo().write({"cover_followups_id": self.mate.id})
+        self.assertEqual(self.seen(self.rep), {"rep"})
+        self.assertEqual(self.seen(self.mate), {"mate", "stranger"})
+        absence.sudo().write({"cover_followups_id": False})
+        self.assertEqual(self.seen(self.rep), {"rep", "stranger"})
+        # Who covers for nobody does not ask each time.
+        with self.assertQueryCount(0):
+            self.assertFalse(self.mate._crm_suite_covered_ids("followups"))
         absence.sudo().write({"date_to": now - timedelta(minutes=1)})
         self.assertEqual(self.seen(self.rep), {"rep"})
         self.assertFalse(
