@@ -1,6 +1,7 @@
 import json
 from functools import partial
 
+from markupsafe import Markup
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
@@ -33,6 +34,8 @@ STATES = [
 WAITING = ("nobody", "overdue")
 # What a person got; the rest was taken from him again or never came.
 KEPT = ("done", "pending", "accepted")
+# What the reason keeps of a decision, but its sentence does not tell.
+UNTOLD = ("candidates", "load", "next", "skipped")
 
 
 class AssignmentLog(models.Model):
@@ -153,7 +156,7 @@ class AssignmentLog(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         logs = super().create(vals_list)
-        logs._note_watched()
+        logs._note_watched({log.res_model for log in logs})
         return logs
 
     @api.model
@@ -212,13 +215,13 @@ class AssignmentLog(models.Model):
         journal = vars(self.env.cr).get(JOURNAL)
         if journal is not None:
             journal.note_created(logs)
-        logs._note_watched()
+        logs._note_watched({policy.res_model})
         return logs
 
-    def _note_watched(self):
+    def _note_watched(self, model_names):
         """Run by hand: from now on what a policy gave away is watched."""
         policies = self.env["crm.suite.assignment.policy"]
-        for model_name in {log.res_model for log in self}:
+        for model_name in model_names:
             if not policies._get_watch(model_name).active:
                 self.env.registry.clear_cache()
 
@@ -404,6 +407,17 @@ class AssignmentLog(models.Model):
                 "%(rule)s: by weight it was the turn of %(who)s.", rule=rule, who=who
             )
         return _("%(rule)s: it was the turn of %(who)s.", rule=rule, who=who)
+
+    def _get_assigned_note(self):
+        """What the history of the record says of it.
+
+        :rtype: Markup
+        """
+        return Markup("<p>%s</p>") % self.env._(
+            "Assigned to %(user)s. %(reason)s",
+            user=self.to_user_id.name,
+            reason=self._get_sentence(),
+        )
 
     def _get_note(self):
         if self.state == "pending":

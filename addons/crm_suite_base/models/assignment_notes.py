@@ -1,9 +1,10 @@
-from markupsafe import Markup
 from psycopg2.extras import Json
 
 from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.mail import generate_tracking_message_id
+
+from .assignment_log import UNTOLD
 
 
 class AssignmentPolicy(models.Model):
@@ -22,12 +23,11 @@ class AssignmentPolicy(models.Model):
         :param records: of the model of this policy
         :param logs: ``crm.suite.assignment.log`` records about some of them
         """
-        given = logs.filtered("to_user_id")
-        if not given or not hasattr(records, "_message_log_batch"):
+        if not logs or not hasattr(records, "_message_log_batch"):
             return
         self.env.flush_all()
-        self._insert_followers(given)
-        self._insert_notes(given)
+        self._insert_followers(logs)
+        self._insert_notes(logs)
         # A model may have taken these out of its threads.
         names = {"message_follower_ids", "message_partner_ids", "message_ids"}
         records.invalidate_recordset(names & set(records._fields), flush=False)
@@ -69,9 +69,8 @@ class AssignmentPolicy(models.Model):
             default=email_from, author_id=author_id
         )[False]
         notes = [
-            {"res_id": log.res_id, "body": str(body)}
-            for user, mine in logs.grouped("to_user_id").items()
-            for log, body in self._compose_notes(mine, user)
+            {"body": str(log._get_assigned_note()), "res_ids": res_ids}
+            for log, res_ids in self._group_by_sentence(logs)
         ]
         self.env.cr.execute(
             SQL(
@@ -81,10 +80,10 @@ class AssignmentPolicy(models.Model):
                         author_id, email_from, reply_to, message_id,
                         email_add_signature, reply_to_force_new, date,
                         create_uid, write_uid, create_date, write_date)
-                SELECT %(model)s, n.res_id, n.body, 'notification', %(subtype)s, TRUE,
+                SELECT %(model)s, unnest(n.res_ids), n.body, 'notification', %(subtype)s, TRUE,
                        %(author)s, %(sender)s, %(reply_to)s, %(message_id)s,
                        FALSE, FALSE, %(now)s, %(uid)s, %(uid)s, %(begun)s, %(begun)s
-                  FROM jsonb_to_recordset(%(notes)s) n(res_id int, body text)
+                  FROM jsonb_to_recordset(%(notes)s) n(res_ids int[], body text)
                 """,
                 model=self.res_model,
                 notes=Json(notes),
@@ -99,16 +98,29 @@ class AssignmentPolicy(models.Model):
             )
         )
 
-    def _compose_notes(self, logs, user):
-        """The notes in the language of the new owner, whoever runs the policy.
+    def _group_by_sentence(self, logs):
+        """Thousands of decisions are told in a few sentences: each is composed once.
 
-        :return: generator of each log with its note
+        :param logs: flushed ones
+        :return: one decision of each sentence, in the language of the new owner, and
+            the ids of the records that it is told of
+        :rtype: list[tuple]
         """
-        # One environment for all of them: each costs more than a note.
-        for log in logs.with_context(lang=user.lang):
-            text = log.env._(
-                "Assigned to %(user)s. %(reason)s",
-                user=user.name,
-                reason=log._get_sentence(),
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT min(id), array_agg(res_id ORDER BY id)
+                  FROM crm_suite_assignment_log
+                 WHERE id = ANY(%s) AND to_user_id IS NOT NULL
+              GROUP BY to_user_id, rule_id, state, cause, why - %s
+              ORDER BY 1
+                """,
+                logs.ids,
+                list(UNTOLD),
             )
-            yield log, Markup("<p>%s</p>") % text
+        )
+        told = logs.browse(id_ for id_, _res_ids in rows)
+        return [
+            (log.with_context(lang=log.to_user_id.lang), res_ids)
+            for log, (_id, res_ids) in zip(told, rows, strict=True)
+        ]

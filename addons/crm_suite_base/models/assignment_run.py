@@ -17,6 +17,7 @@ from .rule_dry_run import dry_run
 # So many records are tried out; more tell nothing new and would hold the locks.
 TRIED_OUT = 2000
 LISTED = 200
+UNTRACKED = {"tracking_disable": True}
 
 
 class AssignmentPolicy(models.Model):
@@ -330,6 +331,8 @@ class AssignmentPolicy(models.Model):
         self._close_waiting([d.res_id for d in decisions if d.user_id])
         for user_id, ids in by_user.items():
             self._give(desk.records.browse(ids), self.env["res.users"].browse(user_id))
+        # What follows from the owner is no more tracked than he is, see :meth:`_give`.
+        self.with_context(**UNTRACKED).env.flush_all()
         waiting = self._get_waiting([d.res_id for d in decisions if not d.user_id])
         worth = desk.records._assignable_worth()
         logs = self.env["crm.suite.assignment.log"]._insert(
@@ -340,7 +343,8 @@ class AssignmentPolicy(models.Model):
             ]
         )
         self._tell_history(desk.records, logs)
-        self.env["crm.suite.absence"]._note_records(logs)
+        if any(decision.why.get("cover_for") for decision in decisions):
+            self.env["crm.suite.absence"]._note_records(logs)
         return logs | self.env["crm.suite.assignment.log"].browse(waiting.values())
 
     def _make_log(self, desk, decision, cause, tries, worth):
@@ -369,7 +373,7 @@ class AssignmentPolicy(models.Model):
         What the host's tracking would do is done for all at once: one notice tells of
         them, and :meth:`_tell_history` does the rest.
         """
-        context = {"tracking_disable": True, ASSIGNING: True}
+        context = {**UNTRACKED, ASSIGNING: True}
         records.with_context(**context)._assignable_give(user)
         count = len(records)
         user._bus_send(

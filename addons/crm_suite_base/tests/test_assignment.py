@@ -489,6 +489,28 @@ class TestAssignment(AssignmentCase):
         self.assertIn(self.ana.partner_id, lead.message_partner_ids)
         self.assertIn("Test Rule", lead.message_ids[0].body)
 
+    def test_each_lead_has_its_note(self):
+        leads = self._create_leads(6)
+        self.env.cr.precommit.run()
+        known = leads.message_ids
+        self.assign(leads)
+        self.env.cr.precommit.run()
+        for lead in leads:
+            [note] = lead.message_ids - known
+            self.assertIn(f"Assigned to {lead.user_id.name}.", note.body)
+        self.assertGreater(len(leads.user_id), 1)
+
+    def test_what_was_changed_before_is_tracked(self):
+        lead = self._create_leads()
+        self.env.cr.precommit.run()
+        lead.expected_revenue = 4711
+        self.assign(lead)
+        self.env.cr.precommit.run()
+        self.assertIn(
+            "expected_revenue",
+            lead.message_ids.tracking_value_ids.field_id.mapped("name"),
+        )
+
     def test_why(self):
         leads = self._create_leads(2)
         self.assign(leads)
