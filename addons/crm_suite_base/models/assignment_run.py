@@ -330,7 +330,9 @@ class AssignmentPolicy(models.Model):
                 by_user.setdefault(decision.user_id, []).append(decision.res_id)
         self._close_waiting([d.res_id for d in decisions if d.user_id])
         for user_id, ids in by_user.items():
-            self._give(desk.records.browse(ids), self.env["res.users"].browse(user_id))
+            # What they need is read for all, not for each owner.
+            records = desk.records.browse(ids).with_prefetch(desk.records.ids)
+            self._give(records, self.env["res.users"].browse(user_id))
         # What follows from the owner is no more tracked than he is, see :meth:`_give`.
         self.with_context(**UNTRACKED).env.flush_all()
         waiting = self._get_waiting([d.res_id for d in decisions if not d.user_id])

@@ -45,6 +45,7 @@ class CrmLead(models.Model):
                     same._pool_give({"user_id": user.id, "team_id": team.id})
                 else:
                     others |= same
+            others = others.with_prefetch(self._prefetch_ids)
             others._pool_give({"user_id": user.id, "team_id": default.id})
 
     def _assignable_previous_owners(self):

@@ -378,6 +378,8 @@ class PoolMixin(models.AbstractModel):
             # Only the engine may write what pools keep.
             self.write(vals)
             return
+        # Once read for all, what is empty anyway is not written again.
+        self.mapped("crm_suite_owned_since")
         free = self.filtered(
             lambda r: not r.crm_suite_pool_id and r.user_id.id != vals["user_id"]
         )
