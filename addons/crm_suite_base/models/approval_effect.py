@@ -6,8 +6,7 @@ from odoo.exceptions import UserError
 
 from ..tools.retry import is_try_again
 from .approval_gate import unpack_call
-from .approval_mixin import passing
-from .approval_request import LIVE, MANAGER
+from .approval_request import LIVE, MANAGER, NOTHING_DONE, UNDONE
 from .approval_world import lock_requests
 
 _logger = logging.getLogger(__name__)
@@ -31,25 +30,36 @@ class ApprovalRequest(models.Model):
             if request.state in LIVE:
                 continue
             request._queue_result()
-            request._point_to_running()
+            request._point_to_open()
             if request.parent_id:
                 request._tell_parent()
             elif request.state == "agreed" and request.effect_state == "pending":
                 request._try_effect()
 
-    def _point_to_running(self):
-        """The document names another request that still runs, if there is one."""
-        if self.parent_id or self.res_model not in self.env:
-            return
-        other = self._find_running(self.env[self.res_model].browse(self.res_id))[:1]
-        document = self._get_document() if other else None
-        if document:
-            with passing(self.env):
-                document.crm_suite_approval_id = other
+    def _point_to_open(self):
+        """The document names another request that is not over, if there is one."""
+        if not self.parent_id and self.res_model in self.env:
+            self._get_document()._approval_point()
+
+    def _drop(self, kind, comment):
+        """What was agreed to is not wanted any more: it is not tried again.
+
+        :param str kind: of the event that tells it
+        """
+        self.write({**NOTHING_DONE, "effect_state": "dropped"})
+        self._note_event(kind, user_id=self.env.uid, comment=comment)
+
+    def _not_needed(self):
+        """Their step was done without them: the document is not what they asked about
+        any more, and no flow holds it."""
+        self.filtered("is_running")._cancel(
+            self.env._("It was done meanwhile: no agreement is needed any more.")
+        )
+        self._effect_used()
 
     def _effect_used(self):
         """Somebody has done by himself what the agreement allows: not once more."""
-        done = self.filtered(lambda r: r.effect_state in ("pending", "failed"))
+        done = self.filtered(lambda r: r._is_granted())
         if done:
             done.write(
                 {"effect_state": "done", "effect_error": False, "effect_next": False}
@@ -61,7 +71,7 @@ class ApprovalRequest(models.Model):
         """Do it in a savepoint; what fails is told and tried again later."""
         self.ensure_one()
         try:
-            with self.env.cr.savepoint():
+            with self.env.cr.savepoint(), self._unheard():
                 self._do_effect()
         except UserError as error:
             self._effect_failed(str(error))
@@ -95,6 +105,7 @@ class ApprovalRequest(models.Model):
         own = document.with_user(self.submitter_id).with_context(
             allowed_company_ids=(self.company_id or self.submitter_id.company_id).ids,
             lang=self.submitter_id.lang,
+            **dict.fromkeys(self.effect.get("context") or (), True),
         )
         effect = self.effect
         if effect["kind"] == "write":
@@ -134,7 +145,7 @@ class ApprovalRequest(models.Model):
         due = self.search(
             [
                 ("state", "=", "agreed"),
-                ("effect_state", "in", ("pending", "failed")),
+                ("effect_state", "in", UNDONE),
                 "|",
                 ("effect_next", "<=", fields.Datetime.now()),
                 "&",

@@ -47,16 +47,21 @@ def make_gate(name, origin):
     @wraps(origin)
     def gate(self, *args, **kwargs):
         gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
-        if not gates or not self:
+        if not self or not (gates or self._approval_is_pending()):
             return origin(self, *args, **kwargs)
-        effect = {"kind": "method", "method": name, **pack_call(args, kwargs)}
-        free, granted, held = self._approval_split(gates, name, effect)
-        if not held and not granted:
-            return origin(self, *args, **kwargs)
+        effect = {
+            "kind": "method",
+            "method": name,
+            **pack_call(args, kwargs),
+            "context": [n for n in self._approval_context if self.env.context.get(n)],
+        }
+        free, granted, held, needless = self._approval_split(gates, name, effect)
         result = True
         if free:
-            result = origin(free, *args, **kwargs)
+            with (granted | needless)._unheard():
+                result = origin(free, *args, **kwargs)
         granted._effect_used()
+        needless._not_needed()
         return held._notice_held() if held else result
 
     return gate

@@ -17,14 +17,36 @@ class ApprovalMixin(models.AbstractModel):
         :rtype: list[dict]
         """
         names = {n for g in gates if g.start == "fields" and g.holds for n in g.fields}
-        return [
-            {name: vals.pop(name) for name in names & vals.keys() if vals[name]}
-            for vals in vals_list
-        ]
+        return [self._approval_take(vals, names) for vals in vals_list]
+
+    @api.model
+    def _approval_take(self, vals, names):
+        meant = self._approval_meant(vals)
+        held = [name for name in names if meant.get(name)]
+        together = self._approval_together(held) & vals.keys()
+        return {name: vals.pop(name) for name in together if vals[name]}
+
+    @api.model
+    def _approval_meant(self, vals):
+        """Values with those that the model derives from them when it is written, of
+        fields that flows may wait for. Hook.
+
+        :rtype: dict
+        """
+        return vals
+
+    @api.model
+    def _approval_together(self, names):
+        """The fields that are only written together with some that wait. Hook.
+
+        :rtype: set[str]
+        """
+        return set(names)
 
     def _approval_get_touched(self, gates, vals):
         """The documents of which a write changes what a flow waits for.
 
+        :param dict vals: see :meth:`_approval_meant`
         :return: pairs of a gate and documents
         """
         found = []
@@ -77,18 +99,22 @@ class ApprovalMixin(models.AbstractModel):
         for gate, records in touched:
             if not gate.holds:
                 continue
-            names = [name for name in gate.fields if name in vals]
+            names = self._approval_together(gate.fields) & vals.keys()
             key = f"fields:{','.join(gate.fields)}"
-            values = {name: vals[name] for name in names}
+            values = {name: vals[name] for name in vals if name in names}
             standing = asked._find_standing(records, key)
             for record in records:
                 request = standing.get(record.id)
                 if request and request._is_granted_for(values):
+                    if request._get_proposed().keys() == values.keys():
+                        request._effect_used()
                     continue
-                if request:
+                if request and request.is_running:
                     raise UserError(
-                        self._approval_refusal_value(record, request, names)
+                        self._approval_refusal_value(record, request, gate.fields)
                     )
+                if request:
+                    request._cancel(self.env._("Another value was asked for since."))
                 request = asked._start(
                     record.with_env(self.env),
                     gate.version_id,

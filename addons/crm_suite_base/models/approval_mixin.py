@@ -51,6 +51,8 @@ class ApprovalMixin(models.AbstractModel):
         _approval_states = {"state": {"sale": "action_confirm"}}
         # values that only those methods may set
         _approval_ends = {"state": ("cancel",)}   # values with which requests end
+        _approval_context = ("send_email",)
+        # what callers of those methods switch on by the context
 
     A method that waits is called as always; where a flow holds a document the method
     leaves it as it is, puts it to the people and says so. Once they have agreed the
@@ -72,6 +74,7 @@ class ApprovalMixin(models.AbstractModel):
     _approval_methods = ()
     _approval_states = {}
     _approval_ends = {}
+    _approval_context = ()
 
     crm_suite_approval_id = fields.Many2one(
         "crm.suite.approval.request",
@@ -236,20 +239,22 @@ class ApprovalMixin(models.AbstractModel):
 
         :param dict effect: what is done after the agreement; the method by default
         :return: the documents that may go on; the requests by which some of them may;
-            the requests for which the others wait
+            the requests for which the others wait; requests about what may go on that
+            no flow asks for any more
         :rtype: tuple
         """
         asked = self.env[REQUEST].sudo()
         gates = [g for g in gates if g.start == "method" and g.method == method]
-        if not gates or vars(self.env.cr).get(PASSING):
-            return self, asked, asked
+        waits = gates or self._approval_is_pending()
+        if not waits or vars(self.env.cr).get(PASSING):
+            return self, asked, asked, asked
         key = f"method:{method}"
         matched = self._approval_match(gates)
         standing = asked._find_standing(self, key)
         free, granted, held = self, asked, asked
         for gate, records in matched:
             for record in records:
-                request = standing.get(record.id)
+                request = standing.pop(record.id, None)
                 if not request:
                     request = asked._start(
                         record.with_env(self.env),
@@ -263,7 +268,7 @@ class ApprovalMixin(models.AbstractModel):
                 else:
                     held |= request
                     free -= self.browse(record.id)
-        return free, granted, held
+        return free, granted, held, asked.union(*standing.values())
 
     def _approval_reached(self, vals=None):
         """What stands where only methods that wait may bring it. Hook.
@@ -342,10 +347,11 @@ class ApprovalMixin(models.AbstractModel):
             return super().write(vals)
         for method, reached in self._approval_reached(vals).items():
             reached._approval_guard(gates, method)
+        meant = self._approval_meant(vals)
         changed = [
-            g for g in gates if g.start == "fields" and vals.keys() & set(g.fields)
+            g for g in gates if g.start == "fields" and meant.keys() & set(g.fields)
         ]
-        touched = self._approval_get_touched(changed, vals)
+        touched = self._approval_get_touched(changed, meant)
         held = self._approval_hold(touched, vals) if touched else {frozenset(): self}
         edits, edited = self._approval_get_edits(gates), []
         # What begins to wait here hears of the rest of the write, too.
@@ -366,7 +372,7 @@ class ApprovalMixin(models.AbstractModel):
 
     def unlink(self):
         if self._approval_is_pending():
-            self.env[REQUEST].sudo()._find_running(self)._cancel(
+            self.env[REQUEST].sudo()._find_open(self)._cancel(
                 self.env._("The document was deleted.")
             )
         return super().unlink()
@@ -374,12 +380,13 @@ class ApprovalMixin(models.AbstractModel):
     # === WHILE PEOPLE ARE ASKED === #
 
     def _approval_is_pending(self):
-        """Whether people are asked about one of the documents now."""
+        """Whether people are asked about one of the documents now, or have agreed to
+        what was not done yet."""
         if not self.env["crm.suite.approval.flow"]._is_used(self._name):
             return False
         # Most documents were never asked about, and their row is read anyway.
         asked = self.sudo().crm_suite_approval_id
-        return bool(asked) and any(asked.mapped("is_running"))
+        return any(request._is_open() for request in asked)
 
     def _approval_do(self, step, *arguments):
         """Do after the agreement what is no method of the document. Hook.
@@ -390,23 +397,20 @@ class ApprovalMixin(models.AbstractModel):
 
     @contextmanager
     def _approval_watching(self, vals=None):
-        """Tell the running requests of the documents what changed inside.
+        """Tell the requests of the documents that are not over what changed inside.
 
         Writing a document writes its lines: a request is told by the outermost only,
         which sees all of the change.
         """
         asked = self.env[REQUEST].sudo()
-        watched = vars(self.env.cr).setdefault(WATCHING, set())
         if self.ids and self._approval_is_pending():
+            watched = vars(self.env.cr).get(WATCHING, ())
             # Those who are asked in a flow within judge the same document.
-            asked = asked._find_running(self)._with_parts()
-            asked = asked.filtered(lambda r: r.is_running and r.id not in watched)
+            asked = asked._find_open(self)._with_parts()
+            asked = asked.filtered(lambda r: r._is_open() and r.id not in watched)
         before = asked._read_watched()
-        watched.update(asked.ids)
-        try:
+        with asked._unheard():
             yield
-        finally:
-            watched.difference_update(asked.ids)
         asked._watched_changed(before)
 
     def _approval_hears(self):
@@ -438,6 +442,6 @@ class ApprovalMixin(models.AbstractModel):
             vals.get(name) in values for name, values in self._approval_ends.items()
         )
         if (ends or vals.get("active") is False) and self._approval_is_pending():
-            self.env[REQUEST].sudo()._find_running(self)._cancel(
+            self.env[REQUEST].sudo()._find_open(self)._cancel(
                 self.env._("The document was cancelled.")
             )

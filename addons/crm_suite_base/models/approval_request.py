@@ -16,6 +16,15 @@ STATES = [
     ("cancelled", "Cancelled"),
 ]
 LIVE = ("running", "exception")
+# What was agreed to and not done yet.
+UNDONE = ("pending", "failed")
+# Of an agreement that is asked about again.
+NOTHING_DONE = {
+    "effect_state": "none",
+    "effect_error": False,
+    "effect_tries": 0,
+    "effect_next": False,
+}
 ADMIN = "crm_suite_base.group_crm_suite_admin"
 MANAGER = "crm_suite_base.group_crm_suite_sales_manager"
 
@@ -71,6 +80,7 @@ class ApprovalRequest(models.Model):
             ("pending", "To be done"),
             ("done", "Done"),
             ("failed", "Failed"),
+            ("dropped", "Not wanted any more"),
         ],
         string="Afterwards",
         required=True,
@@ -151,7 +161,7 @@ class ApprovalRequest(models.Model):
             flow = request.flow_id.sudo().name
             request.display_name = labelled(request.env, flow, request.name)
 
-    @api.depends("state", "holder_ids")
+    @api.depends("state", "effect_state", "holder_ids")
     @api.depends_context("uid")
     def _compute_can(self):
         # Also what he is asked in a flow within.
@@ -162,7 +172,9 @@ class ApprovalRequest(models.Model):
             live = request.state in LIVE
             own = manager or request.sudo()._get_in_charge() == self.env.user
             request.can_decide = live and request in mine
-            request.can_withdraw = live and own and not request.parent_id
+            request.can_withdraw = (
+                request._is_open() and own and not request.parent_id
+            )
             request.can_retrieve = live and bool(backs.get(request.id))
             request.can_choose = live and own and bool(request.sudo()._find_choice())
 
@@ -225,35 +237,32 @@ class ApprovalRequest(models.Model):
 
         :rtype: dict[int, request]
         """
-        asked = self.search(
-            [
-                ("res_model", "=", records._name),
-                ("res_id", "in", records.ids),
-                ("key", "=", key),
-                ("parent_id", "=", False),
-                "|",
-                ("state", "in", LIVE),
-                "&",
-                ("state", "=", "agreed"),
-                ("effect_state", "in", ("pending", "failed")),
-            ],
-            order="id",
-        )
+        asked = self._find_open(records, [("key", "=", key)])
         return {request.res_id: request for request in asked}
 
     @api.model
-    def _find_running(self, records):
+    def _find_open(self, records, domain=()):
+        """What is not over for documents: what runs, and what was agreed to and not done
+        yet.
+
+        :rtype: request
+        """
+        undone = Domain("state", "=", "agreed") & Domain("effect_state", "in", UNDONE)
         return self.search(
-            [
-                ("res_model", "=", records._name),
-                ("res_id", "in", records.ids),
-                ("state", "in", LIVE),
-                ("parent_id", "=", False),
-            ]
+            Domain("res_model", "=", records._name)
+            & Domain("res_id", "in", records.ids)
+            & Domain("parent_id", "=", False)
+            & (Domain("state", "in", LIVE) | undone)
+            & Domain(domain),
+            order="id",
         )
 
+    def _is_open(self):
+        """Whether it runs, or was agreed to and not done yet."""
+        return self.state in LIVE or self._is_granted()
+
     def _is_granted(self):
-        return self.state == "agreed" and self.effect_state in ("pending", "failed")
+        return self.state == "agreed" and self.effect_state in UNDONE
 
     def _is_granted_for(self, values):
         wanted = (self.effect or {}).get("values") or {}
@@ -310,7 +319,8 @@ class ApprovalRequest(models.Model):
     # === PUBLIC === #
 
     def action_withdraw(self, comment=""):
-        """Take back what one has asked; managers take back anybody's.
+        """Take back what one has asked, also what was agreed to and could not be done;
+        managers take back anybody's.
 
         :param str comment: why
         :return: True
@@ -329,6 +339,9 @@ class ApprovalRequest(models.Model):
         asked = self.sudo()
         lock_requests(asked)
         for request in asked:
+            if request._is_granted():
+                request._drop("withdraw", comment)
+                continue
             request._expect_live()
             request._advance("withdraw", by=self.env.uid, comment=comment)
         return True

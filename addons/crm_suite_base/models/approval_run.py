@@ -9,7 +9,7 @@ from ..tools import approval_walk as walk
 from ..tools.approval_graph import Flow
 from ..tools.retry import is_try_again
 from .approval_mixin import passing
-from .approval_request import LIVE
+from .approval_request import LIVE, NOTHING_DONE
 from .approval_world import World, lock_requests
 from .arguments import check_one
 
@@ -104,6 +104,8 @@ class ApprovalRequest(models.Model):
         )
         if not inline:
             request._carry_out()
+        elif not request.is_running:
+            request._point_to_open()
         return request
 
     @api.model
@@ -232,7 +234,7 @@ class ApprovalRequest(models.Model):
             "next_tick": (walk.next_tick(state) or False) if live else False,
         }
         if live and not self.is_running:
-            row["finished_at"] = False
+            row.update(finished_at=False, **NOTHING_DONE)
         if not live and self.is_running:
             row["finished_at"] = fields.Datetime.now()
             row["effect_state"] = (
@@ -469,12 +471,15 @@ class ApprovalRequest(models.Model):
 
     def _cancel(self, reason):
         """End requests because their document is gone or does not want it any more."""
-        live = self.filtered("is_running")
-        if not live:
+        rest = self.filtered(lambda request: request._is_open())
+        if not rest:
             return
-        lock_requests(live)
-        for request in live:
-            request._advance("cancel", by=self.env.uid, reason=reason)
+        lock_requests(rest)
+        for request in rest:
+            if request.is_running:
+                request._advance("cancel", by=self.env.uid, reason=reason)
+            elif request._is_granted():
+                request._drop("cancel", reason)
 
     def _word_refusal(self, refusal):
         """What the engine refuses, in the language of the user.

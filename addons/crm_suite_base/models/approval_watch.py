@@ -1,12 +1,16 @@
+from contextlib import contextmanager
+
 from odoo import models
 
 from ..tools import approval_walk as walk
 from ..tools.labelled import labelled
+from .approval_mixin import WATCHING
 from .approval_world import lock_requests
 
 
 class ApprovalRequest(models.Model):
-    """The document changes while people are asked.
+    """The document changes while people are asked, or after they have agreed and before
+    it could be done.
 
     Only those who judged by a criterion that became worse are asked again; the others
     who have agreed are shown what changed.
@@ -21,7 +25,7 @@ class ApprovalRequest(models.Model):
         """
         names = {}
         # What people judged by who agreed in a flow within counts here, too.
-        for request in self | self._get_agreed_parts():
+        for request in self._with_agreed_parts():
             for node in request.version_id._prepare_graph().nodes.values():
                 for criterion in node.get("watch") or ():
                     names[criterion["field"]] = True
@@ -33,7 +37,7 @@ class ApprovalRequest(models.Model):
         ]
 
     def _read_watched(self):
-        """What the criteria of running requests are now.
+        """What the criteria of requests that are not over are now.
 
         :rtype: dict[int, dict]
         """
@@ -60,12 +64,12 @@ class ApprovalRequest(models.Model):
                 for name in new or ()
                 if old and old.get(name) != new[name]
             }
-            if changes and request.is_running:
+            if changes and request._is_open():
                 request._document_changed(changes)
 
     def _document_changed(self, changes):
         lock_requests(self)
-        if not self.is_running:
+        if not self._is_open():
             return
         texts = self._describe_changes(changes)
         # A flow within that still runs hears of it by itself.
@@ -78,9 +82,12 @@ class ApprovalRequest(models.Model):
             comment="\n".join(texts),
             changes=changes,
         )
-        self._advance("edited", by=self.env.uid)
-        for part in self._get_agreed_parts() if self.is_running else ():
-            part._reopen()
+        if self.is_running:
+            self._advance("edited", by=self.env.uid)
+            for part in self._get_agreed_parts() if self.is_running else ():
+                part._reopen()
+        else:
+            self._reopen()
         self._tell_changed(agreed.decided_by_id, texts)
 
     def _get_agreed_parts(self):
@@ -93,13 +100,50 @@ class ApprovalRequest(models.Model):
             )
         )
 
+    def _with_agreed_parts(self):
+        parts = self._get_agreed_parts()
+        return self.union(*(part._with_agreed_parts() for part in parts))
+
     def _reopen(self):
-        """Ask again in a flow within who judged by what got worse since it agreed."""
+        """Ask again who judged by what got worse since it agreed."""
         lock_requests(self)
-        graph, world = self.version_id._prepare_graph(), self._get_world()
-        if walk.reopen(graph, self.position, world, by=self.env.uid):
+        if not self._must_judge_again():
+            return
+        if self.parent_id:
             self.parent_id._advance("recheck_part", self.parent_visit)
-            self._advance("reopen", by=self.env.uid)
+        self._go_back()
+
+    def _go_back(self):
+        parts = self._get_doubtful_parts()
+        visits = parts.mapped("parent_visit")
+        self._advance("reopen", by=self.env.uid, parts=visits)
+        for part in parts:
+            lock_requests(part)
+            part._go_back()
+
+    def _must_judge_again(self):
+        """Whether somebody who agreed, here or within, judged by what is worse now."""
+        graph, world = self.version_id._prepare_graph(), self._get_world()
+        visits = self._get_doubtful_parts().mapped("parent_visit")
+        return bool(
+            walk.reopen(graph, self.position, world, by=self.env.uid, parts=visits)
+        )
+
+    def _get_doubtful_parts(self):
+        """The flows within that have agreed and must judge again."""
+        return self._get_agreed_parts().filtered(lambda part: part._must_judge_again())
+
+    @contextmanager
+    def _unheard(self):
+        """What is written inside is no change of which the requests hear: somebody tells
+        them of it already, or it is what was agreed to."""
+        watched = vars(self.env.cr).setdefault(WATCHING, set())
+        new = set(self.ids) - watched
+        watched |= new
+        try:
+            yield
+        finally:
+            watched -= new
 
     def _describe_changes(self, changes):
         document = self._get_document()

@@ -40,7 +40,8 @@ class ApprovalMixin(models.AbstractModel):
         return self
 
     def _approval_point(self):
-        """Let documents name the request that counts: what runs, or else the latest."""
+        """Let documents name the request that counts: what runs, what was agreed to and
+        not done yet, or else the latest."""
         if not self.env["crm.suite.approval.flow"]._is_used(self._name):
             return
         rows = self.env[REQUEST].search(
@@ -51,7 +52,7 @@ class ApprovalMixin(models.AbstractModel):
             ]
         )
         # The last in the order is the one that stays.
-        rows = rows.sorted(lambda r: (r.is_running, r.id))
+        rows = rows.sorted(lambda r: (r.is_running, r._is_open(), r.id))
         latest = {request.res_id: request.id for request in rows}
         with passing(self.env):
             for document in self:
@@ -72,8 +73,8 @@ class ApprovalMixin(models.AbstractModel):
             for method, records in reached.items():
                 asked = self.env[REQUEST].sudo()
                 found = asked._find_standing(records, f"method:{method}")
-                if found:
-                    request = found[document.id]
+                request = found.get(document.id)
+                if request and request.is_running:
                     raise UserError(self._approval_refusal(document, request, method))
 
 

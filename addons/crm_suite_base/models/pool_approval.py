@@ -32,30 +32,41 @@ class Pool(models.Model):
         return True
 
     def action_claim(self, res_ids):
-        free, waiting = self._split_by_approval(res_ids, "pool_claim")
-        rows = super().action_claim(free) if free or not waiting else []
-        return self._merge_rows(res_ids, rows, waiting)
+        return self._do_by_approval(super().action_claim, res_ids, "pool_claim")
 
     def action_return(self, res_ids, reason):
-        free, waiting = self._split_by_approval(res_ids, "pool_return", reason)
-        rows = super().action_return(free, reason) if free or not waiting else []
-        return self._merge_rows(res_ids, rows, waiting)
+        return self._do_by_approval(
+            super().action_return, res_ids, "pool_return", reason
+        )
 
-    def _split_by_approval(self, res_ids, step, *arguments):
-        """Put to the people what a flow holds.
+    def _do_by_approval(self, act, res_ids, step, *arguments):
+        """Do a step with what no flow holds, and put the rest to the people.
 
-        :return: ids that go on, and why the others wait by id
-        :rtype: tuple[list, dict]
+        :param act: the step, called with ids and the arguments
+        :rtype: list[dict]
         """
         records = self._get_records(res_ids)
         gates = self.env["crm.suite.approval.flow"]._get_gates(records._name)
         if not gates:
-            return res_ids, {}
+            return act(res_ids, *arguments)
         for argument in arguments:
             self._check_reason(argument)
         call = {"kind": "call", "method": step, "arguments": [self.id, *arguments]}
-        free, granted, held = records._approval_split(gates, step, call)
-        granted._effect_used()
+        free, granted, held, needless = records._approval_split(gates, step, call)
+        rows = []
+        if free or not held:
+            with (granted | needless)._unheard():
+                rows = act(free.ids, *arguments)
+        # What was refused may be done with the same agreement later.
+        done = {row["id"] for row in rows if row["ok"]}
+        granted.filtered(lambda r: r.res_id in done)._effect_used()
+        needless.filtered(lambda r: r.res_id in done)._not_needed()
+        return self._merge_rows(res_ids, rows, held)
+
+    @api.model
+    def _merge_rows(self, res_ids, rows, held):
+        if not held:
+            return rows
         waiting = {
             request.res_id: self.env._(
                 "It needs an agreement: %(waiting)s.",
@@ -63,12 +74,6 @@ class Pool(models.Model):
             )
             for request in held
         }
-        return free.ids, waiting
-
-    @api.model
-    def _merge_rows(self, res_ids, rows, waiting):
-        if not waiting:
-            return rows
         by_id = {row["id"]: row for row in rows}
         return [
             by_id.get(id_) or {"id": id_, "ok": False, "reason": waiting[id_]}

@@ -1,5 +1,16 @@
 from odoo import api, models
 
+from .res_partner_grade import GRADE
+from .res_partner_grade import OVERRIDE as GRADE_BY_HAND
+from .res_partner_lifecycle import OVERRIDE as STAGE_BY_HAND
+from .res_partner_lifecycle import STAGE
+
+# What says by whom, why and until when is written with what it is about.
+TOGETHER = tuple(
+    {*names, f"{names[1][:-3]}_reason", f"{names[1][:-3]}_until"}
+    for names in ((GRADE, GRADE_BY_HAND), (STAGE, STAGE_BY_HAND))
+)
+
 
 class ResPartner(models.Model):
     """Customers: a higher credit limit, a grade by hand, leaving a pool.
@@ -31,6 +42,25 @@ class ResPartner(models.Model):
     @api.model
     def _approval_compared(self):
         return [*super()._approval_compared(), "property_payment_term_id"]
+
+    @api.model
+    def _approval_meant(self, vals):
+        """A grade is given by either of its fields, a stage by hand is the stage."""
+        meant = dict(vals)
+        if GRADE in vals or GRADE_BY_HAND in vals:
+            grade = vals[GRADE_BY_HAND if GRADE_BY_HAND in vals else GRADE]
+            meant = {GRADE: grade, GRADE_BY_HAND: grade, **meant}
+        if vals.get(STAGE_BY_HAND):
+            meant[STAGE] = vals[STAGE_BY_HAND]
+        return super()._approval_meant(meant)
+
+    @api.model
+    def _approval_together(self, names):
+        together = super()._approval_together(names)
+        for group in TOGETHER:
+            if together & group:
+                together |= group
+        return together
 
     def _approval_subjects(self, names):
         """What a contact only has from its company is decided about the company."""

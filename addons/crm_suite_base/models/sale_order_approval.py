@@ -19,6 +19,8 @@ class SaleOrder(models.Model):
     _approval_methods = ("action_confirm",)
     _approval_states = {"state": {"sale": "action_confirm"}}
     _approval_ends = {"state": ("cancel",)}
+    # An order that its customer signs or pays is confirmed to him by mail.
+    _approval_context = ("send_email",)
 
     @api.model
     def _approval_steps(self):

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -325,15 +327,109 @@ class TestApprovalGate(ApprovalCase):
         self.assertEqual(order.state, "draft")
         self.assertNotEqual(order.crm_suite_approval_id, request)
 
-    def test_failed_effect_is_kept_and_tried_again(self):
+    def failed(self):
+        """An order that all have agreed to and that the host does not confirm."""
         order, request = self.held()
-        order.order_line.product_id.sudo().active = True
         self.decide(request, self.lead)
         line = self.env["sale.order.line"].create(
             {"order_id": order.id, "name": "No product", "product_uom_qty": 1}
         )
         self.decide(request, self.finance)
         self.assertEqual((request.state, request.effect_state), ("agreed", "failed"))
+        return order, request, line
+
+    def test_what_was_agreed_to_is_not_made_worse(self):
+        order, request, line = self.failed()
+        line.unlink()
+        order.with_user(self.rep).order_line.discount = 60
+        self.assertEqual((request.state, request.effect_state), ("running", "none"))
+        self.confirm(order)
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.decide(request, self.finance)
+        self.assertEqual((order.state, request.effect_state), ("sale", "done"))
+
+    def test_what_was_agreed_to_may_become_better(self):
+        order, request, line = self.failed()
+        line.unlink()
+        order.with_user(self.rep).order_line.discount = 17
+        self.assertEqual(request.state, "agreed")
+        self.confirm(order)
+        self.assertEqual((order.state, request.effect_state), ("sale", "done"))
+
+    def test_what_was_agreed_to_ends_with_the_document(self):
+        order, request, line = self.failed()
+        line.unlink()
+        order.action_cancel()
+        self.assertEqual((request.state, request.effect_state), ("agreed", "dropped"))
+        order.action_draft()
+        self.confirm(order)
+        self.assertNotEqual(order.crm_suite_approval_id, request)
+        self.assertEqual(order.state, "draft")
+
+    def test_what_was_agreed_to_is_withdrawn(self):
+        order, request, _line = self.failed()
+        self.assertTrue(request.with_user(self.rep).can_withdraw)
+        with self.assertRaises(AccessError):
+            request.with_user(self.finance).action_withdraw()
+        request.with_user(self.rep).action_withdraw("Not now")
+        self.assertEqual((request.effect_state, request.effect_next), ("dropped", False))
+        self.assertFalse(request.with_user(self.rep).can_withdraw)
+        with self.assertRaisesRegex(UserError, "already"):
+            request.with_user(self.rep).action_withdraw()
+
+    def test_request_ends_when_its_step_needs_it_no_more(self):
+        order, request = self.held()
+        order.with_user(self.rep).order_line.discount = 10
+        self.confirm(order)
+        self.assertEqual((order.state, request.state), ("sale", "cancelled"))
+        self.assertFalse(request.task_ids.filtered(lambda t: t.state == "open"))
+
+    def test_agreement_is_used_when_its_step_needs_it_no_more(self):
+        order, request, line = self.failed()
+        line.unlink()
+        order.with_user(self.rep).order_line.discount = 10
+        self.confirm(order)
+        self.assertEqual((order.state, request.effect_state), ("sale", "done"))
+
+    def test_flow_switched_off_leaves_nobody_asked(self):
+        order, request = self.held()
+        self.flow.action_switch_off()
+        self.confirm(order)
+        self.assertEqual((order.state, request.state), ("sale", "cancelled"))
+
+    def test_request_is_not_hidden_by_one_that_asks_nobody(self):
+        self._create_flow(
+            chain(self.ask("boss", self.boss)),
+            name="By button",
+            start="button",
+            start_method=False,
+        )
+        self.flow.graph = chain()
+        self.flow.action_publish()
+        order = self._order()
+        order.with_user(self.rep).action_crm_suite_ask_approval()
+        request = order.crm_suite_approval_id
+        self.confirm(order)
+        self.assertEqual(order.state, "sale")
+        self.assertEqual(order.crm_suite_approval_id, request)
+        order.action_cancel()
+        self.assertEqual(request.state, "cancelled")
+
+    def test_customer_who_signed_gets_the_confirmation(self):
+        order = self._order()
+        order.with_user(self.env.ref("base.public_user")).sudo()._validate_order()
+        request = order.crm_suite_approval_id
+        self.decide(request, self.lead)
+        with patch.object(
+            type(order), "_send_order_confirmation_mail", autospec=True
+        ) as send:
+            self.decide(request, self.finance)
+        self.assertEqual(order.state, "sale")
+        send.assert_called_once()
+
+    def test_failed_effect_is_kept_and_tried_again(self):
+        order, request, line = self.failed()
         self.assertIn("product", request.effect_error)
         line.unlink()
         request.effect_next = "2020-01-01 00:00:00"

@@ -90,7 +90,108 @@ class TestApprovalCustomer(ApprovalCase):
         self.assertEqual(self.customer.crm_suite_grade_id, grade)
         self.assertEqual(self.customer.crm_suite_grade_override_user_id, self.lead)
 
-    def test_claim_waits(self):
+    def test_grade_waits_by_whichever_field_it_is_given(self):
+        first, second = self.env["crm.suite.grade"].search([], limit=2)
+        customer = self.customer.with_user(self.lead)
+        by_hand = self.field_flow("crm_suite_grade_override_id")
+        customer.load(
+            [".id", "crm_suite_grade_id/.id"], [[str(self.customer.id), str(first.id)]]
+        )
+        self.assertFalse(self.customer.crm_suite_grade_id)
+        self.decide(self.customer.crm_suite_approval_id, self.finance)
+        self.assertEqual(self.customer.crm_suite_grade_id, first)
+        by_hand.action_switch_off()
+        self.field_flow("crm_suite_grade_id")
+        reason = {
+            "crm_suite_grade_override_reason": "Strategic",
+            "crm_suite_grade_override_until": "2099-12-31",
+        }
+        customer.write({"crm_suite_grade_override_id": second.id, **reason})
+        self.assertEqual(self.customer.crm_suite_grade_id, first)
+        self.assertNotEqual(self.customer.crm_suite_grade_override_reason, "Strategic")
+        self.decide(self.customer.crm_suite_approval_id, self.finance)
+        self.assertEqual(self.customer.crm_suite_grade_id, second)
+        self.assertEqual(self.customer.crm_suite_grade_override_reason, "Strategic")
+        self.assertEqual(
+            str(self.customer.crm_suite_grade_override_until), "2099-12-31"
+        )
+
+    def test_stage_by_hand_waits_where_the_stage_does(self):
+        self.field_flow("crm_suite_lifecycle_id")
+        stage = self.env.ref("crm_suite_base.lifecycle_stage_lost")
+        before = self.customer.crm_suite_lifecycle_id
+        self.customer.with_user(self.lead).write(
+            {
+                "crm_suite_lifecycle_override_id": stage.id,
+                "crm_suite_lifecycle_override_reason": "Closed down",
+            }
+        )
+        self.assertEqual(self.customer.crm_suite_lifecycle_id, before)
+        self.decide(self.customer.crm_suite_approval_id, self.finance)
+        self.assertEqual(self.customer.crm_suite_lifecycle_id, stage)
+        self.assertEqual(
+            self.customer.crm_suite_lifecycle_override_reason, "Closed down"
+        )
+
+    def test_new_customer_gets_its_grade_after_the_agreement(self):
+        self.field_flow("crm_suite_grade_override_id")
+        grade = self.env["crm.suite.grade"].search([], limit=1)
+        customer = (
+            self.env["res.partner"]
+            .with_user(self.lead)
+            .create({"name": "Newcomer", "crm_suite_grade_id": grade.id})
+        )
+        self.assertFalse(customer.crm_suite_grade_id)
+        self.decide(customer.crm_suite_approval_id, self.finance)
+        self.assertEqual(customer.crm_suite_grade_id, grade)
+
+    def failing(self):
+        """A credit limit that was agreed to and is not written: he may not any more."""
+        self.field_flow("credit_limit", start_direction="higher")
+        customer = self.customer.with_user(self.accountant)
+        customer.credit_limit = 5000
+        request = self.customer.crm_suite_approval_id
+        groups = self.accountant.group_ids
+        self.accountant.group_ids = self.env.ref("base.group_user")
+        self.decide(request, self.finance)
+        self.assertEqual((request.state, request.effect_state), ("agreed", "failed"))
+        self.accountant.group_ids = groups
+        return customer, request
+
+    def test_value_that_could_not_be_written_gives_way(self):
+        customer, request = self.failing()
+        customer.credit_limit = 7000
+        self.assertEqual(request.effect_state, "dropped")
+        newer = self.customer.crm_suite_approval_id
+        self.assertNotEqual(newer, request)
+        self.decide(newer, self.finance)
+        self.assertEqual(self.customer.credit_limit, 7000)
+
+    def test_value_written_by_hand_is_not_written_again(self):
+        customer, request = self.failing()
+        customer.credit_limit = 5000
+        self.assertEqual(self.customer.credit_limit, 5000)
+        self.assertEqual(request.effect_state, "done")
+
+    def test_refused_claim_leaves_the_agreement(self):
+        pool, request = self.claimed(max_person=1)
+        other = self.customer.copy({"name": "Another", "user_id": False})
+        pool.action_add(other.ids)
+        flow = request.flow_id
+        flow.action_switch_off()
+        mine = pool.with_user(self.rep)
+        self.assertTrue(mine.action_claim(other.ids)[0]["ok"])
+        flow.action_publish()
+        self.decide(request, self.finance)
+        self.assertEqual(request.effect_state, "failed")
+        self.assertFalse(mine.action_claim(self.customer.ids)[0]["ok"])
+        self.assertEqual(request.effect_state, "failed")
+        pool.max_person = 2
+        self.assertTrue(mine.action_claim(self.customer.ids)[0]["ok"])
+        self.assertEqual(request.effect_state, "done")
+
+    def claimed(self, **values):
+        """A customer that the rep wants to claim, and the request for it."""
         pool = self.env["crm.suite.pool"].create(
             {
                 "name": "Approval pool",
@@ -98,6 +199,7 @@ class TestApprovalCustomer(ApprovalCase):
                 "user_ids": [(6, 0, self.rep.ids)],
                 "admin_ids": [(6, 0, self.lead.ids)],
                 "cooldown_days": 0,
+                **values,
             }
         )
         self.customer.user_id = False
@@ -110,8 +212,12 @@ class TestApprovalCustomer(ApprovalCase):
         )
         rows = pool.with_user(self.rep).action_claim(self.customer.ids)
         self.assertIn("needs an agreement", rows[0]["reason"])
+        return pool, self.customer.crm_suite_approval_id
+
+    def test_claim_waits(self):
+        _pool, request = self.claimed()
         self.assertFalse(self.customer.user_id)
-        self.decide(self.customer.crm_suite_approval_id, self.finance)
+        self.decide(request, self.finance)
         self.assertEqual(self.customer.user_id, self.rep)
 
     def test_approval_under_way_keeps_the_customer(self):

@@ -45,6 +45,24 @@ class TestApprovalParts(ApprovalCase):
         order, request = self.held()
         return order, request, request.child_ids
 
+    def test_what_was_agreed_to_is_asked_again_within_the_flow_within(self):
+        inner = self.part(self.ask("finance", self.finance, watch=DISCOUNT))
+        middle = self.part(inner)
+        self._create_flow(chain(middle, self.ask("boss", self.boss)))
+        order, request = self.held()
+        line = self.env["sale.order.line"].create(
+            {"order_id": order.id, "name": "No product", "product_uom_qty": 1}
+        )
+        part = request.child_ids.child_ids
+        self.decide(part, self.finance)
+        self.decide(request, self.boss)
+        self.assertEqual((request.state, request.effect_state), ("agreed", "failed"))
+        line.unlink()
+        order.order_line.discount = 30
+        self.assertEqual(self.holders(request), ["suite_finance"])
+        self.decide(part, self.finance)
+        self.assertEqual((order.state, request.state), ("sale", "agreed"))
+
     # === WHO HAS IT === #
 
     def test_the_document_says_for_whom_it_waits(self):

@@ -125,7 +125,8 @@ class TestSegmentConditions(SegmentCase):
     def test_figures_and_silence(self):
         for days in (200, 190, 180):
             self._buy(self.customer, days)
-        for days in (40, 20, 1):
+        # Far from even, whichever side of a change to summer time they fall on.
+        for days in (60, 20, 1):
             self._buy(self.other, days)
         self._run(self.customer, self.other, self.far)
         silent = {"kind": "silence"}

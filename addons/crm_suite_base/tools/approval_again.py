@@ -8,12 +8,13 @@ WAITS = ("open", "recheck", "exception", "waiting")
 
 
 class Again(Acts):
-    def reopen(self, by):
+    def reopen(self, by, parts=()):
         """Go back, in a request that has agreed, to whom the change concerns.
 
         Its end is held meanwhile, as everything that comes after a step that is asked
         again.
 
+        :param parts: visits of flows within in which somebody has to judge again
         :return: whether somebody has to judge again
         """
         ends = [
@@ -27,13 +28,16 @@ class Again(Acts):
         self.cancel_visit(ends[-1], "reopened")
         self.state.update(status="running", finished=None)
         self.new_visit(end["node"], end["parents"], end["forks"], "held")
+        for vid in parts:
+            self.recheck_part(vid)
         self.reconsider(by)
         return not self.over and bool(self.live(*WAITS))
 
     def can_recheck_part(self, vid):
         """Whether what a flow within said still counts here."""
+        counts = self.state["status"] == "agreed" or not self.over
         visit = self.visits.get(vid, {})
-        return not self.over and visit.get("status") in ("done", "held")
+        return counts and visit.get("status") in ("done", "held")
 
     def recheck_part(self, vid):
         """Wait once more for a flow within."""

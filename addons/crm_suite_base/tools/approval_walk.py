@@ -225,13 +225,15 @@ def edited(graph, state, world, by=None):
     return _step(walk)
 
 
-def reopen(graph, state, world, by=None):
-    """The document was changed after a flow within has agreed.
+def reopen(graph, state, world, by=None, parts=()):
+    """The document was changed after a request has agreed, before its effect: a flow
+    within, or one whose step was not done yet.
 
+    :param parts: visits of flows within in which somebody has to judge again
     :return: the step; None where nobody has to judge again
     """
     walk = Again(graph, state, world)
-    return _step(walk) if walk.reopen(by) else None
+    return _step(walk) if walk.reopen(by, parts) else None
 
 
 def can_recheck_part(graph, state, visit):
@@ -242,7 +244,7 @@ def can_recheck_part(graph, state, visit):
 def recheck_part(graph, state, world, visit):
     """Wait once more for a flow within, whose people are asked again."""
     walk = Again(graph, state, world)
-    if not walk.can_recheck_part(visit):
+    if walk.over or not walk.can_recheck_part(visit):
         raise WalkError("unknown", what=visit)
     walk.recheck_part(visit)
     return Step(walk.state, walk.effects)
