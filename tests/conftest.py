@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -57,6 +58,17 @@ for login, groups in PEOPLE.items():
 env.cr.commit()
 print("KEYS", json.dumps(keys))
 """
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that other accounts pass. Those of pytest are closed to them, and every
+    other run of it on the machine closes them again.
+    """
+    with tempfile.TemporaryDirectory(prefix="crm_suite_") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -191,21 +191,12 @@ def test_interrupted_creation_is_redone(environ, databases):
     assert databases.making(NAME) not in databases.names()
 
 
-def open_to_all(folder):
-    """Let the account of PostgreSQL pass, if we are root."""
-    if os.geteuid() == 0:
-        for part in (folder, *folder.parents):
-            if part.stat().st_uid == 0 and not part.stat().st_mode & 0o001:
-                part.chmod(part.stat().st_mode | 0o011)
-
-
-def test_two_checkouts_do_not_collide(odoo, tmp_path):
+def test_two_checkouts_do_not_collide(odoo, open_folder):
     """A second state folder gets a server of its own, and stops only that."""
     second = dataclasses.replace(
-        odoo.settings, state=tmp_path / "state", pg_host="", pg_port=""
+        odoo.settings, state=open_folder / "state", pg_host="", pg_port=""
     )
     second.state.mkdir()
-    open_to_all(tmp_path)
     with postgres.Server(second) as connection:
         assert connection.host != odoo.connection.host
         connection.query("CREATE DATABASE only_here")
@@ -298,13 +289,12 @@ def test_long_paths_get_a_short_socket(odoo, tmp_path):
 
 
 @pytest.fixture
-def outside(odoo, tmp_path, monkeypatch):
+def outside(odoo, open_folder, monkeypatch):
     """The settings of a state folder whose server keeps its data elsewhere."""
-    open_to_all(tmp_path)
     monkeypatch.setattr(
-        postgres, "_home_path", lambda settings: tmp_path / "homes" / settings.tag
+        postgres, "_home_path", lambda settings: open_folder / "homes" / settings.tag
     )
-    state = tmp_path / "state"
+    state = open_folder / "state"
     state.mkdir()
     return dataclasses.replace(odoo.settings, state=state, pg_host="", pg_port="")
 

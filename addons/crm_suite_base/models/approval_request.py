@@ -172,9 +172,7 @@ class ApprovalRequest(models.Model):
             live = request.state in LIVE
             own = manager or request.sudo()._get_in_charge() == self.env.user
             request.can_decide = live and request in mine
-            request.can_withdraw = (
-                request._is_open() and own and not request.parent_id
-            )
+            request.can_withdraw = request._is_open() and own and not request.parent_id
             request.can_retrieve = live and bool(backs.get(request.id))
             request.can_choose = live and own and bool(request.sudo()._find_choice())
 

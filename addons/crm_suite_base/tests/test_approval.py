@@ -373,7 +373,9 @@ class TestApprovalGate(ApprovalCase):
         with self.assertRaises(AccessError):
             request.with_user(self.finance).action_withdraw()
         request.with_user(self.rep).action_withdraw("Not now")
-        self.assertEqual((request.effect_state, request.effect_next), ("dropped", False))
+        self.assertEqual(
+            (request.effect_state, request.effect_next), ("dropped", False)
+        )
         self.assertFalse(request.with_user(self.rep).can_withdraw)
         with self.assertRaisesRegex(UserError, "already"):
             request.with_user(self.rep).action_withdraw()
