@@ -71,7 +71,7 @@ class ApprovalRequest(models.Model):
         """Do it in a savepoint; what fails is told and tried again later."""
         self.ensure_one()
         try:
-            with self.env.cr.savepoint(), self._unheard():
+            with self.env.cr.savepoint(), self._in_use():
                 self._do_effect()
         except UserError as error:
             self._effect_failed(str(error))

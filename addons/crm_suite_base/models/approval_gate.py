@@ -58,7 +58,7 @@ def make_gate(name, origin):
         free, granted, held, needless = self._approval_split(gates, name, effect)
         result = True
         if free:
-            with (granted | needless)._unheard():
+            with granted._in_use():
                 result = origin(free, *args, **kwargs)
         granted._effect_used()
         needless._not_needed()

@@ -12,6 +12,8 @@ from .res_partner import ROLE
 PASSING = "crm_suite_approval_passing"
 # The ids of the requests whose document is being written: who began to watch tells.
 WATCHING = "crm_suite_approval_watching"
+# The ids of the agreements by which a step is done now.
+USING = "crm_suite_approval_using"
 # Mark on the cursor while somebody edits or makes a document.
 EDITING = "crm_suite_approval_editing"
 REQUEST = "crm.suite.approval.request"
@@ -28,6 +30,18 @@ def _marked(env, name):
         yield
     finally:
         marks[name] = before
+
+
+@contextmanager
+def noted(env, name, ids):
+    """Keep ids in a set on the cursor for what is written inside."""
+    kept = vars(env.cr).setdefault(name, set())
+    new = set(ids) - kept
+    kept |= new
+    try:
+        yield
+    finally:
+        kept -= new
 
 
 def passing(env):
@@ -409,7 +423,7 @@ class ApprovalMixin(models.AbstractModel):
             asked = asked._find_open(self)._with_parts()
             asked = asked.filtered(lambda r: r._is_open() and r.id not in watched)
         before = asked._read_watched()
-        with asked._unheard():
+        with noted(self.env, WATCHING, asked.ids):
             yield
         asked._watched_changed(before)
 
@@ -442,6 +456,8 @@ class ApprovalMixin(models.AbstractModel):
             vals.get(name) in values for name, values in self._approval_ends.items()
         )
         if (ends or vals.get("active") is False) and self._approval_is_pending():
-            self.env[REQUEST].sudo()._find_open(self)._cancel(
+            asked = self.env[REQUEST].sudo()._find_open(self)
+            using = vars(self.env.cr).get(USING, ())
+            asked.filtered(lambda request: request.id not in using)._cancel(
                 self.env._("The document was cancelled.")
             )

@@ -4,7 +4,7 @@ from odoo import models
 
 from ..tools import approval_walk as walk
 from ..tools.labelled import labelled
-from .approval_mixin import WATCHING
+from .approval_mixin import USING, WATCHING, noted
 from .approval_world import lock_requests
 
 
@@ -134,16 +134,11 @@ class ApprovalRequest(models.Model):
         return self._get_agreed_parts().filtered(lambda part: part._must_judge_again())
 
     @contextmanager
-    def _unheard(self):
-        """What is written inside is no change of which the requests hear: somebody tells
-        them of it already, or it is what was agreed to."""
-        watched = vars(self.env.cr).setdefault(WATCHING, set())
-        new = set(self.ids) - watched
-        watched |= new
-        try:
+    def _in_use(self):
+        """What was agreed to is done inside: no change of which the requests hear, and
+        no reason to end them."""
+        with noted(self.env, WATCHING, self.ids), noted(self.env, USING, self.ids):
             yield
-        finally:
-            watched -= new
 
     def _describe_changes(self, changes):
         document = self._get_document()

@@ -55,7 +55,7 @@ class Pool(models.Model):
         free, granted, held, needless = records._approval_split(gates, step, call)
         rows = []
         if free or not held:
-            with (granted | needless)._unheard():
+            with granted._in_use():
                 rows = act(free.ids, *arguments)
         # What was refused may be done with the same agreement later.
         done = {row["id"] for row in rows if row["ok"]}
