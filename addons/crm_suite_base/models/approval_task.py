@@ -389,7 +389,7 @@ class ApprovalTask(models.Model):
             principal_id=self.user_id.id
             if mine and note["by"] != self.user_id.id
             else False,
-            comment=note.get("comment") or False if mine else task.get("auto"),
+            comment=note.get("comment") or False if mine else False,
             channel=note.get("channel") if mine else "system",
             address=note.get("address") if mine else False,
             hours=world.desk.measure(opened, world.now, self.user_id.id),
