@@ -85,6 +85,7 @@ class ApprovalEvent(models.Model):
         ondelete="set null",
     )
     comment = fields.Text(readonly=True)
+    remark = fields.Text(compute="_compute_remark")
     at = fields.Datetime(
         string="When", required=True, readonly=True, default=fields.Datetime.now
     )
@@ -152,6 +153,14 @@ class ApprovalEvent(models.Model):
             return request.submitter_id.id == uid or request._may_be_seen_by(uid)
 
         return Domain.custom(to_sql=to_sql, predicate=predicate)
+
+    @api.depends("comment", "is_missed")
+    @api.depends_context("lang")
+    def _compute_remark(self):
+        """What was said, or why it was done where nobody said anything."""
+        for event in self:
+            missed = event.is_missed and self.env._("The time limit has passed")
+            event.remark = event.comment or missed
 
     # === ANALYSIS === #
 

@@ -202,7 +202,8 @@ class ApprovalTask(models.Model):
         :param kw: ``to``: the node to return to, where the flow lets one choose, see
             :meth:`get_options` (by default to who asked); refused elsewhere;
             ``user_id`` or ``user_ids``: who gets it, or who signs too; ``later``: with
-            my later tasks of this request; ``values``: what is filled in
+            my later tasks of this request; ``values``: what is filled in, with
+            ``agree`` only
         :return: True
         :raise UserError: what stands against it and what to do
         """
@@ -250,7 +251,7 @@ class ApprovalTask(models.Model):
         comment = asked._check_text(comment)
         if decision in ("reject", "return") and not comment:
             raise UserError(self.env._("Say why: a few words are enough."))
-        options = self._check_options(kw)
+        options = self._check_options(decision, kw)
         # Rights were checked; the engine alone writes tasks and requests.
         tasks = self.sudo()
         lock_requests(tasks.request_id)
@@ -259,7 +260,8 @@ class ApprovalTask(models.Model):
         people = self._get_people()
         for task in tasks:
             task._check_decidable(people)
-            task._fill(options.get("values"))
+            if decision == "agree":
+                task._fill(options.get("values"))
             task.request_id._advance(
                 "act",
                 task.key,
@@ -279,7 +281,7 @@ class ApprovalTask(models.Model):
                 },
             )
 
-    def _check_options(self, kw):
+    def _check_options(self, decision, kw):
         """The further arguments of a decision as the engine wants them.
 
         :rtype: dict
@@ -302,6 +304,10 @@ class ApprovalTask(models.Model):
             raise UserError(self.env._("Name the node to return to by its id."))
         if kw.get("values") and not isinstance(kw["values"], dict):
             raise UserError(self.env._("Give what is filled in as {field: value}."))
+        if kw.get("values") and decision != "agree":
+            raise UserError(
+                self.env._("What is filled in goes with “agree” only: leave it out.")
+            )
         for task in self.sudo() if users else ():
             task.request_id._expect_able(users)
         return {**kw, "users": list(users) or None}
@@ -383,7 +389,7 @@ class ApprovalTask(models.Model):
             principal_id=self.user_id.id
             if mine and note["by"] != self.user_id.id
             else False,
-            comment=note.get("comment") or False if mine else task.get("auto"),
+            comment=note.get("comment") or False if mine else False,
             channel=note.get("channel") if mine else "system",
             address=note.get("address") if mine else False,
             hours=world.desk.measure(opened, world.now, self.user_id.id),

@@ -100,7 +100,7 @@ class ApprovalRequest(models.Model):
                 "who": event.user_id.name or "",
                 "for": event.principal_id.name or "",
                 "at": fields.Datetime.to_string(event.at),
-                "comment": event.comment or "",
+                "comment": event.remark or "",
                 "channel": event.channel or "",
             }
             for event in self.event_ids

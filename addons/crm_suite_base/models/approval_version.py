@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.field_use import Use
+
 
 class ApprovalVersion(models.Model):
     """A flow as it was published; it never changes.
@@ -71,3 +73,8 @@ class ApprovalVersion(models.Model):
                     "Requests went by this flow; archive it instead of deleting it."
                 )
             )
+
+    def _get_field_use(self, source):
+        """See ``_get_uses`` of custom fields."""
+        flow = self.flow_id
+        return Use(flow.name, flow.res_model, [self.start, self.graph], source)

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools.field_use import Use
 from .rule_match import check_readable
 
 
@@ -171,6 +172,13 @@ class AssignmentSkill(models.Model):
 
     def _get_domain(self):
         return self.env["crm.suite.assignment.rule"]._parse_domain(self.domain)
+
+    @api.model
+    def _get_field_uses(self):
+        """See ``_get_uses`` of custom fields."""
+        # A handful, by design.  pylint: disable-next=no-search-all
+        for skill in self.search([]):
+            yield Use(skill.name, skill.res_model, skill.domain)
 
 
 class AssignmentTerritory(models.Model):

@@ -1,3 +1,4 @@
+import logging
 import re
 from datetime import timedelta
 
@@ -6,8 +7,11 @@ from pypinyin import lazy_pinyin
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+_logger = logging.getLogger(__name__)
+
 PREFIX = "x_crm_"
 KEPT_DAYS = 30
+DELETED_AT_ONCE = 20
 MAX_FIELDS = 150
 KINDS = [
     ("text", "Text"),
@@ -214,6 +218,7 @@ class CustomField(models.Model):
                     days=KEPT_DAYS,
                 )
             )
+        self._check_unused()
 
     def unlink(self):
         self._check_administrator()
@@ -440,8 +445,7 @@ class CustomField(models.Model):
     def action_remove(self):
         """Take fields off the form; their data are kept for 30 days."""
         self._check_administrator()
-        for field in self.filtered("active"):
-            field._check_unused()
+        self.filtered("active")._check_unused()
         self.write({"active": False, "removed_at": fields.Datetime.now()})
         return True
 
@@ -458,11 +462,18 @@ class CustomField(models.Model):
 
     @api.autovacuum
     def _gc_removed(self):
-        """Delete what was removed 30 days ago."""
+        """Delete what was removed 30 days ago, unless it is in use again."""
         limit = fields.Datetime.now() - timedelta(days=KEPT_DAYS)
-        self.with_context(active_test=False).search(
-            [("active", "=", False), ("removed_at", "<", limit)], limit=20
-        ).unlink()
+        removed = self.with_context(active_test=False).search(
+            [("active", "=", False), ("removed_at", "<", limit)]
+        )
+        unused = self.browse()
+        for field in removed:
+            if refusal := field._describe_use(field):
+                _logger.warning("%s is kept: %s", field.technical_name, refusal)
+            else:
+                unused += field
+        unused[:DELETED_AT_ONCE].unlink()
 
     @api.model
     def _remove_everything(self):

@@ -238,27 +238,6 @@ class CustomField(models.Model):
         )
         return tuple(filter(None, found))
 
-    def _check_unused(self):
-        """Refuse to remove a field that other expressions speak of."""
-        self.ensure_one()
-        texts = ("expression", "required_when", "visible_when", "rule")
-        others = self.search([("model", "=", self.model), ("id", "!=", self.id)])
-        sections = self.env["crm.suite.field.section"].search(
-            [("model", "=", self.model)]
-        )
-        named = [(other, name) for other in others for name in texts]
-        named += [(section, "visible_when") for section in sections]
-        for other, name in named:
-            found = self._compile_of(other, name)
-            if found and any(self.technical_name in path for path in found.paths):
-                raise UserError(
-                    self.env._(
-                        "“%(other)s” speaks of “%(field)s”: change it first.",
-                        other=other.name,
-                        field=self.name,
-                    )
-                )
-
 
 class CustomFieldMixin(models.AbstractModel):
     """Models to which the company may add fields."""

@@ -80,6 +80,12 @@ class HealthCheck(models.Model):
                 self._describe_jobs,
                 "base.ir_cron_act",
             ),
+            "flows": HealthSource(
+                self.env._("Conditions of Approval Flows"),
+                self._find_flows,
+                self._describe_flows,
+                "crm_suite_base.approval_flow_action",
+            ),
             "disk": HealthSource(
                 self.env._("Disk of Attachments"), self._find_disk, self._describe_disk
             ),
@@ -159,11 +165,32 @@ class HealthCheck(models.Model):
         found = []
         for kind, sentence in sentences.items():
             if ids := facts.get(kind):
-                names = jobs.browse(ids[:SHOWN]).exists().mapped("name")
-                if len(ids) > SHOWN:
-                    names.append(self.env._("%(count)s more", count=len(ids) - SHOWN))
-                found.append(sentence % {"names": ", ".join(names)})
+                found.append(sentence % {"names": self._join_names(jobs.browse(ids))})
         return " ".join(found) or self.env._("All run.")
+
+    def _join_names(self, records):
+        """The first names and how many more there are."""
+        names = records[:SHOWN].exists().mapped("name")
+        if len(records) > SHOWN:
+            names.append(self.env._("%(count)s more", count=len(records) - SHOWN))
+        return ", ".join(names)
+
+    # === CONDITIONS OF FLOWS === #
+
+    def _find_flows(self):
+        """Flows in force that hold nothing, since nobody can read their condition."""
+        flows = self.env["crm.suite.approval.flow"]._find_unreadable()
+        return ("error", {"ids": flows.ids}) if flows else ("ok", {})
+
+    def _describe_flows(self, facts):
+        if not facts.get("ids"):
+            return self.env._("All can be read.")
+        # What a flow is called is no secret to who reads that it failed.
+        flows = self.env["crm.suite.approval.flow"].sudo().browse(facts["ids"])
+        return self.env._(
+            "Hold nothing, because “Only for” names a field that is gone: %(names)s. Mend it and publish.",
+            names=self._join_names(flows),
+        )
 
     # === DISK === #
 

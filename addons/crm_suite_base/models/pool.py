@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.field_use import Use
 from .arguments import read_domain
 
 MANAGERS = (
@@ -365,6 +366,13 @@ class Pool(models.Model):
 
     def _get_domain(self):
         return read_domain(self.env, self.domain)
+
+    @api.model
+    def _get_field_uses(self):
+        """See ``_get_uses`` of custom fields."""
+        # A handful, by design.  pylint: disable-next=no-search-all
+        for pool in self.search([]):
+            yield Use(pool.name, pool.res_model, pool.domain)
 
     # === WHO === #
 

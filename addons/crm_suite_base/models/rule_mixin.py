@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.field_use import IN_FORCE, Use
 from .arguments import read_domain
 from .rule_match import Condition, check_readable, match_first, room_for_sets
 from .rule_words import describe_domain
@@ -203,6 +204,16 @@ class RuleMixin(models.AbstractModel):
                 value = sorted(value.ids) if many else value.id
             draft[name] = value
         return draft
+
+    @api.model
+    def _get_field_uses(self):
+        """See ``_get_uses`` of custom fields."""
+        # A handful, by design.  pylint: disable-next=no-search-all
+        for rule in self.search([]):
+            subject = rule._get_subject()._name
+            yield Use(rule.name, subject, rule._get_draft())
+            if rule.version and rule.published.get("active"):
+                yield Use(rule.name, subject, rule.published, IN_FORCE)
 
     @api.model
     def _parse_domain(self, text):

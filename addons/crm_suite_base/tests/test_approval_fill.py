@@ -143,6 +143,31 @@ class TestApprovalFill(ApprovalCase):
         self.assertEqual(request.state, "agreed")
         self.assertFalse(order.require_signature)
 
+    def test_back_or_to_somebody_else_while_nothing_is_filled_in(self):
+        self.flow.action_switch_off()
+        step = {**fill(self.finance.id), "may_transfer": True, "return_to": "start"}
+        self.flow = self._create_flow(chain(step))
+        order, request = self.held()
+        task = self.decide(request, self.finance, "transfer", user_id=self.boss.id)
+        self.assertEqual(task.state, "transferred")
+        self.assertEqual(self.holders(request), ["suite_boss"])
+        task = self.task(request, self.boss)
+        for decision in ("return", "transfer"):
+            with self.assertRaisesRegex(UserError, "“agree” only"):
+                task.action_decide(
+                    decision,
+                    "No",
+                    user_id=self.finance.id,
+                    values={"client_order_ref": "PO-9"},
+                )
+        wizard = self.env["crm.suite.approval.decide"].with_user(self.boss)
+        wizard = wizard.create({"task_id": task.id, "comment": "Which branch?"})
+        wizard.fill_values = {"client_order_ref": "PO-9"}
+        wizard.action_return()
+        self.env.invalidate_all()
+        self.assertEqual(self.holders(request), ["suite_rep"])
+        self.assertFalse(order.client_order_ref)
+
     def test_window_of_a_decision_has_no_inputs(self):
         self.flow.action_switch_off()
         self.flow = self._create_flow(chain(self.ask("finance", self.finance)))

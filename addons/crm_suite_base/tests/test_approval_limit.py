@@ -34,12 +34,29 @@ class TestApprovalLimit(ApprovalCase):
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(self.holders(request), ["suite_finance"])
         self.assertEqual(order.state, "draft")
+        self.assertToldByClock(request, "agree")
 
     def test_limit_returns(self):
         _order, request = self.limited(then="return")
         self.let_pass(request)
         self.run_cron("ir_cron_approval_limits")
         self.assertEqual(self.holders(request), ["suite_rep"])
+        self.assertToldByClock(request, "return")
+
+    def assertToldByClock(self, request, kind):
+        """In words, and in the language of the reader."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        event = request.event_ids.filtered(lambda e: e.kind == kind)
+        self.assertFalse(event.comment)
+        for lang, words in (
+            ("en_US", "The time limit has passed"),
+            ("zh_CN", "已超时"),
+        ):
+            spoken = request.with_context(lang=lang)
+            self.assertEqual(spoken.event_ids.browse(event.id).remark, words)
+            told = [row["comment"] for row in spoken._read_events()]
+            self.assertIn(words, told)
+            self.assertNotIn("limit", told)
 
     def test_limit_escalates(self):
         _order, request = self.limited(

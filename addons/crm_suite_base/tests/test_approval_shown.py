@@ -79,9 +79,11 @@ class TestApprovalShown(ApprovalCase):
     def test_a_time_limit_is_not_told_as_a_person(self):
         _order, request = self.returned()
         event = request.event_ids.filtered(lambda e: e.kind == "return")
-        by_clock = event.copy({"channel": "system", "comment": "limit"})
+        by_clock = event.copy(
+            {"channel": "system", "comment": False, "is_missed": True}
+        )
         self.assertNotIn(self.lead.name, by_clock._describe_return())
-        self.assertNotIn("limit:", by_clock._describe_return())
+        self.assertEqual(by_clock.remark, "The time limit has passed")
 
     def test_who_may_not_see_the_request_hears_no_comment(self):
         _order, request = self.returned()

@@ -6,10 +6,12 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import BaseCase, Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..models.custom_field_rule import LATER
 from ..tools.expression import compile_expression
 from ..tools.expression_modifier import ModifierProblem, as_modifier
+from .approval_common import chain
 from .custom_field_common import CustomFieldCase
 from .test_expression import describe
 
@@ -380,6 +382,177 @@ class TestCustomField(CustomFieldCase):
         )
         views = self.env["ir.ui.view"].search([("arch_db", "like", name)])
         self.assertFalse(views)
+
+
+@tagged("post_install", "-at_install")
+class TestCustomFieldUse(CustomFieldCase):
+    """A field that something else speaks of is neither removed nor deleted."""
+
+    def flow(self, domain, *nodes, res_model="res.partner"):
+        asked = {
+            "id": "boss",
+            "type": "approval",
+            "name": "Boss",
+            "approvers": [{"by": "users", "user_ids": self.admin.ids}],
+        }
+        flow = self.env["crm.suite.approval.flow"].create(
+            {
+                "name": "Big ones",
+                "res_model": res_model,
+                "company_id": False,
+                "sequence": -1,
+                "start": "edit",
+                "start_domain": domain,
+                "graph": chain(asked, *nodes),
+            }
+        )
+        flow.action_publish()
+        return flow
+
+    def assertUsed(self, field, words):
+        with self.assertRaisesRegex(UserError, words):
+            field.action_remove()
+
+    def test_flows(self):
+        field = self.add("Very Important", "boolean")
+        name = field.technical_name
+        flow = self.flow(f"[('{name}', '=', True)]")
+        self.assertUsed(field, "“Big ones” speaks of “Very Important”: change it first")
+        flow.start_domain = "[]"
+        self.assertUsed(field, "“Big ones”.*in force")
+        partner = self.customer(**{name: True}, user_id=self.rep.id)
+        partner.with_user(self.rep).city = "Wuhan"
+        request = partner.crm_suite_approval_id
+        self.assertEqual(request.state, "running")
+        flow.action_publish()
+        self.assertUsed(field, "“Big ones”.*still run")
+        request.with_user(self.admin).action_withdraw()
+        field.action_remove()
+
+    def test_steps_of_flows(self):
+        field, other = self.add("Number"), self.add("Number 2")
+        names = [field.technical_name]
+        asked = [{"by": "users", "user_ids": self.admin.ids}]
+        flow = self.flow(
+            "[]",
+            {
+                "id": "fill",
+                "type": "fill",
+                "name": "Fill",
+                "approvers": asked,
+                "fields": names,
+            },
+        )
+        self.assertUsed(field, "Big ones")
+        other.action_remove()
+        flow.graph = chain()
+        flow.action_switch_off()
+        field.action_remove()
+
+    def test_whatever_has_a_condition(self):
+        field = self.add("Number")
+        name = field.technical_name
+        domain = f"[('{name}', '=', 'x')]"
+        grade = self.env["crm.suite.grade"].search([], limit=1)
+        stage = self.env["crm.suite.lifecycle.stage"].search([], limit=1)
+        policy = self.env["crm.suite.assignment.policy"].create({"name": "Policy"})
+        through = f"[('partner_id.{name}', '=', 'x')]"
+        for model, values in (
+            ("crm.suite.grade.rule", {"grade_id": grade.id}),
+            ("crm.suite.lifecycle.rule", {"stage_id": stage.id}),
+            ("crm.suite.quality.criterion", {}),
+            ("crm.suite.pool", {"res_model": "res.partner"}),
+            ("crm.suite.assignment.skill", {"domain": through}),
+            (
+                "crm.suite.assignment.rule",
+                {"policy_id": policy.id, "domain": through},
+            ),
+        ):
+            found = self.env[model].create(
+                {"name": "Somebody", "domain": domain, **values}
+            )
+            with self.subTest(model=model):
+                self.assertUsed(field, "“Somebody” speaks of “Number”")
+            if "published" in found._fields:
+                found.write({"published": found._get_draft(), "version": 1})
+                found.domain = "[]"
+                with self.subTest(model=model, published=True):
+                    self.assertUsed(field, "“Somebody”.*in force")
+                found.published = found._get_draft()
+            found.domain = "[]"
+        field.action_remove()
+
+    def test_fields_of_the_same_name(self):
+        field = self.add("Number")
+        self.add("Number", model="crm.lead")
+        self.env["crm.suite.assignment.skill"].create(
+            {"name": "Skill", "domain": f"[('{field.technical_name}', '=', 'x')]"}
+        )
+        field.action_remove()
+
+    def test_expressions_of_another_form(self):
+        field = self.add("Number")
+        expression = f"partner_id.{field.technical_name}"
+        self.add("Looked up", "computed", model="crm.lead", expression=expression)
+        self.assertUsed(field, "Looked up")
+
+    def test_used_again_after_it_was_removed(self):
+        used, free = self.add("Number"), self.add("Free")
+        (used | free).action_remove()
+        long_ago = fields.Datetime.now() - timedelta(days=31)
+        (used | free).removed_at = long_ago
+        flow = self.flow(f"[('{used.technical_name}', '=', 'x')]")
+        with self.assertRaisesRegex(UserError, "Big ones"):
+            used.action_delete()
+        with self.assertLogs(
+            "odoo.addons.crm_suite_base.models.custom_field", "WARNING"
+        ) as logs:
+            self.Field._gc_removed()
+        self.assertIn("Big ones", logs.output[0])
+        self.assertTrue(used.exists())
+        self.assertFalse(free.exists())
+        flow.start_domain = "[]"
+        flow.action_publish()
+        self.Field._gc_removed()
+        self.assertFalse(used.exists())
+
+    @mute_logger("odoo.addons.crm_suite_base.models.approval_publish")
+    def test_a_condition_that_nobody_can_read(self):
+        """The field of a flow can go with another application: the flow then holds
+        nothing, work goes on, and administrators hear of it."""
+        for model, path in (
+            ("res.partner", "x_gone"),
+            ("res.partner", "parent_id.x_gone"),
+            ("crm.lead", "partner_id.x_gone"),
+        ):
+            with self.subTest(model=model, path=path):
+                self._lose_field(model, path)
+
+    def _lose_field(self, model, path):
+        field = self.env["ir.model.fields"].create(
+            {
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "name": "x_gone",
+                "field_description": "Gone",
+                "ttype": "char",
+            }
+        )
+        flow = self.flow(f"[('{path}', '=', False)]", res_model=model)
+        record = self.env[model].create({"name": "Ada", "user_id": self.rep.id})
+        record = record.with_user(self.rep)
+        checks = self.env["crm.suite.health.check"]
+        self.assertNotIn(flow.id, checks._find_flows()[1].get("ids", ()))
+        field.unlink()
+        record.name = "Bo"
+        self.assertEqual(record.name, "Bo")
+        self.assertFalse(record.sudo().crm_suite_approval_id)
+        state, facts = checks._find_flows()
+        self.assertEqual((state, facts), ("error", {"ids": flow.ids}))
+        self.assertIn("Big ones", checks._describe_flows(facts))
+        with self.assertRaisesRegex(ValidationError, "Only for"):
+            flow.action_publish()
+        flow.action_switch_off()
+        self.assertEqual(checks._find_flows(), ("ok", {}))
 
 
 @tagged("post_install", "-at_install")

@@ -98,7 +98,7 @@ class ApprovalDecide(models.TransientModel):
                     for part in (
                         event.sudo().user_id.name,
                         kinds[event.kind],
-                        event.comment,
+                        event.remark,
                     )
                     if part
                 )
