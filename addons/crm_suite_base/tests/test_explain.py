@@ -171,6 +171,16 @@ class TestExplain(RulesCase):
         inputs = {i["name"]: i["text"] for i in answer["inputs"]}
         self.assertEqual(inputs["crm_suite_purchase_count"], "4", "as it was then")
 
+    def test_step_by_the_figures_of_another_company(self):
+        self._create_lifecycle_rule("repeat", [])
+        self._set_figures(
+            self.customer, company=self._other_company(), purchase_count=99
+        )
+        self.LifecycleRule._recalculate(self.customer.ids)
+        step = self.customer.crm_suite_transition_ids[:1]
+        self.assertFalse(step.with_user(self.rep).explain("step")["inputs"])
+        self.assertTrue(step.sudo().explain("step")["inputs"])
+
     def test_360(self):
         identity = self.env["res.partner"].with_user(self.rep)
         identity = identity.crm_suite_360(self.person.id)["blocks"]["identity"]
