@@ -393,6 +393,35 @@ class TestFiguresChanges(ChangesCase):
         self.run_changes()
         self.assertEqual(self.row().revenue, 25)
 
+    def test_first_rate_of_a_company(self):
+        """What another company has entered for an earlier day is not ours."""
+        other = self._other_company()
+        day = self.today - timedelta(days=30)
+        currency = self.env["res.currency"].create(
+            {
+                "name": "XTS",
+                "symbol": "x",
+                "rate_ids": [
+                    Command.create(
+                        {"rate": 4, "name": "2020-01-01", "company_id": other.id}
+                    ),
+                    Command.create({"rate": 5, "name": day}),
+                ],
+            }
+        )
+        self.purchase(60, 100, currency_id=currency.id)
+        self.settle()
+        ours = currency.rate_ids.filtered(lambda rate: rate.rate == 5)
+        ours.rate = 10
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 10)
+        self.settle()
+        ours.company_id = other
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 100)
+
     def test_a_step_that_fails_leaves_the_figures(self):
         self.order()
         self.settle()
