@@ -110,6 +110,29 @@ class TestExplain(RulesCase):
         names = {i["name"] for i in self.explain(user=self.agent)["inputs"]}
         self.assertNotIn("crm_suite_overdue", names)
 
+    def test_rules_over_closed_fields_tell_nothing(self):
+        """Whom they fit would tell what the reader may not know."""
+        rule = self._create_grade_rule(
+            "D", [("crm_suite_overdue", ">", 99)], sequence=0, name="Owes us"
+        )
+        closed = {"text": "A rule about figures that you may not see", "met": None}
+        for owed in (0, 777):
+            self._set_figures(self.customer, receivable_overdue=owed, revenue_12m=90000)
+            answer = self.explain(user=self.rep)
+            self.assertEqual(answer["steps"][0], closed)
+            self.assertNotIn("Owes us", repr(answer))
+            self.assertNotIn("verdue", repr(answer))
+            step = self.explain(user=self.steward)["steps"][0]
+            self.assertEqual(step["met"], bool(owed))
+        self.assertIn("may not see", answer["note"])
+        self.GradeRule._recalculate(self.customer.ids)
+        self.assertEqual(self.customer.crm_suite_grade_rule_id, rule)
+        answer = self.explain(user=self.rep)
+        self.assertIn("may not see gives the grade D", answer["sentence"])
+        self.assertEqual((answer["rule"], answer["steps"]), (False, [closed]))
+        self.assertNotIn("Owes us", repr(answer))
+        self.assertEqual(self.explain(user=self.steward)["rule"]["name"], "Owes us")
+
     def test_denied(self):
         with self.assertRaises(AccessError):
             self.explain(user=self.plain)
