@@ -30,6 +30,20 @@ def month_starts(day):
     return f"{{{','.join(map(str, starts))}}}"
 
 
+def compose_is_purchase(amount):
+    """Whether the lines of a document are a purchase, as a condition on their group.
+
+    What is worth less than nothing (a credit note of its own) is none; neither is what
+    was taken back altogether.
+
+    :param SQL amount: the amount of a line
+    """
+    return SQL(
+        "(sum(%(amount)s) > 0 OR sum(%(amount)s) = 0 AND min(%(amount)s) >= 0)",
+        amount=amount,
+    )
+
+
 class CustomerMetric(models.Model):
     _inherit = "crm.suite.customer.metric"
 
@@ -139,13 +153,12 @@ class CustomerMetric(models.Model):
         """One row per purchase, in the order of customers. Day 1 of the week is a
         Monday, as the first of January 2001 was; month 1 is the oldest of twelve.
 
-        What is worth less than nothing (a credit note of its own) lowers the revenue
-        and is no purchase; neither is what was taken back altogether.
+        What is worth less than nothing lowers the revenue, but is no purchase.
 
         Two dozen sums ask for these columns: all are made where the rows are grouped.
         In a statement around it PostgreSQL would make them again for each sum.
         """
-        is_purchase = SQL("(sum(amount) > 0 OR sum(amount) = 0 AND min(amount) >= 0)")
+        is_purchase = compose_is_purchase(SQL("amount"))
         return SQL(
             """
             SELECT partner_id, company_id, min(day) AS day,

@@ -18,6 +18,12 @@ FREE, FULL = 10, 3
 BACKUP = "crm_suite_base.last_backup"
 BACKUP_DAYS = 2
 SHOWN = 3
+# Rules over customers, each with a problem where its condition cannot be read.
+RULE_SETS = (
+    "crm.suite.quality.criterion",
+    "crm.suite.grade.rule",
+    "crm.suite.lifecycle.rule",
+)
 # Rows that should not be there: model, list, domain, and by which date only the recent
 # ones count, where they do not go away by themselves.
 COUNTED = {
@@ -31,6 +37,12 @@ COUNTED = {
         "crm.suite.metric.run",
         "crm_suite_base.metric_run_action",
         [("drift_count", ">", 0)],
+        "date",
+    ),
+    "steps": (
+        "crm.suite.metric.run",
+        "crm_suite_base.metric_run_action",
+        [("failed_count", ">", 0)],
         "date",
     ),
     "approvals": (
@@ -92,6 +104,11 @@ class HealthCheck(models.Model):
             "backup": HealthSource(
                 self.env._("Backup"), self._find_backup, self._describe_backup
             ),
+            "conditions": HealthSource(
+                self.env._("Rules That Are Left Out"),
+                self._find_left_out,
+                self._describe_left_out,
+            ),
         }
         since = fields.Datetime.to_string(fields.Datetime.now() - RECENT)
         names = self._get_counted_names()
@@ -113,6 +130,7 @@ class HealthCheck(models.Model):
         return {
             "imports": self.env._("Imports That Failed"),
             "figures": self.env._("Figures That Were Wrong"),
+            "steps": self.env._("Recalculations That Failed in Part"),
             "approvals": self.env._("Approvals That Are Stuck"),
             "rules": self.env._("Rules That Gave Up"),
             "webhooks": self.env._("Webhooks That Are Paused"),
@@ -128,6 +146,32 @@ class HealthCheck(models.Model):
         if not facts.get("count"):
             return self.env._("None.")
         return self.env._("There are %(count)s.", count=facts["count"])
+
+    # === RULES === #
+
+    def _find_left_out(self):
+        """Rules in force over a field that is gone, for example."""
+        facts = {}
+        for name in RULE_SETS:
+            rules = self.env[name].with_context(active_test=False)
+            if left_out := rules.search([("version", ">", 0)]).filtered("problem"):
+                facts[name] = left_out.ids
+        return "error" if facts else "ok", facts
+
+    def _describe_left_out(self, facts):
+        # What a rule is called is no secret to who reads that it is left out.
+        names = [
+            rule.name
+            for model, ids in facts.items()
+            for rule in self.env[model].sudo().browse(ids).exists()
+        ]
+        if not names:
+            return self.env._("None.")
+        return self.env._(
+            "Their conditions cannot be read any more: %(names)s. Build them anew with "
+            "the editor, or switch the rules off.",
+            names=", ".join(names),
+        )
 
     # === SCHEDULED ACTIONS === #
 

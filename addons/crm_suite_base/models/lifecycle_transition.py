@@ -293,14 +293,18 @@ class LifecycleTransition(models.Model):
         return super()._explain_topics() | {"step"}
 
     def _explain_step(self):
-        """Why the customer moved, by the figures as they were then."""
+        """Why the customer moved, by the figures as they were then.
+
+        Figures of a company that is not the reader's stay away.
+        """
         why = dict(self.sudo().why or {})
         company = self.env["res.company"].sudo().browse(why.get("company_id", ()))
+        is_open = self.env.su or company in self.env.user.company_ids
         partners = self.env["res.partner"]
         inputs = []
         for name in FIGURES:
             field = partners._fields.get(name)
-            if name in why and field is not None:
+            if is_open and name in why and field is not None:
                 inputs.append(
                     {
                         "name": name,

@@ -105,8 +105,8 @@ class CustomerMetric(models.Model):
 
     def _change_rates(self, since):
         """Who bought elsewhere in a currency, or from a company with one, of which a
-        rate was entered or corrected: from its day on. The first rate of a currency
-        counts for the time before it, too.
+        rate was entered or corrected: from its day on. The first rate of a currency in
+        a company counts for the time before it, too.
         """
         return SQL(
             """
@@ -115,6 +115,7 @@ class CustomerMetric(models.Model):
                 SELECT currency_id, min(CASE WHEN EXISTS (
                            SELECT 1 FROM res_currency_rate b
                             WHERE b.currency_id = r.currency_id AND b.name < r.name
+                              AND b.company_id IS NOT DISTINCT FROM r.company_id
                        ) THEN name ELSE '-infinity' END) AS day
                   FROM res_currency_rate r
                  WHERE r.write_date >= %s

@@ -44,16 +44,18 @@ class MetricRun(models.Model):
         if partner_ids is None:
             partner_ids = self._check_choose()
         wrong = self._check_compare(partner_ids)
+        note, failed = "", []
         if wrong:
             note = self._check_describe(wrong)
             _logger.warning("Figures were wrong and are calculated anew:\n%s", note)
-            self.env["crm.suite.recalculation"]._run(sorted(wrong))
+            failed = self.env["crm.suite.recalculation"]._run(sorted(wrong))
         return self._log_run(
             "check",
             len(partner_ids),
             started,
+            failed,
+            note,
             drift_count=len(wrong),
-            note=note if wrong else False,
         )
 
     @api.model

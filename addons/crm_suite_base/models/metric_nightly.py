@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.retry import is_try_again
+from .recalculation import FIGURES
 
 _logger = logging.getLogger(__name__)
 
@@ -177,5 +178,5 @@ class MetricRun(models.Model):
         return [
             getattr(self.env[model_name], method)
             for _order, model_name, method in steps
-            if model_name != "crm.suite.customer.metric"
+            if model_name != FIGURES
         ]

@@ -37,6 +37,11 @@ class MetricRun(models.Model):
         readonly=True,
         help="Customers of the sample whose figures were wrong and were put right.",
     )
+    failed_count = fields.Integer(
+        string="Failed Steps",
+        readonly=True,
+        help="What follows from the figures and failed; the next night does it again.",
+    )
     # It names customers of every company.
     note = fields.Text(readonly=True, groups="crm_suite_base.group_crm_suite_admin")
     seconds = fields.Float(string="Duration (s)", digits=(16, 2), readonly=True)
@@ -124,8 +129,8 @@ class MetricRun(models.Model):
         started = time.monotonic()
         ids = self.env["crm.suite.metric.dirty"]._take(CHUNK)
         if ids:
-            self.env["crm.suite.recalculation"]._run(ids)
-            self._log_run("changes", len(ids), started)
+            failed = self.env["crm.suite.recalculation"]._run(ids)
+            self._log_run("changes", len(ids), started, failed)
         return len(ids)
 
     @api.model
@@ -135,16 +140,19 @@ class MetricRun(models.Model):
         watermarks = self.env["crm.suite.metric.watermark"]
         position = watermarks._message_position()
         moment = horizon or self.env.cr.now()
-        self.env["crm.suite.recalculation"]._run()
+        failed = self.env["crm.suite.recalculation"]._run()
         watermarks._set("changes", moment, [position])
         if watermarks._get("nightly")[0] is None:
             watermarks._set("nightly", self.env.cr.now())
         count = self.env["crm.suite.customer.metric"].sudo().search_count([])
-        self._log_run("full", count, started)
+        self._log_run("full", count, started, failed)
 
     @api.model
-    def _log_run(self, kind, customers, started, **values):
-        """Write down what the run of this transaction did."""
+    def _log_run(self, kind, customers, started, failed=(), note="", **values):
+        """Write down what the run of this transaction did.
+
+        :param failed: what failed of what follows from the figures, a line each
+        """
         changed = self.env.execute_query(
             SQL(
                 "SELECT count(DISTINCT partner_id) FROM crm_suite_customer_metric"
@@ -158,6 +166,8 @@ class MetricRun(models.Model):
                 "customer_count": customers,
                 "changed_count": changed,
                 "seconds": time.monotonic() - started,
+                "failed_count": len(failed),
+                "note": "\n".join(filter(None, (note, *failed))),
                 **values,
             }
         )

@@ -84,7 +84,7 @@ class PurchaseFact(models.Model):
         )
         query.add_where(
             SQL(
-                "NOT (%s > 0 AND %s >= %s OR %s > 0 AND %s <= 0)",
+                "NOT (%s <> 0 AND %s = %s OR %s > 0 AND %s <= 0)",
                 taken,
                 taken,
                 amount,
@@ -117,8 +117,12 @@ class PurchaseFact(models.Model):
         """What a line lost, and the quantity that is left.
 
         Goods that came back and the credit note for them are the same loss: the
-        greater of the two counts, never both. Nothing is taken from a line that is
-        itself a deduction.
+        greater of the two counts, never both. A deduction, a discount for example, is
+        taken back like anything else, and that raises the purchase again.
+
+        Goods that came back without a credit note leave the deductions of their order
+        as they are: what part of them it concerns is a sum over the order, which would
+        read all lines a second time, and whoever makes the credit note says it.
 
         :return: amount in the currency of the order, quantity
         :rtype: tuple[SQL, SQL]
@@ -128,10 +132,11 @@ class PurchaseFact(models.Model):
         returned = SQL("COALESCE(%s, 0)", SQL.identifier(back, "quantity"))
         credited = SQL("COALESCE(%s, 0)", SQL.identifier(credit, "amount"))
         taken = SQL(
-            "CASE WHEN %(amount)s > 0 THEN least(%(amount)s, greatest("
+            "CASE WHEN %(returned)s > 0 OR %(credited)s > 0"
+            " THEN sign(%(amount)s) * least(abs(%(amount)s), greatest("
             "CASE WHEN %(ordered)s > 0"
-            " THEN %(amount)s * %(returned)s / %(ordered)s ELSE 0 END, %(credited)s))"
-            " ELSE 0 END",
+            " THEN abs(%(amount)s) * %(returned)s / %(ordered)s ELSE 0 END,"
+            " %(credited)s)) ELSE 0 END",
             amount=amount,
             ordered=ordered,
             returned=returned,
@@ -176,17 +181,18 @@ class PurchaseFact(models.Model):
 
     def _purchase_credits(self):
         """Amount of each order line that was credited and not invoiced again, in the
-        currency of the order.
+        currency of the order; of a deduction how much less is deducted.
         """
         return SQL(
             """
             SELECT line_id, credited - greatest(invoiced - ordered, 0) AS amount
               FROM (
                 SELECT l.id AS line_id,
-                       min(l.price_subtotal) AS ordered,
-                       sum(a.amount) FILTER (WHERE m.move_type = 'out_refund')
-                           AS credited,
-                       COALESCE(sum(a.amount) FILTER (
+                       abs(l.price_subtotal) AS ordered,
+                       sign(l.price_subtotal) * sum(a.amount) FILTER (
+                           WHERE m.move_type = 'out_refund'
+                       ) AS credited,
+                       sign(l.price_subtotal) * COALESCE(sum(a.amount) FILTER (
                            WHERE m.move_type <> 'out_refund'
                        ), 0) AS invoiced
                   FROM sale_order_line l
@@ -195,7 +201,8 @@ class PurchaseFact(models.Model):
                   JOIN LATERAL (
                     SELECT move_id,
                            CASE WHEN currency_id = o.currency_id THEN price_subtotal
-                                ELSE abs(balance) * COALESCE(NULLIF(o.currency_rate, 0), 1)
+                                ELSE sign(price_subtotal) * abs(balance)
+                                     * COALESCE(NULLIF(o.currency_rate, 0), 1)
                             END AS amount
                       FROM account_move_line
                      WHERE id = r.invoice_line_id

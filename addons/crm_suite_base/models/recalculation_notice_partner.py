@@ -55,7 +55,7 @@ class CurrencyRate(models.Model):
     _inherit = "res.currency.rate"
 
     def write(self, vals):
-        if "name" in vals or "currency_id" in vals:
+        if not {"name", "currency_id", "company_id"}.isdisjoint(vals):
             self._crm_suite_note_rates()
         return super().write(vals)
 

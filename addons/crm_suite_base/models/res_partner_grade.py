@@ -216,7 +216,13 @@ class ResPartner(models.Model):
             return {**answer, **told, "sentence": sentence}
         story = rules._tell(customer)
         rule = customer.crm_suite_grade_rule_id.sudo()
-        if rule:
+        is_closed = bool(rule) and rule._is_closed(self.env)
+        if is_closed:
+            sentence = self.env._(
+                "A rule about figures that you may not see gives the grade %(grade)s.",
+                grade=grade.name,
+            )
+        elif rule:
             sentence = self.env._(
                 "The rule “%(rule)s” gives the grade %(grade)s.",
                 rule=rule.name,
@@ -229,7 +235,7 @@ class ResPartner(models.Model):
         return {
             **answer,
             "sentence": self._crm_suite_add_effects(sentence, grade),
-            "rule": rule,
+            "rule": None if is_closed else rule,
             "version": customer.crm_suite_grade_version,
             "inputs": story["inputs"],
             "steps": story["steps"],

@@ -185,6 +185,7 @@ class RuleApply(models.AbstractModel):
 
     def _publish(self, draft):
         self.ensure_one()
+        is_new = draft["domain"] != (self.published or {}).get("domain")
         self.sudo().write(
             {
                 **self._make_writable(draft),
@@ -194,6 +195,9 @@ class RuleApply(models.AbstractModel):
                 "published_by_id": self.env.uid,
             }
         )
+        if is_new:
+            # A field may have gone since the draft was written.
+            self._try_domain()
 
     def _restore_published(self):
         for rule in self:

@@ -43,7 +43,7 @@ def room_for_sets(env):
     ((before,),) = env.execute_query(SQL("SELECT current_setting('work_mem')"))
     env.cr.execute(SQL("SELECT set_config('work_mem', %s, TRUE)", WORK_MEM))
     yield
-    # After an error the transaction is over and the setting with it.
+    # An error takes the setting back with everything else since its savepoint.
     env.cr.execute(SQL("SELECT set_config('work_mem', %s, TRUE)", before))
 
 

@@ -1,3 +1,4 @@
+import logging
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -10,6 +11,8 @@ from .arguments import read_domain
 from .rule_match import Condition, check_readable, match_first, room_for_sets
 from .rule_words import describe_domain
 
+_logger = logging.getLogger(__name__)
+
 STATES = [
     ("draft", "Not applied yet"),
     ("changed", "Changed, not applied"),
@@ -18,6 +21,8 @@ STATES = [
 ]
 # Written by applying and undoing only: nobody slips a rule past its checks.
 PUBLISHED_FIELDS = {"published", "version", "published_at", "published_by_id"}
+# What a condition raises that cannot be understood.
+NOT_UNDERSTOOD = (ValueError, SyntaxError, TypeError, UserError)
 
 
 class PublishedRule(NamedTuple):
@@ -77,6 +82,10 @@ class RuleMixin(models.AbstractModel):
     sentence = fields.Char(
         string="Fits", compute="_compute_sentence", help="The condition in words."
     )
+    problem = fields.Char(
+        compute="_compute_problem",
+        help="Why the rule in force fits nobody: its condition cannot be read any more.",
+    )
 
     # === COMPUTES, CONSTRAINTS === #
 
@@ -102,27 +111,52 @@ class RuleMixin(models.AbstractModel):
             else:
                 rule.sentence = describe_domain(rule._get_subject(), domain)
 
+    @api.depends("published")
+    @api.depends_context("lang")
+    def _compute_problem(self):
+        for rule in self:
+            error = rule._is_in_force() and rule._find_error(rule.published["domain"])
+            rule.problem = error and rule._describe_error(error)
+
     @api.constrains("domain")
     def _check_domain(self):
-        """Search with the domain once."""
+        """Search with the domain once, unless it is in force: a field of it may be gone
+        since, and the rule must be mended or switched off nevertheless.
+        """
         for rule in self:
-            try:
-                domain = self._parse_domain(rule.domain)
-                rule._get_subject().search(domain, limit=1)
-            except (ValueError, SyntaxError, TypeError, UserError) as error:
-                raise ValidationError(
-                    self.env._(
-                        "The condition of “%(rule)s” cannot be understood: %(error)s. "
-                        "Build it anew with the editor.",
-                        rule=rule.name,
-                        error=error,
-                    )
-                ) from error
+            if rule.domain != (rule.published or {}).get("domain"):
+                rule._try_domain()
+
+    def _try_domain(self):
+        try:
+            domain = self._parse_domain(self.domain)
+            self._get_subject().search(domain, limit=1)
+        except NOT_UNDERSTOOD as error:
+            raise ValidationError(self._describe_error(error)) from error
+
+    def _find_error(self, text):
+        """What is wrong with a stored condition, without searching with it.
+
+        :rtype: Exception | None
+        """
+        try:
+            self._get_subject().sudo()._search(self._parse_domain(text))
+        except NOT_UNDERSTOOD as error:
+            return error
+        return None
+
+    def _describe_error(self, error):
+        return self.env._(
+            "The condition of “%(rule)s” cannot be understood: %(error)s. "
+            "Build it anew with the editor.",
+            rule=self.name,
+            error=error,
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_applied(self):
         for rule in self:
-            if rule.version and rule.published.get("active"):
+            if rule._is_in_force():
                 raise UserError(
                     self.env._(
                         "“%(rule)s” is in force. Switch it off and apply that first.",
@@ -225,9 +259,12 @@ class RuleMixin(models.AbstractModel):
 
     # === RECALCULATING === #
 
+    def _is_in_force(self):
+        return bool(self.version and self.published.get("active"))
+
     @api.model
     def _get_published(self):
-        """The rules in force, in their order.
+        """The rules in force, in their order, without those that cannot be read.
 
         :rtype: list[PublishedRule]
         """
@@ -236,11 +273,12 @@ class RuleMixin(models.AbstractModel):
             .with_context(active_test=False)
             .search_fetch([("version", ">", 0)], ["version", "published"])
         )
-        found = [
-            PublishedRule(rule.id, rule.version, rule.published)
-            for rule in rules
-            if rule.published.get("active")
-        ]
+        found = []
+        for rule in rules.filtered(lambda rule: rule._is_in_force()):
+            if rule.problem:
+                _logger.warning("%s is left out: %s", rule, rule.problem)
+            else:
+                found.append(PublishedRule(rule.id, rule.version, rule.published))
         return sorted(found, key=lambda rule: (rule.values["sequence"], rule.id))
 
     @api.model

@@ -1,6 +1,7 @@
 from odoo import api, models
+from odoo.exceptions import AccessError
 
-from .rule_match import get_first_company, match_each
+from .rule_match import check_readable, get_first_company, match_each
 from .rule_words import describe_domain, get_field_names
 
 # More figures than this explain nothing any more.
@@ -15,6 +16,9 @@ class RuleStory(models.AbstractModel):
     @api.model
     def _tell(self, customer):
         """Try the rules in force on a customer by the facts of now.
+
+        Of a rule over fields that are closed to the reader it is told only that it is
+        there: whom it fits would tell what is in them.
 
         :return: ``{"decided": id of the rule or None, "decided_name", "result": record
             or empty, "steps": […], "inputs": […]}``, the latter two as
@@ -36,27 +40,50 @@ class RuleStory(models.AbstractModel):
         records = {r.id: r for r in self.sudo().browse(rule.id for rule in told)}
         return {
             "decided": decided and decided.id,
-            "decided_name": decided and records[decided.id].name,
+            "decided_name": decided and records[decided.id]._get_told_name(self.env),
             "result": self._get_result(decided),
             "steps": [
-                {
-                    "text": self._tell_rule(records[rule.id], rule),
-                    "met": rank in met,
-                }
+                self._tell_rule(records[rule.id], rule, rank in met)
                 for rank, rule in enumerate(told)
             ],
             "inputs": self._tell_inputs(customer, told, company_id),
         }
 
-    def _tell_rule(self, record, rule):
-        """A rule in force in one line."""
+    def _tell_rule(self, record, rule, met):
+        """A rule in force in one line, and whether it fits."""
+        if record._is_closed(self.env):
+            return {"text": record._get_told_name(self.env)}
         domain = self._parse_domain(rule.values["domain"])
-        return self.env._(
+        text = self.env._(
             "%(rule)s → %(result)s: %(condition)s",
             rule=record.name,
             result=self._get_result(rule).name,
             condition=describe_domain(self.env["res.partner"], domain),
         )
+        return {"text": text, "met": met}
+
+    def _is_closed(self, env):
+        """Whether the rule looks at what the reader may not read.
+
+        :param env: environment of the reader
+        """
+        # What an undone rule gave stays until the next run.
+        text = self.published["domain"] if self.published else self.domain
+        domain = self._parse_domain(text)
+        try:
+            check_readable(env["res.partner"], domain)
+        except AccessError:
+            return True
+        return False
+
+    def _get_told_name(self, env):
+        """The name of the rule as the reader may know it.
+
+        :param env: environment of the reader
+        """
+        if self._is_closed(env):
+            return env._("A rule about figures that you may not see")
+        return self.name
 
     @api.model
     def _get_result(self, rule):

@@ -119,6 +119,10 @@ class Segment(models.Model):
         help="Why the members could not be found. They stay as they were.",
     )
     can_edit = fields.Boolean(compute="_compute_can_edit")
+    closed_conditions = fields.Json(
+        compute="_compute_closed_conditions",
+        help="Conditions that the reader may not see, and whom to ask about them.",
+    )
 
     # === COMPUTES === #
 
@@ -128,6 +132,24 @@ class Segment(models.Model):
         allowed = saved._filtered_access("write")
         for segment in self:
             segment.can_edit = segment in allowed or not segment.id
+
+    # Anew with each version, not with each choice on the screen.
+    @api.depends("version", "definition_user_id")
+    @api.depends_context("uid")
+    def _compute_closed_conditions(self):
+        catalogue = self._get_catalogue()
+        for segment in self:
+            closed = {
+                f"{condition['kind']}.{condition.get('field') or ''}".rstrip(".")
+                for condition, _negated in walk(
+                    segment._origin.definition or self._no_conditions()
+                )
+                if not segment._find_entry(catalogue, condition)
+                and segment._is_closed(condition)
+            }
+            # The name of who can be asked is open to everybody who reads the segment.
+            author = segment.sudo().definition_user_id.name
+            segment.closed_conditions = {"keys": sorted(closed), "author": author}
 
     @api.depends("membership_ids.left_at")
     @api.depends_context("uid", "allowed_company_ids")
@@ -169,7 +191,9 @@ class Segment(models.Model):
             result = super().write(vals)
             self._refresh_tree()
             return result
-        self._prepare_definition(vals)
+        # What stays may be closed to who changes something else.
+        if any((s.definition or {}) != vals["definition"] for s in self):
+            self._prepare_definition(vals)
         changed = self.filtered(lambda s: (s.definition or {}) != vals["definition"])
         past = {segment: segment._get_past_definitions() for segment in changed}
         result = super().write(vals)
@@ -212,13 +236,11 @@ class Segment(models.Model):
             return vals["user_id"]
         return self.env.uid
 
-    @api.model
     def _prepare_definition(self, vals):
         """Bring the conditions in ``vals`` into their valid form, or say what is wrong."""
         if "definition" in vals:
             vals["definition"] = self._clean_definition(vals["definition"])
 
-    @api.model
     def _clean_definition(self, definition):
         """Check a tree of conditions from outside.
 

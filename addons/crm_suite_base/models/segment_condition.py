@@ -4,7 +4,7 @@ import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date, formatLang
 
@@ -34,7 +34,8 @@ class Segment(models.Model):
           with ``choices`` (key, label), ``model`` and ``domain`` (of records),
           ``min``/``max``/``whole`` (of numbers), ``prefix``/``suffix``, ``default`` and
           ``show_if`` (``{other param: values for which it is asked}``); a parameter
-          comes after those on which it depends
+          comes after those on which it depends; ``labels`` of choices that others
+          may have made
         * ``compile``: name of a method ``(condition, entry, ids)`` that gives the
           domain of ``res.partner``. It runs as the author of the segment. ``ids`` are
           the only customers of interest or ``None``: use them in subqueries.
@@ -57,14 +58,40 @@ class Segment(models.Model):
         return catalogue.get((condition["kind"], condition.get("field") or False))
 
     @api.model
+    def _is_closed(self, condition):
+        """Whether a condition that the user cannot choose is there for others."""
+        # Asked is only whether it exists.
+        entry = self._find_entry(self.sudo()._get_catalogue(), condition)
+        if not entry:
+            return False
+        try:
+            clean_params(entry["params"], condition)
+        except ParamProblem:
+            return False
+        return True
+
+    def _explain_closed(self):
+        """What to do where a condition is closed to the user."""
+        if authors := self.sudo().definition_user_id:
+            return self.env._(
+                "You may not see all of the conditions. Ask %(user)s, who wrote them, to change them.",
+                user=", ".join(authors.mapped("name")),
+            )
+        return self.env._(
+            "You may not see all of the conditions. Ask who wrote them to change them."
+        )
+
     def _clean_condition(self, catalogue, condition):
         """Give the valid form of one condition.
 
         :raise ValidationError: with the condition and what is wrong
         """
         field = condition.get("field") or False
-        entry = isinstance(field, str | bool) and self._find_entry(catalogue, condition)
+        is_key = isinstance(field, str | bool)
+        entry = is_key and self._find_entry(catalogue, condition)
         if not entry:
+            if is_key and self._is_closed(condition):
+                raise ValidationError(self._explain_closed())
             raise ValidationError(
                 self.env._(
                     "There is no condition “%(kind)s”. Remove it, or install the application that it came from.",
@@ -74,6 +101,8 @@ class Segment(models.Model):
         try:
             values = clean_params(entry["params"], condition)
         except ParamProblem as problem:
+            if self._is_closed(condition):
+                raise ValidationError(self._explain_closed()) from None
             raise ValidationError(
                 self._explain_param(entry, problem.name, problem.rule)
             ) from None
@@ -132,6 +161,13 @@ class Segment(models.Model):
     def _compile_condition(self, catalogue, condition, ids=None):
         entry = self._find_entry(catalogue, condition)
         if not entry:
+            if self._is_closed(condition):
+                raise AccessError(
+                    self.env._(
+                        "%(user)s wrote the conditions and may not see all of them any more. Somebody who may has to save them again.",
+                        user=self.env.user.name,
+                    )
+                )
             raise ValidationError(
                 self.env._(
                     "The condition “%(kind)s” does not exist any more. Open the segment and remove it.",
@@ -266,6 +302,8 @@ class Segment(models.Model):
         """A condition as a sentence in the user's language."""
         entry = self._find_entry(catalogue, condition)
         if not entry:
+            if self._is_closed(condition):
+                return self.env._("a condition that you may not see")
             return self.env._(
                 "a condition that does not exist any more (%(kind)s)",
                 kind=condition["kind"],
@@ -291,7 +329,7 @@ class Segment(models.Model):
 
     @api.model
     def _describe_choices(self, spec, value):
-        labels = dict(spec["choices"])
+        labels = dict(spec.get("labels") or spec["choices"])
         return self._join_words([labels.get(key, key) for key in value])
 
     @api.model

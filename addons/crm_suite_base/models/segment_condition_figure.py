@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
+from .customer_metric_bought import compose_is_purchase
 from .purchase_fact import PEOPLE
 
 METRIC = "crm.suite.customer.metric"
@@ -416,15 +417,31 @@ class Segment(models.Model):
         return domain
 
     @api.model
-    def _purchase_measure(self, table, condition):
+    def _purchase_measured(self, query, condition):
+        """What is measured of the lines of purchases.
+
+        How often somebody bought is counted as in the figures: what is worth less than
+        nothing and what was taken back altogether is no purchase.
+
+        :return: the rows with ``partner_id``, and the aggregate over them
+        :rtype: tuple[SQL, SQL]
+        """
+        query.order = None
+        line = query.table
         measure = condition.get("measure", "count")
-        if measure == "count":
-            return SQL(
-                "count(DISTINCT (%s, %s))",
-                SQL.identifier(table, "document_model"),
-                SQL.identifier(table, "document_id"),
-            )
-        return SQL("sum(%s)", SQL.identifier(table, measure))
+        if measure != "count":
+            column = SQL.identifier(line, measure)
+            return query.select(
+                SQL.identifier(line, "partner_id"), SQL("%s AS measured", column)
+            ), SQL("sum(measured)")
+        query.groupby = SQL(
+            "%s, %s, %s",
+            SQL.identifier(line, "partner_id"),
+            SQL.identifier(line, "document_model"),
+            SQL.identifier(line, "document_id"),
+        )
+        query.having = compose_is_purchase(SQL.identifier(line, "amount"))
+        return query.select(SQL.identifier(line, "partner_id")), SQL("count(*)")
 
     @api.model
     def _compile_purchase(self, condition, entry, ids):
@@ -433,12 +450,10 @@ class Segment(models.Model):
             nobody = SQL("SELECT NULL::int4 WHERE FALSE")
             at_least = condition["frequency"] == "at_least" and condition["count"] > 0
             return self._in_subquery(nobody, negative=not at_least)
-        column = SQL.identifier(query.table, "partner_id")
-        measure = self._purchase_measure(query.table, condition)
-        query.groupby = column
-        query.order = None
+        rows, measure = self._purchase_measured(query, condition)
         # The threshold goes into HAVING, behind the grouped statement.
-        return self._compile_frequency(condition, query.select(column), measure)
+        grouped = SQL("SELECT partner_id FROM (%s) bought GROUP BY partner_id", rows)
+        return self._compile_frequency(condition, grouped, measure)
 
     @api.model
     def _value_purchase(self, condition, entry, partner):
@@ -446,9 +461,9 @@ class Segment(models.Model):
         query = self._purchase_rows(condition, partner.ids)
         if query.is_empty():
             return 0
-        measure = self._purchase_measure(query.table, condition)
-        query.order = None
-        value = self.env.execute_query(query.select(measure))[0][0] or 0
+        rows, measure = self._purchase_measured(query, condition)
+        found = self.env.execute_query(SQL("SELECT %s FROM (%s) bought", measure, rows))
+        value = found[0][0] or 0
         if condition.get("measure") == "amount":
             return {
                 "value": float(value),

@@ -162,14 +162,20 @@ class Segment(models.Model):
 
     @api.model
     def _behaviour_kinds(self):
-        """The kinds of entries whose source the user may read."""
+        """The parameter with the kinds of entries whose source the user may read."""
         kinds = self.env["crm.suite.interaction"]._fields["kind"]
+        labels = kinds._description_selection(self.env)
         models = self._behaviour_models()
-        return [
-            (key, label)
-            for key, label in kinds._description_selection(self.env)
-            if models.get(key) in self.env and self.env[models[key]].has_access("read")
-        ]
+        return {
+            "type": "choices",
+            "choices": [
+                (key, label)
+                for key, label in labels
+                if models.get(key) in self.env
+                and self.env[models[key]].has_access("read")
+            ],
+            "labels": labels,
+        }
 
     @api.model
     def _behaviour_entry(self):
@@ -181,7 +187,7 @@ class Segment(models.Model):
                 "%(kinds)s %(frequency)s %(count)s %(window)s %(number)s %(unit)s"
             ),
             "params": {
-                "kinds": {"type": "choices", "choices": self._behaviour_kinds()},
+                "kinds": self._behaviour_kinds(),
                 **self._count_params(self.env._("times")),
                 **self._window_params("last", "ever"),
             },

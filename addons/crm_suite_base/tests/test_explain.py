@@ -110,6 +110,29 @@ class TestExplain(RulesCase):
         names = {i["name"] for i in self.explain(user=self.agent)["inputs"]}
         self.assertNotIn("crm_suite_overdue", names)
 
+    def test_rules_over_closed_fields_tell_nothing(self):
+        """Whom they fit would tell what the reader may not know."""
+        rule = self._create_grade_rule(
+            "D", [("crm_suite_overdue", ">", 99)], sequence=0, name="Owes us"
+        )
+        closed = {"text": "A rule about figures that you may not see", "met": None}
+        for owed in (0, 777):
+            self._set_figures(self.customer, receivable_overdue=owed, revenue_12m=90000)
+            answer = self.explain(user=self.rep)
+            self.assertEqual(answer["steps"][0], closed)
+            self.assertNotIn("Owes us", repr(answer))
+            self.assertNotIn("verdue", repr(answer))
+            step = self.explain(user=self.steward)["steps"][0]
+            self.assertEqual(step["met"], bool(owed))
+        self.assertIn("may not see", answer["note"])
+        self.GradeRule._recalculate(self.customer.ids)
+        self.assertEqual(self.customer.crm_suite_grade_rule_id, rule)
+        answer = self.explain(user=self.rep)
+        self.assertIn("may not see gives the grade D", answer["sentence"])
+        self.assertEqual((answer["rule"], answer["steps"]), (False, [closed]))
+        self.assertNotIn("Owes us", repr(answer))
+        self.assertEqual(self.explain(user=self.steward)["rule"]["name"], "Owes us")
+
     def test_denied(self):
         with self.assertRaises(AccessError):
             self.explain(user=self.plain)
@@ -170,6 +193,16 @@ class TestExplain(RulesCase):
         self.assertIn("To repeat", answer["sentence"])
         inputs = {i["name"]: i["text"] for i in answer["inputs"]}
         self.assertEqual(inputs["crm_suite_purchase_count"], "4", "as it was then")
+
+    def test_step_by_the_figures_of_another_company(self):
+        self._create_lifecycle_rule("repeat", [])
+        self._set_figures(
+            self.customer, company=self._other_company(), purchase_count=99
+        )
+        self.LifecycleRule._recalculate(self.customer.ids)
+        step = self.customer.crm_suite_transition_ids[:1]
+        self.assertFalse(step.with_user(self.rep).explain("step")["inputs"])
+        self.assertTrue(step.sudo().explain("step")["inputs"])
 
     def test_360(self):
         identity = self.env["res.partner"].with_user(self.rep)

@@ -393,6 +393,62 @@ class TestFiguresChanges(ChangesCase):
         self.run_changes()
         self.assertEqual(self.row().revenue, 25)
 
+    def test_first_rate_of_a_company(self):
+        """What another company has entered for an earlier day is not ours."""
+        other = self._other_company()
+        day = self.today - timedelta(days=30)
+        currency = self.env["res.currency"].create(
+            {
+                "name": "XTS",
+                "symbol": "x",
+                "rate_ids": [
+                    Command.create(
+                        {"rate": 4, "name": "2020-01-01", "company_id": other.id}
+                    ),
+                    Command.create({"rate": 5, "name": day}),
+                ],
+            }
+        )
+        self.purchase(60, 100, currency_id=currency.id)
+        self.settle()
+        ours = currency.rate_ids.filtered(lambda rate: rate.rate == 5)
+        ours.rate = 10
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 10)
+        self.settle()
+        ours.company_id = other
+        self.assertConcerns(self.customer)
+        self.run_changes()
+        self.assertEqual(self.row().revenue, 100)
+
+    def test_a_step_that_fails_leaves_the_figures(self):
+        self.order()
+        self.settle()
+        self.order()
+        rules = type(self.env["crm.suite.grade.rule"])
+        failing = patch.object(rules, "_recalculate", side_effect=ValueError("broken"))
+        logger = "odoo.addons.crm_suite_base.models.recalculation"
+        with failing, mute_logger(logger):
+            self.run_changes()
+        self.assertEqual(self.row().purchase_count, 2)
+        run = self.runs.search([], limit=1)
+        self.assertEqual(run.failed_count, 1)
+        self.assertIn("broken", run.note)
+        checks = self.env["crm.suite.health.check"]
+        self.assertEqual(checks._health_sources()["steps"].find()[0], "warning")
+
+    def test_a_step_in_the_way_of_others_runs_again(self):
+        self.order()
+        self.settle()
+        self.order()
+        rules = type(self.env["crm.suite.grade.rule"])
+        with (
+            patch.object(rules, "_recalculate", side_effect=ConcurrencyError("taken")),
+            self.assertRaises(ConcurrencyError),
+        ):
+            self.run_changes()
+
     def test_only_those_concerned_are_written(self):
         self.order()
         self.order(partner=self.neighbour)

@@ -1,9 +1,11 @@
+import runpy
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from statistics import mean, stdev
 
 from odoo import Command, fields
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .test_figures import FiguresCase
 
@@ -157,6 +159,60 @@ class TestFiguresEdges(FiguresCase):
         invoice = self.invoice(self.chairs())
         self.credit(invoice, 1)
         self.assertWorth(1, 180)
+
+    def with_discount(self):
+        """An order of 1000, of which the host's window takes off a tenth."""
+        order = self.chairs(quantity=10, price=100)
+        self.env["sale.order.discount"].create(
+            {
+                "sale_order_id": order.id,
+                "discount_type": "so_discount",
+                "discount_percentage": 0.1,
+            }
+        ).action_apply_discount()
+        self.assertEqual(order.amount_untaxed, 900)
+        return order
+
+    def test_discount_of_the_order_is_credited_with_it(self):
+        order = self.with_discount()
+        self.deliver(order)
+        self.credit(self.invoice(order))
+        self.assertWorth(0, 0)
+        self.assertFalse(self.facts())
+
+    def test_credited_discounts_from_before_an_upgrade(self):
+        self.credit(self.invoice(self.with_discount()))
+        self.env.flush_all()
+        dirty = self.env["crm.suite.metric.dirty"]
+        dirty.search([]).unlink()
+        path = "crm_suite_base/migrations/19.0.1.3.0/post-figures.py"
+        runpy.run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.2.0")
+        self.assertIn(self.customer.id, dirty.search([]).mapped("partner_id"))
+
+    def test_half_of_an_order_with_a_discount_is_credited(self):
+        refund = self.invoice(self.with_discount())._reverse_moves(
+            [{"invoice_date": self.today}]
+        )
+        for line in refund.invoice_line_ids:
+            line.price_unit /= 2
+        refund.action_post()
+        self.assertWorth(1, 450)
+
+    def test_discount_that_is_credited_and_invoiced_again(self):
+        order = self.with_discount()
+        self.credit(self.invoice(order))
+        order.order_line.invalidate_recordset()
+        self.invoice(order)
+        self.assertWorth(1, 900)
+
+    def test_discount_credited_in_other_money(self):
+        order = self.with_discount()
+        refund = self.invoice(order)._reverse_moves([{"invoice_date": self.today}])
+        refund.currency_id = self.other_currency
+        refund.action_post()
+        lines = refund.invoice_line_ids
+        self.assertEqual(set(lines.currency_id), {self.other_currency})
+        self.assertWorth(1, 900 + sum(lines.mapped("balance")) * -1)
 
     def test_invoice_that_is_credited_and_made_again(self):
         order = self.chairs()

@@ -1,8 +1,10 @@
+import runpy
 from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import file_path
 
 from .rules_common import RulesCase
 
@@ -237,6 +239,50 @@ class TestLifecycle(RulesCase):
         self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "loyal")
         self.assertFalse(self.customer.crm_suite_lifecycle_override_id)
         self.assertFalse(self.customer.crm_suite_lifecycle_override_ends)
+
+    def test_purchase_that_becomes_known_late(self):
+        """Who bought while he was believed to be silent was never dormant."""
+        self._use_defaults()
+        for code, count in (("first", 1), ("repeat", 2), ("loyal", 6)):
+            for stage, silent_for in (("dormant", 61), ("lost", 161)):
+                with self.subTest(code=code, stage=stage):
+                    customer = self._create_customer(
+                        name=f"{code} {stage}",
+                        crm_suite_lifecycle_id=self.stage_of("repeat").id,
+                    )
+                    customer.crm_suite_lifecycle_override_id = False
+                    figures = {
+                        "purchase_count": count,
+                        "purchase_count_12m": count,
+                        "interval_mean": 20 if count > 2 else None,
+                    }
+                    if count < 3:
+                        silent_for *= 9
+                    self._set_figures(customer, **figures, silent_for=silent_for)
+                    self.LifecycleRule._recalculate(customer.ids)
+                    self.LifecycleRule._recalculate(customer.ids)
+                    self.assertEqual(customer.crm_suite_lifecycle_id.code, stage)
+                    self._set_figures(customer, **figures, silent_for=6)
+                    self.LifecycleRule._recalculate(customer.ids)
+                    self.assertEqual(customer.crm_suite_lifecycle_id.code, code)
+
+    def test_rules_from_before_an_upgrade(self):
+        """Default rules that nobody edited follow; edited ones stay as they are."""
+        names = [f"crm_suite_base.lifecycle_rule_{n}" for n in ("first", "repeat")]
+        untouched, edited = map(self.env.ref, names)
+        silent = self.stage_of("dormant") | self.stage_of("lost")
+        for rule in (untouched, edited):
+            rule.active = True
+            rule.from_stage_ids -= silent
+            rule.version = 0
+            rule._publish(rule._get_draft())
+        edited.sequence += 1
+        edited._publish(edited._get_draft())
+        path = "crm_suite_base/migrations/19.0.1.3.0/post-lifecycle.py"
+        runpy.run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.2.0")
+        self.assertLessEqual(silent, untouched.from_stage_ids)
+        self.assertEqual((untouched.version, untouched.state), (2, "published"))
+        self.assertFalse(silent & edited.from_stage_ids)
 
     def test_given_up_by_hand_is_held_until_it_buys(self):
         """What a person knows of a customer is not undone by what was true before."""

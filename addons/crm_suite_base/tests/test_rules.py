@@ -4,12 +4,15 @@ from openpyxl import load_workbook
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.crm_suite_base.models.rule_dry_run import dry_run
 from odoo.addons.crm_suite_base.models.rule_words import describe_domain
 
 from .rules_common import RulesCase
 
+RULES_LOGGER = "odoo.addons.crm_suite_base.models.rule_mixin"
+GONE = "[('x_gone', '=', 1)]"
 SIMULATION_TABLES = (
     "crm_suite_simulation",
     "crm_suite_simulation_line",
@@ -211,6 +214,101 @@ class TestRules(RulesCase):
             self.GradeRule.apply()
         self.assertEqual(self.checksums(), before)
         self.assertEqual(rule.state, "changed")
+
+    # === A CONDITION OVER A FIELD THAT IS GONE === #
+
+    def lose_field(self, rule):
+        """Let a rule ask for a field that is deleted since it was applied."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE %s
+                   SET domain = %s,
+                       published = jsonb_set(published, '{domain}', to_jsonb(%s::text))
+                 WHERE id = %s
+                """,
+                SQL.identifier(rule._table),
+                GONE,
+                GONE,
+                rule.id,
+            )
+        )
+        self.env.invalidate_all()
+
+    @mute_logger(RULES_LOGGER)
+    def test_the_others_go_on(self):
+        self._create_grade_rule("C", [], sequence=20)
+        broken = self._create_grade_rule("A", [], sequence=10)
+        self.lose_field(broken)
+        self.recalculate()
+        self.assertEqual(self.big.crm_suite_grade_id, self.grades["C"])
+        self.assertIn("x_gone", broken.with_user(self.steward).problem)
+        told = self.big.with_user(self.rep).explain("grade")
+        self.assertEqual(len(told["steps"]), 1)
+        checks = self.env["crm.suite.health.check"]
+        state, facts = checks._health_sources()["conditions"].find()
+        self.assertEqual((state, facts), ("error", {broken._name: broken.ids}))
+        self.assertIn("Rule A", checks._describe_left_out(facts))
+
+    @mute_logger(RULES_LOGGER)
+    def test_it_is_mended(self):
+        other = self._create_grade_rule("C", [], sequence=20)
+        broken = self._create_grade_rule("A", [], sequence=10)
+        self.lose_field(broken)
+        rules = self.GradeRule.with_user(self.steward)
+        other.with_user(self.steward).grade_id = self.grades["B"]
+        rules.apply(self.customers.ids)
+        self.assertEqual(self.big.crm_suite_grade_id, self.grades["B"])
+        broken.with_user(self.steward).domain = "[('is_company', '=', True)]"
+        self.assertTrue(rules.simulate(self.customers.ids)["moved"])
+        broken.with_user(self.steward).action_discard()
+        self.assertEqual(broken.domain, GONE)
+        broken.with_user(self.steward).domain = "[('is_company', '=', True)]"
+        done = rules.apply(self.customers.ids)
+        self.assertFalse(broken.problem)
+        self.assertEqual(self.big.crm_suite_grade_id, self.grades["A"])
+        operation = self.env["crm.suite.operation"].browse(done["operation_id"])
+        operation.with_user(self.steward).action_undo()
+        self.assertEqual(broken.domain, GONE)
+        self.assertTrue(broken.problem)
+
+    @mute_logger(RULES_LOGGER)
+    def test_it_is_switched_off(self):
+        broken = self._create_grade_rule("A", [])
+        self.lose_field(broken)
+        broken.with_user(self.steward).active = False
+        self.GradeRule.with_user(self.steward).apply(self.customers.ids)
+        self.assertEqual((broken.state, broken.problem), ("off", False))
+        broken.unlink()
+
+    def test_it_does_not_come_into_force(self):
+        draft = self._create_grade_rule("A", [], publish=False)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_suite_grade_rule SET domain = %s WHERE id = %s",
+            [GONE, draft.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(ValidationError, "Rule A.*x_gone"):
+            self.GradeRule.with_user(self.steward).apply(self.customers.ids)
+
+    @mute_logger(RULES_LOGGER)
+    def test_stages_and_quality_go_on(self):
+        stay = self._create_lifecycle_rule("loyal", [], sequence=20)
+        self.lose_field(self._create_lifecycle_rule("lost", [], sequence=10))
+        self.LifecycleRule._recalculate(self.big.ids)
+        self.assertEqual(self.big.crm_suite_lifecycle_id, stay.stage_id)
+        criteria = self.env["crm.suite.quality.criterion"]
+        criteria.search([]).write({"version": 0})
+        for name, domain in (("Named", [("name", "!=", False)]), ("Gone", [])):
+            criterion = criteria.create({"name": name, "domain": repr(domain)})
+            criterion._publish(criterion._get_draft())
+        self.lose_field(criterion)
+        criteria._recalculate(self.big.ids)
+        self.assertEqual(self.big.crm_suite_quality, 100)
+        self.assertEqual(len(self.big.explain("quality")["steps"]), 1)
+        self.assertFalse(self.big.crm_suite_quality_hint)
 
     # === RIGHTS === #
 

@@ -113,6 +113,54 @@ class TestSegmentAccess(SegmentCase):
         )["params"]["kinds"]["choices"]
         self.assertNotIn("invoice", dict(kinds))
 
+    def test_condition_that_the_reader_may_not_see(self):
+        """It is not gone: who removed it would empty the condition of somebody else."""
+        author = new_test_user(
+            self.env,
+            "segment_accountant",
+            "crm_suite_base.group_crm_suite_marketer,account.group_account_invoice",
+        )
+        manager = new_test_user(
+            self.env,
+            "segment_manager",
+            "crm_suite_base.group_crm_suite_marketing_manager",
+        )
+        owed = {"kind": "figure", "field": "receivable_open", "operator": "at_least"}
+        billed = {
+            "kind": "behaviour",
+            "kinds": ["invoice"],
+            "frequency": "at_least",
+            "count": 1,
+        }
+        here = self._in(self.shanghai)
+        for condition, words, keys in (
+            ({**owed, "value": 0}, "may not see", ["figure.receivable_open"]),
+            (billed, "Invoice", []),
+        ):
+            with self.subTest(condition=condition):
+                segment = self._segment(condition, user=author)
+                self.assertFalse(segment.problem)
+                theirs = segment.with_user(manager)
+                self.assertIn(words, theirs.definition_text)
+                self.assertEqual(
+                    theirs.closed_conditions, {"keys": keys, "author": author.name}
+                )
+                with self.assertRaisesRegex(UserError, "Ask segment_accountant"):
+                    theirs.definition = self._tree(condition, here)
+                problem = theirs.preview(segment.definition)["problem"]
+                self.assertIn("may not see", problem)
+                kept = segment.definition
+                theirs.write({"name": "Renamed", "definition": kept})
+                self.assertEqual(
+                    (segment.definition, segment.definition_user_id), (kept, author)
+                )
+                self.assertEqual(segment.name, "Renamed")
+                author.group_ids -= self.env.ref("account.group_account_invoice")
+                with self.assertLogs("odoo.addons.crm_suite_base", "WARNING"):
+                    segment.sudo().action_refresh()
+                self.assertNotIn("emove", segment.sudo().problem)
+                author.group_ids += self.env.ref("account.group_account_invoice")
+
     def test_author_who_left(self):
         segment = self._segment(self._in(self.shanghai), user=self.lead)
         self.lead.active = False

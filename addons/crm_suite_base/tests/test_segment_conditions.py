@@ -122,6 +122,42 @@ class TestSegmentConditions(SegmentCase):
         product = {"kind": "purchase", "what": "product", "products": self.chair.ids}
         self.assertEqual(self._found({**product, "count": 1}), {"Huaqiang Electronics"})
 
+    def test_credited_purchases_are_none(self):
+        """Counted is what the figures count."""
+        self._create_invoice(self.customer)
+        for partner in (self.customer, self.other, self.far):
+            self._create_invoice(partner)._reverse_moves([{}]).action_post()
+        self.far.crm_suite_lifecycle_id = self.stage
+        self._create_invoice(self.far, 0)
+        bought = {"kind": "purchase", "what": "any", "window": "ever"}
+        found = {
+            number: self._found({**bought, "frequency": "at_least", "count": number})
+            for number in (1, 2)
+        }
+        self.assertEqual(found[1], {"Huaqiang Electronics", "Beijing Trading"})
+        self.assertFalse(found[2])
+        self.assertEqual(
+            self._found({**bought, "frequency": "none"}), {"Pudong Trading"}
+        )
+        self.assertEqual(
+            self._found({**bought, "frequency": "at_most", "count": 0}),
+            {"Pudong Trading"},
+        )
+        segments = self.Segment
+        condition = {**bought, "frequency": "at_least", "count": 1}
+        counts = [
+            segments._value_purchase(condition, None, partner)
+            for partner in (self.customer, self.other, self.far)
+        ]
+        self.assertEqual(counts, [1, 0, 1])
+        self._run(self.customer, self.other, self.far)
+        metrics = self.env["crm.suite.customer.metric"]
+        for partner, count in zip(
+            (self.customer, self.other, self.far), counts, strict=True
+        ):
+            row = metrics.search([("partner_id", "=", partner.id)])
+            self.assertEqual(row.purchase_count, count)
+
     def test_figures_and_silence(self):
         for days in (200, 190, 180):
             self._buy(self.customer, days)

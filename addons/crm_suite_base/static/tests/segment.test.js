@@ -10,6 +10,7 @@ import {
     updateItem,
     withoutIncomplete,
 } from "@crm_suite_base/segment/condition_tree";
+import { ConditionLine } from "@crm_suite_base/segment/condition_group";
 import { groupOffers, SegmentBuilder } from "@crm_suite_base/segment/segment_builder";
 
 const BOUGHT = {
@@ -116,4 +117,15 @@ test("a second change keeps the first while the record still asks the server", a
     expect(builder.state.edited).toBe(null);
     expect(data.definition.items).toHaveLength(4);
     expect(builder.tree).toBe(data.definition);
+});
+
+test("a condition that only others may see is not gone", () => {
+    const line = Object.create(ConditionLine.prototype);
+    const closed = { keys: ["figure.owed"], author: "Wang" };
+    line.props = { condition: { kind: "figure", field: "owed" }, catalogue: CATALOGUE, closed };
+    expect(line.isClosed).toBe(true);
+    line.props.condition = { kind: "figure", field: "former" };
+    expect(line.isClosed).toBe(false);
+    line.props.condition = { kind: "bought" };
+    expect(line.isClosed).toBe(false);
 });

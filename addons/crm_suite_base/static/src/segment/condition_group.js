@@ -13,10 +13,21 @@ export const GROUPS = [
 export class ConditionLine extends Component {
     static template = "crm_suite_base.ConditionLine";
     static components = { ConditionValue };
-    static props = { condition: Object, catalogue: Object, onChange: Function, onRemove: Function };
+    static props = {
+        condition: Object,
+        catalogue: Object,
+        closed: Object,
+        onChange: Function,
+        onRemove: Function,
+    };
 
     get entry() {
         return this.props.catalogue[keyOf(this.props.condition)];
+    }
+
+    /** Whether it is there for others: then it is neither gone nor ours to remove. */
+    get isClosed() {
+        return !this.entry && this.props.closed.keys.includes(keyOf(this.props.condition));
     }
 
     get parts() {
@@ -40,6 +51,7 @@ export class ConditionGroup extends Component {
     static props = {
         group: Object,
         catalogue: Object,
+        closed: Object,
         offers: Array,
         path: Array,
         actions: Object,

@@ -26,7 +26,8 @@ export class ConditionValue extends Component {
     }
 
     labelOf(key) {
-        return this.choices.find(([other]) => other === key)?.[1] || key;
+        const labels = this.props.spec.labels || this.choices;
+        return labels.find(([other]) => other === key)?.[1] || key;
     }
 
     onNumber(ev) {

@@ -87,6 +87,10 @@ export class SegmentBuilder extends Component {
         return this.state.edited || this.props.record.data[this.props.name] || EMPTY_TREE;
     }
 
+    get closed() {
+        return this.props.record.data.closed_conditions || { keys: [] };
+    }
+
     get incomplete() {
         return findIncomplete(this.tree, this.catalogue).length;
     }
