@@ -509,7 +509,8 @@ class ImportWork(models.Model):
         """Do single rows again: check them, or import them after the run."""
         self.ensure_one()
         self._require_state("ready", "previewed", "done", "cancelled", "failed")
-        imported = self.state in ("done", "cancelled", "failed")
+        former = self.state
+        imported = former in ("done", "cancelled", "failed")
         if imported:
             self._begin_operation()
         self.sudo().state = "running" if imported else "checking"
@@ -531,14 +532,21 @@ class ImportWork(models.Model):
             for row in todo
         ]
         self._as_worker()._do_rows(records, {})
-        self._finish_retry(imported)
+        self._finish_retry(former)
         return self._result()
 
-    def _finish_retry(self, imported):
-        self.sudo().write({"state": "done" if imported else "ready", "totals": False})
-        if imported:
-            self._close_run()
-            self.sudo().totals = self._count_rows()[self.id]
+    def _finish_retry(self, former):
+        """Back to the state before; where nothing else was left to do, that is over.
+
+        :param str former: the state before
+        """
+        after = "ready" if self.state == "checking" else "done"
+        if former != after and (not self.is_loaded or self._has_open_rows()):
+            after = former
+        self._close_run()
+        self.sudo().write({"state": after, "totals": False})
+        if after == "done":
+            self.sudo().write({"phase": False, "totals": self._count_rows()[self.id]})
 
     # ------------------------------------------------------------------
     # Before the first chunk of a run

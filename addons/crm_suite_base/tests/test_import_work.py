@@ -86,6 +86,44 @@ class TestImportWork(ImportCommon):
         batch.action_undo()
         self.assertFalse(self._count(), "both parts of the run are undone")
 
+    def test_one_row_of_a_stopped_import(self):
+        """The others are not given up for it."""
+        batch = self._large_batch()
+        batch.action_run()
+        memory = {}
+        while batch.phase != "import":
+            batch._as_worker()._step(memory)
+        batch.action_cancel()
+        for state in ("cancelled", "failed"):
+            batch.sudo().state = state
+            row = batch.row_ids.filtered(lambda row: row.state == "pending")[-1]
+            answer = row.action_retry()
+            self.assertEqual((answer["state"], row.state), (state, "created"))
+        self.assertCounts(answer, created=2, pending=ROWS - 2)
+        batch.action_run()
+        self._work(batch)
+        self.assertCounts(batch.progress(), created=ROWS)
+        self.assertEqual(batch.state, "done")
+
+    def test_last_row_of_a_stopped_import_ends_it(self):
+        batch = self._large_batch("名称,编号\n甲,N001\n")
+        batch.action_run()
+        memory = {}
+        while batch.phase != "import":
+            batch._as_worker()._step(memory)
+        batch.action_cancel()
+        self.assertEqual(batch.row_ids.action_retry()["state"], "done")
+        self.assertCounts(batch.progress(), created=1)
+
+    def test_one_row_of_a_stopped_check(self):
+        batch = self._large_batch()
+        batch.action_dry_run()
+        memory = {}
+        while batch.phase != "check":
+            batch._as_worker()._step(memory)
+        batch.action_cancel()
+        self.assertEqual(batch.row_ids[0].action_retry()["state"], "previewed")
+
     def test_failing_rows_do_not_harm_the_others(self):
         """The chunk is halved until those that fail stand alone."""
         create = type(self.partners).create
