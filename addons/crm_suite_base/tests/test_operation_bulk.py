@@ -278,6 +278,8 @@ class TestUndoJob(OperationCase):
             result = operation.with_user(self.steward).action_undo()
         undo = self.Operation.browse(result["operation_id"])
         cron = self.env.ref("crm_suite_base.operation_undo_cron")
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
         with (
             patch.object(UndoRunner, "_delete", side_effect=SerializationFailure),
             self.enter_registry_test_mode(),
@@ -287,6 +289,7 @@ class TestUndoJob(OperationCase):
         self.assertEqual(undo.state, "open")
         self.assertEqual(self.partners[0].city, "Shenzhen")
         self.assertEqual(len(created.exists()), 5)
+        self.assertTrue(triggers.search([("cron_id", "=", cron.id)]), "it goes on soon")
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.env.invalidate_all()
