@@ -1,10 +1,12 @@
 import logging
 import time
+from datetime import timedelta
 
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE, Problem, Row
@@ -600,23 +602,23 @@ class ImportWork(models.Model):
 
     @api.autovacuum
     def _gc_rows(self):
-        """Forget rows and files of imports that can no longer be undone.
+        """Forget rows and files of imports that can no longer be undone, or that were
+        left lying for as long without being imported.
 
         They are personal data; what became of them stays as figures.
         """
         now = fields.Datetime.now()
-        batch = self.sudo().search(
-            [
-                ("state", "in", ("done", "cancelled", "failed")),
-                ("operation_id.undo_until", "<", now),
-                ("is_loaded", "=", True),
-            ],
-            order="id",
-            limit=1,
+        days = self.env["crm.suite.operation"]._get_undo_days()
+        over = Domain("operation_id.undo_until", "<", now)
+        left = Domain("operation_id", "=", False) & Domain(
+            "write_date", "<", now - timedelta(days=days)
         )
+        kept = Domain("file", "!=", False) | Domain("is_loaded", "=", True)
+        at_rest = Domain("state", "not in", AT_WORK)
+        batch = self.sudo().search(at_rest & (over | left) & kept, order="id", limit=1)
         if not batch:
             return 0, 0
-        if not batch.totals:
+        if batch.operation_id and not batch.totals:
             batch.totals = batch._count_rows()[batch.id]
         self.env.cr.execute(
             SQL(
@@ -642,3 +644,5 @@ class ImportWork(models.Model):
             ]
         ).unlink()
         self.sudo().write({"is_loaded": False, "preview": False})
+        unused = self.filtered(lambda batch: batch.state in ("previewed", "ready"))
+        unused.sudo().state = "draft"

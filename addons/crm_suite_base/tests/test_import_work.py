@@ -215,6 +215,27 @@ class TestImportWork(ImportCommon):
         self.assertCounts(batch.progress(), created=ROWS)
         self.assertEqual(batch._gc_rows(), (0, 0))
 
+    def test_files_that_were_never_imported_are_forgotten_too(self):
+        uploaded, checked, failed, fresh = (self._batch(FILE) for _n in range(4))
+        checked.action_dry_run()
+        failed.sudo().write({"state": "failed", "loaded": ROWS})
+        batches = uploaded + checked + failed
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_suite_import_batch SET write_date = '2020-01-01' WHERE id = ANY(%s)",
+            (batches.ids,),
+        )
+        self.env.invalidate_all()
+        for _batch in batches:
+            self.assertEqual(fresh._gc_rows()[1], 1)
+        self.assertEqual(fresh._gc_rows(), (0, 0))
+        self.assertFalse(batches.row_ids)
+        self.assertFalse(any(batch.file for batch in batches))
+        self.assertTrue(fresh.file)
+        self.assertEqual(batches.mapped("state"), ["draft", "draft", "failed"])
+        with self.assertRaisesRegex(UserError, "Choose a file"):
+            checked.action_run()
+
     def test_running_import_cannot_be_deleted(self):
         batch = self._large_batch()
         batch.action_run()
