@@ -100,6 +100,31 @@ def test_lost_rows_are_noticed(databases, damaged, target):
     assert not databases.filestore(target).exists()
 
 
+def test_a_file_lost_before_the_backup_is_told_and_restored_without(
+    odoo, databases, tmp_path, target, capsys
+):
+    source = databases.copy(databases.suite_template(demo=True), "crm_suite_test_lost")
+    try:
+        shell(odoo, source, WORK)
+        [lost, *_rest] = databases.connection.query(backups.STORED, database=source)
+        (databases.filestore(source) / lost).unlink()
+        folder = backups.backup(databases, source, tmp_path)
+        said = capsys.readouterr()
+        assert lost in said.out + said.err
+        assert json.loads((folder / backups.MANIFEST).read_text())["missing"] == [lost]
+        backups.restore(databases, folder, target, neutralize=False)
+        assert "FOUND" in shell(odoo, target, LOOK)
+        # One that is lost since is another matter.
+        manifest = json.loads((folder / backups.MANIFEST).read_text())
+        manifest["missing"] = []
+        (folder / backups.MANIFEST).write_text(json.dumps(manifest))
+        databases.drop(target)
+        with pytest.raises(SetupError, match=lost):
+            backups.restore(databases, folder, target, neutralize=False)
+    finally:
+        databases.drop(source)
+
+
 def test_not_a_backup(databases, tmp_path, target):
     with pytest.raises(SetupError, match="not a backup"):
         backups.restore(databases, tmp_path, target, neutralize=False)

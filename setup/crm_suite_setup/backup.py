@@ -1,8 +1,9 @@
 """`./setup/backup` and `./setup/restore`: database and attachments as one thing.
 
 A backup is a folder: `database.dump` (pg_dump, custom format), `filestore.tar`, and
-`manifest.json` with checksums and the number of rows of every table, counted in the very
-snapshot that was dumped. A restore is right when all three agree.
+`manifest.json` with checksums, the number of rows of every table and the files that the
+attachments name but nobody has, all read in the very snapshot that was dumped. A restore
+is right when all three agree.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ import subprocess
 import tarfile
 
 from . import postgres
-from .console import Progress, say
+from .console import Progress, say, warn
 from .database import literal
 from .errors import SetupError
 from .shell import last_words, run
@@ -39,7 +40,9 @@ SELECT 'crm_suite_base.last_backup', to_char(t, 'YYYY-MM-DD HH24:MI:SS'), t, t
 ON CONFLICT (key) DO UPDATE
    SET value = excluded.value, write_date = excluded.write_date;
 """
-STORED = "SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname IS NOT NULL"
+STORED = """
+SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname > '' ORDER BY 1;
+"""
 
 
 # === BACKUP === #
@@ -60,21 +63,29 @@ def backup(databases, name, target):
         # that came with it may not be there yet: collect before and after.
         collected = new / "filestore"
         _collect(filestore, collected)
-        counts = _dump(databases.connection, name, new / DUMP)
+        counts, stored = _dump(databases.connection, name, new / DUMP)
         _collect(filestore, collected)
-        stored = databases.connection.query(STORED, database=name)
+        missing = _missing(stored, collected)
         _pack(collected, new / FILES)
         manifest = {
             "database": name,
             "date": stamp,
             "rows": counts,
-            "files": len([fname for fname in stored if fname]),
+            "files": len(stored),
+            "missing": missing,
             "sha256": {part: _sha256(new / part) for part in (DUMP, FILES)},
         }
         (new / MANIFEST).write_text(json.dumps(manifest, indent=1))
         os.replace(new, folder)
     databases.connection.query(NOTE, database=name)
-    say(f"{folder}: {sum(counts.values())} rows, {manifest['files']} files")
+    say(f"{folder}: {sum(counts.values())} rows, {len(stored) - len(missing)} files")
+    if missing:
+        # What is lost already shall not make the rest worthless.
+        warn(
+            f"The filestore of {name} lacks {len(missing)} files of attachments, for"
+            f" example {missing[0]}: look for them in older backups. All are named in"
+            f" {folder / MANIFEST}; a restore brings back everything else."
+        )
     return folder
 
 
@@ -104,6 +115,10 @@ def _collect(source, target):
                 shutil.copy2(path, copy)
 
 
+def _missing(stored, filestore):
+    return [fname for fname in stored if not pathlib.Path(filestore, fname).is_file()]
+
+
 def _pack(folder, archive):
     folder.mkdir(exist_ok=True)
     with tarfile.open(archive, "w") as tar:
@@ -112,9 +127,9 @@ def _pack(folder, archive):
 
 
 def _dump(connection, name, path):
-    """Dump one snapshot and count the rows of its tables.
+    """Dump one snapshot and look at what it holds.
 
-    :return: number of rows by table
+    :return: number of rows by table, and the names of the files of attachments
     """
     psql = [postgres.tool("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", name]
     session = subprocess.Popen(
@@ -138,12 +153,21 @@ def _dump(connection, name, path):
         result = run(command, env=connection.environ())
         if result.returncode:
             raise SetupError(f"pg_dump failed: {last_words(result.stdout)}")
-        session.stdin.write(TABLES + r"\echo --" + "\n")
-        session.stdin.flush()
-        tables = list(iter(lambda: session.stdout.readline().strip(), "--"))
+        stored, tables = _ask(session, STORED), _ask(session, TABLES)
         session.stdin.write(_counting(tables))
         output, _errors = session.communicate()
-    return _counts(output.splitlines())
+    return _counts(output.splitlines()), stored
+
+
+def _ask(session, query):
+    session.stdin.write(f"{query}\n\\echo --\n")
+    session.stdin.flush()
+    lines = []
+    while (line := session.stdout.readline()) != "--\n":
+        if not line:
+            raise SetupError("The database stopped answering; is it one of Odoo?")
+        lines.append(line.strip())
+    return lines
 
 
 def _counting(tables):
@@ -245,7 +269,10 @@ def _unpack(archive, target):
 
 
 def _compare(databases, name, manifest):
-    """Every table has the rows, and every attachment the file, that it had."""
+    """Every table has the rows, and every attachment the file, that it had.
+
+    What was missing when the backup was made is no fault of the backup.
+    """
     query = databases.connection.query
     tables = [line for line in query(TABLES, database=name) if line]
     found = _counts(query(_counting(tables), database=name))
@@ -255,11 +282,10 @@ def _compare(databases, name, manifest):
         if manifest["rows"].get(table) != found.get(table)
     ]
     stored = [line for line in query(STORED, database=name) if line]
-    filestore = databases.filestore(name)
+    missing = _missing(stored, databases.filestore(name))
+    known = manifest.get("missing", ())
     wrong += [
-        f"attachment file {fname} is missing"
-        for fname in stored
-        if not pathlib.Path(filestore, fname).is_file()
+        f"attachment file {fname} is missing" for fname in missing if fname not in known
     ]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

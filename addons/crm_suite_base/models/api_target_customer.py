@@ -33,41 +33,53 @@ class ApiTargetCustomer(models.AbstractModel):
         return result
 
     @api.model
-    def _api_values(self, row, memory):
-        vals = super()._api_values(row, memory)
-        partners = self.env["res.partner"]
+    def _api_spell(self, row, spell, keys):
+        """Put the values of a row into their one spelling.
+
+        :param spell: a method of a customer that takes values and keys
+        :raise UserError: a value breaks a rule; ``row.field`` is its field
+        """
         try:
-            [vals] = partners._crm_suite_normalize_values([vals])
+            row.vals = spell(row.vals, keys)
         except UserError:
-            row.field = self._api_misspelled(vals)
+            row.field = self._api_misspelled(row, spell, keys)
             raise
-        row.field = None
-        return vals
 
     @api.model
-    def _api_misspelled(self, vals):
-        partners = self.env["res.partner"]
+    def _api_misspelled(self, row, spell, keys):
+        place = {n: row.vals[n] for n in ("country_id", "parent_id") if n in row.vals}
         for name in SPELLED:
-            if name not in vals:
+            if name not in row.vals:
                 continue
-            place = {"country_id": vals.get("country_id")}
             try:
-                partners._crm_suite_normalize_values([{**place, name: vals[name]}])
+                spell({**place, name: row.vals[name]}, keys)
             except UserError:
                 return name
         return None
 
     @api.model
+    def _api_spell_or_reject(self, row, spell, keys):
+        if row.result:
+            return
+        try:
+            self._api_spell(row, spell, keys)
+        except UserError as error:
+            row.reject("value", _sentence(error), row.field)
+
+    @api.model
     def _api_match(self, rows, key):
         partners = self.env["res.partner"]
         by_key = self._api_match_ids(rows)
+        for row in rows:
+            keys = row.names or (key,)
+            self._api_spell_or_reject(row, partners._crm_suite_upsert_spelled, keys)
         for row in by_key:
             if row.vals.get(key):
                 row.key, row.names = (row.vals[key],), (key,)
-            else:
+            elif not row.result:
                 reason = self.env._("The key is empty: give %(fields)s.", fields=key)
                 row.reject("key", reason, key)
-        wanted = {row.key for row in by_key if row.key}
+        wanted = {row.key for row in by_key if row.key and not row.result}
         found = partners._crm_suite_upsert_find(wanted, [key])
         for row in by_key:
             row.record = found.get(row.key)
@@ -76,6 +88,10 @@ class ApiTargetCustomer(models.AbstractModel):
             except UserError as error:
                 row.record = None
                 row.reject("duplicate", _sentence(error), key)
+        for row in rows:
+            if row.record:
+                spell = row.record._crm_suite_upsert_placed
+                self._api_spell_or_reject(row, spell, row.names)
         self._api_keep_people(rows)
 
     @api.model
@@ -109,10 +125,12 @@ class ApiTargetCustomer(models.AbstractModel):
 
     @api.model
     def _api_new_values(self, row):
+        new = self.env["res.partner"]
+        self._api_spell(row, new._crm_suite_upsert_placed, row.names)
         # What it asks for is the name.
         row.field = "name"
         values = super()._api_new_values(row)
-        return self.env["res.partner"]._crm_suite_upsert_new(values)
+        return new._crm_suite_upsert_new(values)
 
     @api.model
     def _api_changes(self, row):

@@ -196,7 +196,7 @@ class Automation(models.Model):
         if not self.webhook_create:
             partners._crm_suite_check_role()
             known = partners._crm_suite_upsert_keys(keys)
-            vals = partners._crm_suite_upsert_values(values)
+            vals = partners._crm_suite_upsert_values(values, known)
             key = partners._crm_suite_key(vals, known)
             if not partners._crm_suite_upsert_find([key], known).get(key):
                 raise UserError(

@@ -18,6 +18,7 @@ from odoo.tools import SQL
 from ..tools.column_profile import profile_column
 from ..tools.import_blanks import looks_spread, spread_blanks
 from ..tools.import_headers import guess_mapping, normalize_header
+from ..tools.import_order import order_words
 from ..tools.import_types import Problem
 from ..tools.pg_copy import COPY_SIZE, copy_text
 from ..tools.tabular import TableError, open_table
@@ -434,46 +435,80 @@ class ImportLoad(models.Model):
         """Put rows behind those that they belong to, whatever their order.
 
         Rows of a wave are worked on side by side; a wave begins when the one before
-        is through. Rows that belong to each other in a circle are left over.
+        is through. Rows that belong to each other in a circle are refused. The words
+        are put in order instead of the rows: thousands of rows may have one name, and
+        each would be linked to thousands.
+        """
+        rows = self._get_linked_rows()
+        if not rows:
+            return
+        places, circles = order_words(
+            (word, parent) for *words, parent in rows for word in words
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_suite_import_row r
+                   SET wave = 1 + p.place::int
+                  FROM jsonb_each_text(%(places)s) p(word, place)
+                 WHERE r.batch_id = %(batch)s AND r.parent = p.word
+                """,
+                batch=self.id,
+                places=Json(places),
+            )
+        )
+        if circles:
+            self._refuse_circles(circles)
+
+    def _get_linked_rows(self):
+        """Name, code and company of the rows that belong to other rows.
+
+        :rtype: list[tuple]
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT r.label, r.code, r.parent
+                  FROM crm_suite_import_row r
+                 WHERE r.batch_id = %(batch)s AND r.parent IS NOT NULL
+                   AND EXISTS (
+                        SELECT 1 FROM crm_suite_import_row p
+                         WHERE p.batch_id = %(batch)s AND p.label = r.parent)
+                 UNION
+                SELECT r.label, r.code, r.parent
+                  FROM crm_suite_import_row r
+                 WHERE r.batch_id = %(batch)s AND r.parent IS NOT NULL
+                   AND EXISTS (
+                        SELECT 1 FROM crm_suite_import_row p
+                         WHERE p.batch_id = %(batch)s AND p.code = r.parent)
+                """,
+                batch=self.id,
+            )
+        )
+
+    def _refuse_circles(self, words):
+        """Refuse the rows by which each of the words belongs to itself.
+
+        They come first, so that rows that belong to them find them refused.
         """
         self.env.cr.execute(
             SQL(
                 """
-                WITH RECURSIVE link AS MATERIALIZED (
-                    SELECT r.id, p.id AS parent_id
-                      FROM crm_suite_import_row r
-                      JOIN crm_suite_import_row p ON p.label = r.parent
-                     WHERE r.batch_id = %(batch)s AND p.batch_id = %(batch)s
-                       AND r.parent IS NOT NULL
-                 UNION
-                    SELECT r.id, p.id
-                      FROM crm_suite_import_row r
-                      JOIN crm_suite_import_row p ON p.code = r.parent
-                     WHERE r.batch_id = %(batch)s AND p.batch_id = %(batch)s
-                       AND r.parent IS NOT NULL
-                ), depth AS (
-                    SELECT DISTINCT parent_id AS id, 1 AS wave FROM link
-                     WHERE parent_id NOT IN (SELECT id FROM link)
-                 UNION
-                    SELECT l.id, d.wave + 1
-                      FROM link l JOIN depth d ON d.id = l.parent_id
-                ), deepest AS (
-                    SELECT id, max(wave) AS wave FROM depth GROUP BY id
+                WITH circle AS (
+                    SELECT word FROM jsonb_array_elements_text(%(words)s) w(word)
                 )
-                UPDATE crm_suite_import_row r
-                   SET wave = coalesce(d.wave, 0),
-                       message = CASE WHEN d.id IS NULL THEN %(circle)s
-                                      ELSE message END,
-                       problems = CASE WHEN d.id IS NULL
-                                       THEN jsonb_build_array(
-                                            jsonb_build_array(NULL, '', %(circle)s, false))
-                                       ELSE problems END
-                  FROM (SELECT DISTINCT id FROM link) l
-             LEFT JOIN deepest d ON d.id = l.id
-                 WHERE r.id = l.id
+                UPDATE crm_suite_import_row
+                   SET wave = 0, message = %(message)s,
+                       problems = jsonb_build_array(
+                            jsonb_build_array(NULL, '', %(message)s, false))
+                 WHERE batch_id = %(batch)s
+                   AND parent IN (SELECT word FROM circle)
+                   AND (label IN (SELECT word FROM circle)
+                        OR code IN (SELECT word FROM circle))
                 """,
                 batch=self.id,
-                circle=self.env._(
+                words=Json(sorted(words)),
+                message=self.env._(
                     "The row belongs, directly or through others, to itself."
                 ),
             )

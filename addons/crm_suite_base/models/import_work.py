@@ -1,10 +1,12 @@
 import logging
 import time
+from datetime import timedelta
 
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.import_types import CREATE, REJECT, UNCHANGED, UPDATE, Problem, Row
@@ -509,7 +511,8 @@ class ImportWork(models.Model):
         """Do single rows again: check them, or import them after the run."""
         self.ensure_one()
         self._require_state("ready", "previewed", "done", "cancelled", "failed")
-        imported = self.state in ("done", "cancelled", "failed")
+        former = self.state
+        imported = former in ("done", "cancelled", "failed")
         if imported:
             self._begin_operation()
         self.sudo().state = "running" if imported else "checking"
@@ -531,14 +534,21 @@ class ImportWork(models.Model):
             for row in todo
         ]
         self._as_worker()._do_rows(records, {})
-        self._finish_retry(imported)
+        self._finish_retry(former)
         return self._result()
 
-    def _finish_retry(self, imported):
-        self.sudo().write({"state": "done" if imported else "ready", "totals": False})
-        if imported:
-            self._close_run()
-            self.sudo().totals = self._count_rows()[self.id]
+    def _finish_retry(self, former):
+        """Back to the state before; where nothing else was left to do, that is over.
+
+        :param str former: the state before
+        """
+        after = "ready" if self.state == "checking" else "done"
+        if former != after and (not self.is_loaded or self._has_open_rows()):
+            after = former
+        self._close_run()
+        self.sudo().write({"state": after, "totals": False})
+        if after == "done":
+            self.sudo().write({"phase": False, "totals": self._count_rows()[self.id]})
 
     # ------------------------------------------------------------------
     # Before the first chunk of a run
@@ -592,23 +602,23 @@ class ImportWork(models.Model):
 
     @api.autovacuum
     def _gc_rows(self):
-        """Forget rows and files of imports that can no longer be undone.
+        """Forget rows and files of imports that can no longer be undone, or that were
+        left lying for as long without being imported.
 
         They are personal data; what became of them stays as figures.
         """
         now = fields.Datetime.now()
-        batch = self.sudo().search(
-            [
-                ("state", "in", ("done", "cancelled", "failed")),
-                ("operation_id.undo_until", "<", now),
-                ("is_loaded", "=", True),
-            ],
-            order="id",
-            limit=1,
+        days = self.env["crm.suite.operation"]._get_undo_days()
+        over = Domain("operation_id.undo_until", "<", now)
+        left = Domain("operation_id", "=", False) & Domain(
+            "write_date", "<", now - timedelta(days=days)
         )
+        kept = Domain("file", "!=", False) | Domain("is_loaded", "=", True)
+        at_rest = Domain("state", "not in", AT_WORK)
+        batch = self.sudo().search(at_rest & (over | left) & kept, order="id", limit=1)
         if not batch:
             return 0, 0
-        if not batch.totals:
+        if batch.operation_id and not batch.totals:
             batch.totals = batch._count_rows()[batch.id]
         self.env.cr.execute(
             SQL(
@@ -634,3 +644,5 @@ class ImportWork(models.Model):
             ]
         ).unlink()
         self.sudo().write({"is_loaded": False, "preview": False})
+        unused = self.filtered(lambda batch: batch.state in ("previewed", "ready"))
+        unused.sudo().state = "draft"

@@ -33,10 +33,10 @@ class ImportBatch(models.Model):
             self._fill_segment()
         return super()._finish()
 
-    def _finish_retry(self, imported):
-        if imported:
+    def _finish_retry(self, former):
+        if self.state == "running":
             self._fill_segment()
-        return super()._finish_retry(imported)
+        return super()._finish_retry(former)
 
     def _fill_segment(self):
         """Put the customers into the list; nested, so that undo takes them out again.

@@ -376,6 +376,10 @@ class OperationUndo(models.Model):
                 "progress_total": plan.size(),
             }
         )
+        self._wake_undo()
+
+    @api.model
+    def _wake_undo(self):
         self.env["ir.cron"]._crm_suite_wake("crm_suite_base.operation_undo_cron")
 
     @api.model
@@ -403,8 +407,10 @@ class OperationUndo(models.Model):
         try:
             return self._run_undo_chunks(origin)
         except OperationalError:
-            # Somebody else was at the same records: the next run goes on.
+            # Somebody else was at the same records: the next run goes on. Without any
+            # progress noted, the host would take the job for done.
             self.env.cr.rollback()
+            self._wake_undo()
             return False
         except Exception as error:
             self.env.cr.rollback()

@@ -163,6 +163,12 @@ class ResPartner(models.Model):
                 queries._note_told(", ".join(keys), told, "refusal", rolled_back)
         raise DuplicateRefused(self._duplicate_refusal(hits), {})
 
+    def _crm_suite_upsert_placed(self, vals, keys):
+        """Of whom the user may not know, no country is told by what it makes of a
+        number."""
+        self._pool_refuse_key(keys)
+        return super()._crm_suite_upsert_placed(vals, keys)
+
     def _crm_suite_upsert_changes(self, vals, keys):
         self._pool_refuse_key(keys)
         return super()._crm_suite_upsert_changes(vals, keys)

@@ -20,6 +20,8 @@ INTEGERS = range(-(2**31), 2**31)
 # Characters of a text of one line: names and codes are indexed.
 LONGEST = 500
 KEY_TYPES = ("char", "integer", "many2one", "selection", "text")
+# What is read by the country of the customer.
+PLACED = frozenset(("phone", "vat"))
 
 
 class ResPartner(models.Model):
@@ -95,8 +97,11 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
 
     def _crm_suite_upsert_one(self, values, keys):
-        vals = self._crm_suite_upsert_values(values)
-        found = self._crm_suite_upsert_find([self._crm_suite_key(vals, keys)], keys)
+        vals = self._crm_suite_upsert_values(values, keys)
+        row_key = self._crm_suite_key(vals, keys)
+        found = self._crm_suite_upsert_find([row_key], keys)
+        known = found.get(row_key, self.browse())
+        vals = known._crm_suite_upsert_placed(vals, keys)
         return self._crm_suite_upsert_apply(vals, keys, found)
 
     def _crm_suite_upsert_rows(self, rows, keys):
@@ -104,13 +109,21 @@ class ResPartner(models.Model):
         refused, prepared = {}, {}
         for index, row in enumerate(rows):
             try:
-                vals = self._crm_suite_upsert_values(row)
+                vals = self._crm_suite_upsert_values(row, keys)
                 prepared[index] = vals, self._crm_suite_key(vals, keys)
             except (UserError, ValueError) as error:
                 refused[index] = self._crm_suite_upsert_error(error)
         found = self._crm_suite_upsert_find(
             [row_key for _vals, row_key in prepared.values()], keys
         )
+        for index, (vals, row_key) in list(prepared.items()):
+            known = found.get(row_key, self.browse())
+            try:
+                vals = known._crm_suite_upsert_placed(vals, keys)
+                prepared[index] = vals, row_key
+            except UserError as error:
+                del prepared[index]
+                refused[index] = self._crm_suite_upsert_error(error)
         try:
             with self.env.cr.savepoint():
                 answers = self._crm_suite_upsert_batch(prepared, keys, dict(found))
@@ -280,8 +293,9 @@ class ResPartner(models.Model):
     # Values
     # ------------------------------------------------------------------
 
-    def _crm_suite_upsert_values(self, row):
-        """The values of a row as the ORM and the rules want them."""
+    def _crm_suite_upsert_values(self, row, keys):
+        """The values of a row as the ORM and the rules want them, except those that
+        wait for :meth:`_crm_suite_upsert_placed`."""
         if not isinstance(row, dict):
             raise UserError(self.env._("A customer is a set of fields with values."))
         vals = {}
@@ -303,7 +317,29 @@ class ResPartner(models.Model):
                 )
             self._check_field_access(field, "write")
             vals[name] = self._crm_suite_upsert_value(field, row[name], vals)
-        return self._crm_suite_normalize_values([vals])[0]
+        return self._crm_suite_upsert_spelled(vals, keys)
+
+    @api.model
+    def _crm_suite_upsert_spelled(self, vals, keys):
+        """Values in their one spelling, as far as it does not matter whose they are.
+
+        A key says who the customer is, so it is read before he is known.
+        """
+        later = {name: vals[name] for name in PLACED - {*keys} & vals.keys()}
+        now = {name: value for name, value in vals.items() if name not in later}
+        return {**self._crm_suite_normalize_values([now])[0], **later}
+
+    def _crm_suite_upsert_placed(self, vals, keys):
+        """The values for this customer (none: a new one): where they do not name the
+        country, a phone and a tax number are read by that of the customer.
+
+        :raise ValidationError: a value breaks a rule
+        """
+        own = {name: value for name, value in vals.items() if name not in keys}
+        if PLACED.isdisjoint(own) or len(self) > 1:
+            return vals
+        codes = self.sudo()._crm_suite_country_codes(vals)
+        return {**vals, **self._crm_suite_normalized(own, *codes)}
 
     @api.model
     def _crm_suite_log_fields(self):

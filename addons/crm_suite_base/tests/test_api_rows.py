@@ -73,6 +73,31 @@ class TestApiRows(ApiCase, HttpCase):
         response = self.call("customers?key=email", {"name": "No key"})
         self.assertProblem(response, 422, "invalid")
 
+    def test_numbers_of_a_known_customer_are_those_of_its_country(self):
+        germany = self.env.ref("base.de")
+        self._create_customer(name="A", ref="G1", country_id=germany.id)
+        values = {"phone": "0151 23456789", "vat": "DE 123.456.788"}
+        rows = [
+            {"ref": "G1", **values},
+            {"ref": "G2", "name": "B", "country_id": "DE"},
+            {"ref": "G2", **values},
+            {"ref": "G3", "name": "C", "phone": "138 0013 8000"},
+            {"ref": "G1", "phone": "12"},
+        ]
+        data = self.send("customers", rows)
+        self.assertEqual(
+            self.results(data),
+            ["updated", "created", "updated", "created", "rejected"],
+        )
+        self.assertEqual(self.rejection(data, 4), ("value", "/rows/4/phone"))
+        for ref in ("G1", "G2"):
+            partner = self.partner(ref)
+            self.assertEqual(partner.phone, "+4915123456789")
+            self.assertEqual(partner.vat, "DE123456788")
+        self.assertEqual(self.partner("G3").phone, "+8613800138000")
+        data = self.send("customers", [rows[0], {"id": partner.id, **values}])
+        self.assertEqual(self.results(data), ["unchanged", "unchanged"])
+
     def test_bad_rows_do_not_stop_the_others(self):
         data = self.send(
             "customers",

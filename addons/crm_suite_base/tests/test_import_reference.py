@@ -48,6 +48,39 @@ class TestImportReference(ImportCommon):
         self.assertCounts(answer, created=1, rejected=3)
         self.assertRefused(answer, 2, "", "belongs")
 
+    def test_circle_that_others_belong_to_is_refused(self):
+        # Read again and again, a circle would keep the database server busy for ever.
+        self.env.cr.execute("SET LOCAL statement_timeout = '10s'")
+        text = (
+            "名称,编号,上级公司\n甲,A1,\n甲,A2,甲\n乙,B1,丙\n丙,C1,乙\n乙,B2,\n"
+            "丁,D1,丙\n戊,E1,甲\n己,F1,戊\n"
+        )
+        for action in ("action_dry_run", "action_run"):
+            with self.subTest(action):
+                answer = getattr(self._batch(text), action)()
+                self.assertCounts(answer, created=4, rejected=4)
+                for row in (3, 4, 5):
+                    self.assertRefused(answer, row, "", "belongs")
+                self.assertRefused(answer, 7, "上级公司", "row 5")
+        self.assertEqual(self._by_ref("E1").parent_id, self._by_ref("A1"))
+        self.assertEqual(self._by_ref("F1").parent_id, self._by_ref("E1"))
+
+    def test_contact_called_like_its_company(self):
+        self.env.cr.execute("SET LOCAL statement_timeout = '10s'")
+        batch = self._batch("姓名,公司\n张伟,张伟\n张伟,某公司\n", target="contact")
+        self._map(batch, "name", "parent_id/name")
+        answer = batch.action_run()
+        self.assertCounts(answer, created=1, rejected=1)
+        self.assertRefused(answer, 2, "", "belongs")
+
+    def test_card_of_a_company_is_no_contact_of_itself(self):
+        card = "BEGIN:VCARD\nVERSION:3.0\n{}\nEND:VCARD\n"
+        text = card.format("FN:ACME\nORG:ACME") + card.format("ORG:Big Co")
+        batch = self._batch(text, target="contact", file_name="cards.vcf")
+        fields = {entry["field"] for entry in batch.mapping}
+        self.assertLessEqual({"name", "parent_id/name"}, fields)
+        self.assertCounts(batch.action_run(), created=2)
+
     def test_rejected_parent_takes_its_children_along(self):
         text = "名称,邮箱,上级公司\n甲,wrong,\n乙,,甲\n"
         for action in ("action_dry_run", "action_run"):

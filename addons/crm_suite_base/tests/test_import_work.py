@@ -86,6 +86,44 @@ class TestImportWork(ImportCommon):
         batch.action_undo()
         self.assertFalse(self._count(), "both parts of the run are undone")
 
+    def test_one_row_of_a_stopped_import(self):
+        """The others are not given up for it."""
+        batch = self._large_batch()
+        batch.action_run()
+        memory = {}
+        while batch.phase != "import":
+            batch._as_worker()._step(memory)
+        batch.action_cancel()
+        for state in ("cancelled", "failed"):
+            batch.sudo().state = state
+            row = batch.row_ids.filtered(lambda row: row.state == "pending")[-1]
+            answer = row.action_retry()
+            self.assertEqual((answer["state"], row.state), (state, "created"))
+        self.assertCounts(answer, created=2, pending=ROWS - 2)
+        batch.action_run()
+        self._work(batch)
+        self.assertCounts(batch.progress(), created=ROWS)
+        self.assertEqual(batch.state, "done")
+
+    def test_last_row_of_a_stopped_import_ends_it(self):
+        batch = self._large_batch("名称,编号\n甲,N001\n")
+        batch.action_run()
+        memory = {}
+        while batch.phase != "import":
+            batch._as_worker()._step(memory)
+        batch.action_cancel()
+        self.assertEqual(batch.row_ids.action_retry()["state"], "done")
+        self.assertCounts(batch.progress(), created=1)
+
+    def test_one_row_of_a_stopped_check(self):
+        batch = self._large_batch()
+        batch.action_dry_run()
+        memory = {}
+        while batch.phase != "check":
+            batch._as_worker()._step(memory)
+        batch.action_cancel()
+        self.assertEqual(batch.row_ids[0].action_retry()["state"], "previewed")
+
     def test_failing_rows_do_not_harm_the_others(self):
         """The chunk is halved until those that fail stand alone."""
         create = type(self.partners).create
@@ -176,6 +214,27 @@ class TestImportWork(ImportCommon):
         self.assertFalse(batch.file)
         self.assertCounts(batch.progress(), created=ROWS)
         self.assertEqual(batch._gc_rows(), (0, 0))
+
+    def test_files_that_were_never_imported_are_forgotten_too(self):
+        uploaded, checked, failed, fresh = (self._batch(FILE) for _n in range(4))
+        checked.action_dry_run()
+        failed.sudo().write({"state": "failed", "loaded": ROWS})
+        batches = uploaded + checked + failed
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_suite_import_batch SET write_date = '2020-01-01' WHERE id = ANY(%s)",
+            (batches.ids,),
+        )
+        self.env.invalidate_all()
+        for _batch in batches:
+            self.assertEqual(fresh._gc_rows()[1], 1)
+        self.assertEqual(fresh._gc_rows(), (0, 0))
+        self.assertFalse(batches.row_ids)
+        self.assertFalse(any(batch.file for batch in batches))
+        self.assertTrue(fresh.file)
+        self.assertEqual(batches.mapped("state"), ["draft", "draft", "failed"])
+        with self.assertRaisesRegex(UserError, "Choose a file"):
+            checked.action_run()
 
     def test_running_import_cannot_be_deleted(self):
         batch = self._large_batch()

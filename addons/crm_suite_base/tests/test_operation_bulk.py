@@ -147,6 +147,29 @@ class TestReassign(OperationCase):
         self.assertEqual((company + contact).user_id, self.rep)
         self.assertEqual(activity.user_id, self.rep)
 
+    def test_subsidiaries_are_customers_of_their_own(self):
+        company, subsidiary = self.partners[:2]
+        (company + subsidiary).write({"is_company": True, "user_id": self.rep.id})
+        subsidiary.parent_id = company
+        contact, colleague, below, theirs = self.env["res.partner"].create(
+            [
+                {"name": name, "parent_id": parent.id, "user_id": self.rep.id}
+                for name, parent in [
+                    ("Contact", company),
+                    ("Colleague", company),
+                    ("Below", company),
+                    ("Theirs", subsidiary),
+                ]
+            ]
+        )
+        below.parent_id = contact
+        self.wizard(contact, user_id=self.other_rep.id).action_reassign()
+        self.assertEqual((contact + below).user_id, self.other_rep)
+        self.assertEqual((company + colleague).user_id, self.rep)
+        self.wizard(company, user_id=self.other_rep.id).action_reassign()
+        self.assertEqual((company + colleague).user_id, self.other_rep)
+        self.assertEqual((subsidiary + theirs).user_id, self.rep)
+
     def test_leads(self):
         team = self.env["crm.team"].create({"name": "Operation team"})
         leads = self.env["crm.lead"].create([{"name": "A"}, {"name": "B"}])
@@ -255,6 +278,8 @@ class TestUndoJob(OperationCase):
             result = operation.with_user(self.steward).action_undo()
         undo = self.Operation.browse(result["operation_id"])
         cron = self.env.ref("crm_suite_base.operation_undo_cron")
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
         with (
             patch.object(UndoRunner, "_delete", side_effect=SerializationFailure),
             self.enter_registry_test_mode(),
@@ -264,6 +289,7 @@ class TestUndoJob(OperationCase):
         self.assertEqual(undo.state, "open")
         self.assertEqual(self.partners[0].city, "Shenzhen")
         self.assertEqual(len(created.exists()), 5)
+        self.assertTrue(triggers.search([("cron_id", "=", cron.id)]), "it goes on soon")
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.env.invalidate_all()

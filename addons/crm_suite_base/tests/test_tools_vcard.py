@@ -201,8 +201,13 @@ class TestVcardValues(VcardCase):
             (card["company"], card["department"]), ("Big Co", "Sales / East")
         )
         self.assertNotIn("is_company", card)
-        _table, card = self.card("ORG:Big Co")
-        self.assertEqual((card["name"], card["is_company"]), ("Big Co", True))
+        for lines in (["ORG:Big Co"], ["FN:Big  co", "N:;;;;", "ORG:Big Co;Sales"]):
+            _table, card = self.card(*lines)
+            self.assertEqual(card["name"].casefold(), "big co")
+            self.assertTrue(card["is_company"])
+            self.assertNotIn("company", card)
+        _table, card = self.card("FN:Jo Doe", "N:Doe;Jo;;;", "ORG:Jo Doe")
+        self.assertFalse({"company", "is_company"} & card.keys())
 
     def test_names(self):
         self.assertEqual(compose_name("张", "三"), "张三")

@@ -52,6 +52,34 @@ class TestUpsert(CustomerCase):
         again = self.upsert({"name": "A", "email": "a@example.COM"}, "email")
         self.assertEqual(again, {"id": first["id"], "action": "unchanged"})
 
+    def test_numbers_of_a_known_customer_are_those_of_its_country(self):
+        germany = self.env.ref("base.de")
+        customer = self._create_customer(name="A", ref="U1", country_id=germany.id)
+        branch = self._create_customer(
+            name="B", ref="U2", parent_id=customer.id, country_id=False
+        )
+        values = {"phone": "0151 23456789", "vat": "DE 123.456.788"}
+        rows = [{"ref": ref, **values} for ref in ("U1", "U2")]
+        for action in ("updated", "unchanged"):
+            self.assertEqual(self.upsert(rows[0])["action"], action)
+            answers = self.upsert(rows)
+            self.assertEqual(answers[0]["action"], "unchanged")
+            self.assertEqual(answers[1]["action"], action)
+        self.assertEqual(customer.phone, "+4915123456789")
+        self.assertEqual(branch.phone, "+4915123456789")
+        self.assertEqual(customer.vat, "DE123456788")
+        named = {**rows[0], "country_id": "CN", "phone": "138 0013 8000"}
+        self.upsert({**named, "vat": False})
+        self.assertEqual(customer.phone, "+8613800138000")
+        new, bad = self.upsert(
+            [
+                {"ref": "U3", "name": "C", "phone": "138 0013 8000"},
+                {"ref": "U2", "phone": "138"},
+            ]
+        )
+        self.assertEqual(self.Partner.browse(new["id"]).phone, "+8613800138000")
+        self.assertEqual(bad["action"], "error")
+
     def test_key_of_two_fields(self):
         first = self.upsert({"name": "A", "city": "Wuhan"}, ["name", "city"])
         other = self.upsert({"name": "A", "city": "Xian"}, ["name", "city"])

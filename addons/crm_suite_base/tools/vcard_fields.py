@@ -104,9 +104,13 @@ def _read_names(card, values):
     values["is_company"] = bool(kinds & {"org", "organization", "company"}) or None
     composed = compose_name(family, given, middle, prefix, suffix)
     name = _one_line(_first(card, "FN")) or composed or _first(card, "CN")
-    if not name and values["company"]:
-        # A card with nothing but an organisation is the organisation's.
-        name, values["is_company"] = values["company"], True
+    company = _one_line(values["company"])
+    name = name or company
+    if company and name.casefold() == company.casefold():
+        # Nobody belongs to himself; and where nothing else is called so, the card is
+        # that of the organisation.
+        values["company"] = ""
+        values["is_company"] = values["is_company"] or not composed or None
     values["name"] = name or values["nickname"]
 
 

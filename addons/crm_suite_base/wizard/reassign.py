@@ -85,8 +85,19 @@ class Reassign(models.TransientModel):
         if not records:
             raise UserError(self.env._("Choose in the list what is to be reassigned."))
         if self.res_model == "res.partner" and self.with_contacts:
-            records |= records.search([("id", "child_of", records.ids)])
+            records |= self._get_contacts(records)
         return records
+
+    @api.model
+    def _get_contacts(self, records):
+        """Who works for these customers; their subsidiaries are customers themselves."""
+        return records.search(
+            [
+                ("id", "child_of", records.ids),
+                ("is_company", "=", False),
+                ("commercial_partner_id", "in", records.commercial_partner_id.ids),
+            ]
+        )
 
     def _reassign(self, records):
         """Write the new owner and team."""
