@@ -185,7 +185,7 @@ class TestFiguresEdges(FiguresCase):
         self.env.flush_all()
         dirty = self.env["crm.suite.metric.dirty"]
         dirty.search([]).unlink()
-        path = "crm_suite_base/migrations/19.0.1.3.0/post-figures.py"
+        path = "crm_suite_base/migrations/19.0.1.4.0/post-figures.py"
         runpy.run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.2.0")
         self.assertIn(self.customer.id, dirty.search([]).mapped("partner_id"))
 

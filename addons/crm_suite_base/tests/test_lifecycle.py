@@ -278,7 +278,7 @@ class TestLifecycle(RulesCase):
             rule._publish(rule._get_draft())
         edited.sequence += 1
         edited._publish(edited._get_draft())
-        path = "crm_suite_base/migrations/19.0.1.3.0/post-lifecycle.py"
+        path = "crm_suite_base/migrations/19.0.1.4.0/post-lifecycle.py"
         runpy.run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.2.0")
         self.assertLessEqual(silent, untouched.from_stage_ids)
         self.assertEqual((untouched.version, untouched.state), (2, "published"))
