@@ -219,6 +219,7 @@ from . import (
     pool_mask,
     pool_mask_mail,
     pool_mask_meeting,
+    payment_link_guard,
     pool_mixin,
     pool_move,
 )

@@ -91,7 +91,9 @@ class _Names:
 
     def __init__(self, model):
         # The name of a link belongs to the record that has the link: the host, too,
-        # shows it without asking for access to the other record.
+        # shows it without asking for access to the other record. A name that is contact
+        # data itself is held back as it is elsewhere.
+        self.masked = _is_masked(model, "display_name")
         self.model = model.sudo().with_context(active_test=False)
         self.known = {}
 
@@ -102,7 +104,11 @@ class _Names:
         if len(self.known) + len(missing) > NAMES_KEPT:
             self.known = {id_: self.known[id_] for id_ in ids if id_ in self.known}
         records = self.model.browse(missing).exists()
-        self.known.update((record.id, record.display_name) for record in records)
+        if self.masked:
+            rows = records.sudo(False)._read_format(["display_name"])
+            self.known.update((row["id"], row["display_name"]) for row in rows)
+        else:
+            self.known.update((record.id, record.display_name) for record in records)
         return self.known
 
 

@@ -224,6 +224,7 @@ class Interaction(models.Model):
         if query is None:
             return None
         table = query.table
+        read = self.env["crm.suite.call"]._field_to_sql
         columns = {
             "id": SQL.identifier(table, "id"),
             "res_id": SQL.identifier(table, "id"),
@@ -241,10 +242,9 @@ class Interaction(models.Model):
                 "CASE %s WHEN 'call' THEN 'phone' ELSE 'visit' END",
                 SQL.identifier(table, "kind"),
             ),
-            "title": SQL("split_part(%s, E'\\n', 1)", SQL.identifier(table, "summary")),
+            "title": SQL("split_part(%s, E'\\n', 1)", read(table, "summary", query)),
             "state": SQL.identifier(table, "outcome"),
         }
-        read = self.env["crm.suite.call"]._field_to_sql
         for name in (
             "commercial_partner_id",
             "date",

@@ -121,6 +121,15 @@ class PoolMask(models.AbstractModel):
         )
         return {row[0] for row in rows}
 
+    def _pool_hides(self, name):
+        """Tell whether the user does not see a field of the record.
+
+        :rtype: bool
+        """
+        return name in self._pool_masked_fields() and bool(
+            self._pool_get_masked(self._pool_hiding(name))
+        )
+
     def _pool_known_open(self, pool_ids):
         """Tell whether the record is not held back, as far as that is known without
         asking the database. Hook.
@@ -308,6 +317,9 @@ class Interaction(models.Model):
                     partners._pool_masked_partner_sql(person, list(pool_ids)),
                 )
             )
+        if model == "crm.lead" and (pool_ids := self.env[model]._pool_hiding()):
+            hidden = self.env[model]._pool_masked_sql(query.table, list(pool_ids))
+            query.add_where(SQL("(%s) IS NOT TRUE", hidden))
         return super()._interaction_source_mail(slot, query, model, column)
 
     def _interaction_source_call(self):

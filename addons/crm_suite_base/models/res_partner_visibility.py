@@ -387,7 +387,16 @@ class ResPartner(models.Model):
         for name in names:
             # Read as superuser: hidden ones are just what is looked for.
             partners |= self.browse(documents.sudo()[name].ids)
-        hidden = partners - partners._crm_suite_filtered_visible()
+        partners._crm_suite_check_reached(documents)
+
+    def _crm_suite_check_reached(self, documents):
+        """Refuse partners that the user neither sees nor reaches but by the documents.
+
+        :raise AccessError: what to do instead
+        """
+        if self.env.su or not self or not self._crm_suite_is_restricted():
+            return
+        hidden = self - self._crm_suite_filtered_visible()
         hidden -= hidden._crm_suite_reached(without=documents)
         if hidden:
             raise AccessError(

@@ -139,6 +139,8 @@ class RuleStory(models.AbstractModel):
             field = viewed._fields.get(name)
             if field is None or not viewed._has_field_access(field, "read"):
                 continue
+            if viewed._pool_hides(name):
+                continue
             value = {"name": name, "value": viewed[name]}
             if field.type == "monetary":
                 value["currency"] = viewed.env.company.currency_id

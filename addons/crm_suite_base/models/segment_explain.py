@@ -184,6 +184,8 @@ class Segment(models.Model):
         entry = self._find_entry(catalogue, condition)
         if not entry or not entry.get("value"):
             return ""
+        if customer._pool_hides(condition.get("field")):
+            return ""
         try:
             value = getattr(self, entry["value"])(condition, entry, customer)
         except AccessError:

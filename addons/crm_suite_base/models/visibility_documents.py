@@ -7,6 +7,8 @@ names, or reach it by another document.
 
 from odoo import api, models
 
+from ..tools.field_value import get_given
+
 
 class DocumentMixin(models.AbstractModel):
     """A document that opens a hidden customer to nobody who writes it."""
@@ -33,6 +35,20 @@ class DocumentMixin(models.AbstractModel):
         if names and not self.env.su:
             self.env["res.partner"]._crm_suite_check_named(self, names)
         return result
+
+    def onchange(self, values, field_names, fields_spec):
+        """The host answers with contact data of the customer, computed as superuser."""
+        partners = self.env["res.partner"]
+        for name in self._crm_suite_partner_fields:
+            given = values if name in values else self._crm_suite_get_default(name)
+            # What the document names already was checked when it was written.
+            partners |= get_given(self, name, given) - self.sudo()[name]
+        partners._crm_suite_check_reached(self)
+        return super().onchange(values, field_names, fields_spec)
+
+    def _crm_suite_get_default(self, name):
+        """What the caller gives a new document."""
+        return {name: not self and self.env.context.get(f"default_{name}")}
 
 
 class SaleOrder(models.Model):

@@ -220,6 +220,62 @@ class TestPoolMask(PoolCase):
         self.assertIn("Huaqiang", content)
         self.assertNotIn("boss@", content)
 
+    def test_hidden_where_the_name_of_a_link_is_contact_data(self):
+        self.env["crm.suite.contact.point"].create(
+            {
+                "partner_id": self.customer.id,
+                "kind": "phone",
+                "value": "+8613900002222",
+            }
+        )
+        for user, seen in ((self.analyst, False), (self.lead, True)):
+            user.group_ids |= self.env.ref("base.group_allow_export")
+            result = self.Partner.with_user(user).crm_suite_export(
+                [("id", "=", self.customer.id)],
+                ["name", "crm_suite_contact_point_ids"],
+                "csv",
+            )
+            content = base64.b64decode(result["content"]).decode("utf-8-sig")
+            self.assertIn("Huaqiang", content)
+            self.assertEqual("13900002222" in content, seen)
+
+    def test_hidden_where_a_segment_explains(self):
+        segment = (
+            self.env["crm.suite.segment"]
+            .with_user(self.rep)
+            .create(
+                {
+                    "name": "Reached by mail",
+                    "kind": "dynamic",
+                    "definition": {
+                        "op": "any",
+                        "items": [
+                            {"kind": "attribute", "field": "email", "operator": "set"},
+                            {"kind": "attribute", "field": "name", "operator": "set"},
+                        ],
+                    },
+                }
+            )
+        )
+        self.assertNotIn("boss@", repr(segment.explain_member(self.customer.id)))
+        open_to = segment.with_user(self.lead).explain_member(self.customer.id)
+        self.assertIn("boss@", repr(open_to))
+
+    def test_link_to_pay_begins_with_the_claim(self):
+        links = self.env["payment.link.wizard"].with_user(self.rep)
+        values = {"res_model": "sale.order", "res_id": 1, "amount": 1}
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            links.create({**values, "partner_id": self.customer.id})
+        link = links.create(values)
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            link.partner_id = self.customer
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            links.onchange(
+                {**values, "partner_id": self.customer.id},
+                ["partner_id"],
+                {"partner_email": {}},
+            )
+
     def test_quote_and_deal_begin_with_the_claim(self):
         with self.assertRaises(UserError):
             self.env["sale.order"].with_user(self.rep).create(
@@ -346,6 +402,15 @@ class TestPoolMask(PoolCase):
         self._as_pool(pool.action_add(lead.ids))
         [row] = lead.with_user(self.rep).read(["email_from", "name"])
         self.assertEqual((row["email_from"], row["name"]), (MASK, "Web form"))
+        lead.partner_id = self._create_customer(name="Open", user_id=self.lead.id)
+        lead.user_id = False
+        self.env["crm.suite.call"].create(
+            {"lead_id": lead.id, "summary": "Ring 13900001111"}
+        )
+        lead.message_post(body="Or 13900001111", message_type="email")
+        timeline = self.env["crm.suite.interaction"].with_user(self.rep)
+        said = timeline.search_read([("date", ">=", lead.create_date)])
+        self.assertNotIn("13900001111", repr(said))
         found = self.env["crm.lead"].with_user(self.rep)
         self.assertFalse(found.search([("email_from", "=", "x@y.example")]))
         self.assertTrue(pool.with_user(self.rep).action_claim(lead.ids)[0]["ok"])

@@ -665,6 +665,26 @@ class TestVisibilityOfTheHost(VisibilityCase):
         invoice = order.with_user(self.rep)._create_invoices()
         self.assertEqual(invoice.partner_id, self.customers["rep"])
 
+    def test_no_form_that_is_filled_in_tells_of_a_customer(self):
+        """The host computes contact data of a lead as superuser."""
+        self.restrict(sales_rep=OWN)
+        hidden, mine = self.customers["stranger"], self.customers["rep"]
+        leads = self.env["crm.lead"].with_user(self.rep)
+        shown = {"partner_id": {}, "phone": {}}
+        with self.assertRaises(AccessError):
+            leads.onchange({"partner_id": hidden.id}, ["partner_id"], shown)
+        with self.assertRaises(AccessError):
+            leads.with_context(default_partner_id=hidden.id).onchange({}, [], shown)
+        answer = leads.onchange({"partner_id": mine.id}, ["partner_id"], shown)
+        self.assertIn("5555", answer["value"]["phone"])
+        links = self.env["payment.link.wizard"].with_user(self.rep)
+        values = {"res_model": "sale.order", "res_id": 1, "amount": 1}
+        with self.assertRaises(AccessError):
+            links.create({**values, "partner_id": hidden.id})
+        link = links.create({**values, "partner_id": mine.id})
+        with self.assertRaises(AccessError):
+            link.partner_id = hidden
+
     def test_lead_form(self):
         lead = self.env["crm.lead"].create(
             {
