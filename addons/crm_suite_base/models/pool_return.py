@@ -280,7 +280,7 @@ class Pool(models.Model):
         due, rule = min((d for d in dues if d[0]), default=(None, ""))
         # Until then nothing is taken, whatever the other clocks say.
         for until in (protected, record.crm_suite_extended_until):
-            if due and until and rule != "protection":
+            if due and until:
                 due = max(due, _end(until))
         return Verdict(
             record.id,

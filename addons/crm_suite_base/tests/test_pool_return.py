@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .common import ROLE
 from .pool_common import PoolCase
@@ -542,6 +542,34 @@ class TestPoolReturn(PoolCase):
         self.assertTrue(self.due())
         self._create_order(self.customer)
         self.assertFalse(self.due())
+
+    def test_more_time_counts_after_the_protection_too(self):
+        self.pool.write(
+            {"idle_days": 0, "return_after_protection": True, "auto_return": True}
+        )
+        today = fields.Date.today()
+        self.customer.sudo().crm_suite_protected_until = today - timedelta(days=1)
+        self.assertTrue(self.due())
+        request = self.env["crm.suite.pool.request"].with_user(self.rep)
+        request = request._request(self.customer, "extend", "Trade fair", 7)
+        request.with_user(self.lead).action_grant()
+        until = today + timedelta(days=7)
+        self.assertEqual(self.customer.crm_suite_extended_until, until)
+        self.assertFalse(self.due())
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+        self.pool.sudo()._run_return()
+        self.env.invalidate_all()
+        self.assertEqual(self.customer.user_id, self.rep)
+        back = until + timedelta(days=1)
+        self.assertEqual(self.customer.crm_suite_return_on, back)
+        why = self.customer.with_user(self.rep).explain("pool")
+        shown = {row["name"]: row["text"] for row in why["inputs"]}
+        self.assertIn(format_date(self.env, back), why["sentence"])
+        self.assertEqual(
+            shown["crm_suite_extended_until"], format_date(self.env, until)
+        )
+        self.customer.sudo().crm_suite_extended_until = today - timedelta(days=1)
+        self.assertTrue(self.due())
 
     def test_protected_is_kept_until_the_end(self):
         self.age(40)
