@@ -179,6 +179,39 @@ class TestPoolReturn(PoolCase):
         self.assertIn("No proven follow-up", activities.note)
         self.assertTrue(self.customer.crm_suite_return_on)
 
+    def test_the_warning_goes_with_its_reason(self):
+        """After a follow-up, while it is kept, and with another owner."""
+        self.pool.write({"warn_days": 7, "auto_return": True, "idle_days": 20})
+        kind = self.env.ref("crm_suite_base.mail_activity_type_pool")
+
+        def run(warned):
+            self.pool.sudo()._run_return()
+            self.env.invalidate_all()
+            activities = self.customer.activity_ids
+            activities = activities.filtered(lambda a: a.activity_type_id == kind)
+            self.assertEqual(bool(activities), warned)
+            self.assertEqual(bool(self.customer.crm_suite_pool_warned_on), warned)
+
+        self.age(25)
+        run(True)
+        order = self._create_order(self.customer, confirm=False)
+        run(False)
+        order.action_cancel()
+        order.unlink()
+        run(True)
+        call = self.log(0)
+        run(False)
+        self.assertTrue(self.customer.crm_suite_return_on, "later, but it does")
+        call.unlink()
+        run(True)
+        self.pool.auto_return = False
+        run(False)
+        self.pool.auto_return = True
+        run(True)
+        self.customer.with_user(self.lead).user_id = self.rival
+        self.age(0)
+        run(False)
+
     def test_nobody_is_warned_of_what_will_not_happen(self):
         self.pool.write({"warn_days": 60, "auto_return": False})
         self.pool.sudo()._run_return()
