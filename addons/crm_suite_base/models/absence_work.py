@@ -73,6 +73,34 @@ class AbsenceWork(models.Model):
             "views": [(False, "form")],
         }
 
+    def _find_passed_on(self):
+        """How the activities went on where who covered left, too, as superuser.
+
+        :return: open work by activity and by who passed it on
+        :rtype: dict
+        """
+        further = self.search(
+            [
+                ("activity_id", "in", self.activity_id.ids),
+                ("absence_id", "not in", self.absence_id.ids),
+                ("state", "=", "open"),
+            ],
+            order="id",
+        )
+        return {(work.activity_id, work.user_id): work for work in further}
+
+    def _follow(self, passed_on):
+        """The work by which the activity came from who covered to who has it now.
+
+        :param dict passed_on: as of :meth:`_find_passed_on`
+        :return: empty where it did not come to him by covers
+        """
+        way, cover = self.browse(), self.cover_id
+        while step := passed_on.get((self.activity_id, cover), self.browse()) - way:
+            way |= step
+            cover = step.cover_id
+        return way if cover == self.activity_id.user_id else self.browse()
+
 
 class Absence(models.Model):
     """What moves at the departure and comes back at the return."""
@@ -279,6 +307,7 @@ class Absence(models.Model):
         works = self.work_ids.filtered(
             lambda work: work.kind != "record" and work.state == "open"
         )
+        passed_on = works._find_passed_on()
         for work in works:
             # The host archives what is done; what was deleted is done too.
             activity = work.activity_id.exists()
@@ -286,6 +315,10 @@ class Absence(models.Model):
                 work.state = "done"
             elif activity.user_id == work.cover_id:
                 work.state = "returned"
+            elif further := work._follow(passed_on):
+                work.state = "returned"
+                # It does not go back to who covered and is away, too.
+                further.state = "kept"
             else:
                 work.state = "kept"
         back = works.filtered(lambda work: work.state == "returned").activity_id

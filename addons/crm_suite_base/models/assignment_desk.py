@@ -56,6 +56,7 @@ class Desk:
         self.companies = self._read_companies()
         self.places = {user.id: set(user.company_ids.ids) for user in self.users}
         self.eligible = {}
+        self.cover_places = {}
         self._skills = self._territories = None
 
     # === PEOPLE === #
@@ -222,9 +223,26 @@ class Desk:
         cover = covers.get(previous) if self.closed[previous] == "away" else None
         if not cover or cover in self.excluded.get(res_id, ()):
             return None
+        places = self._get_cover_places(cover)
+        if not places or (company and company not in places):
+            return None
         if cover in self.chooser.people and not self.chooser.give(cover):
             return None
         return Decision(res_id, rule, cover, {**why, "cover_for": previous})
+
+    def _get_cover_places(self, user_id):
+        """The companies in which somebody who covers may have records, read once.
+
+        Who is named to cover need be no member: he may work elsewhere, or may not read
+        such records at all.
+
+        :rtype: set[int]
+        """
+        if user_id not in self.cover_places:
+            user = self.env["res.users"].browse(user_id)
+            may_read = self.records.browse().with_user(user).has_access("read")
+            self.cover_places[user_id] = set(user.company_ids.ids if may_read else ())
+        return self.cover_places[user_id]
 
     def _get_eligible(self, res_id, rule):
         """Who may get a record by its rule, and who may not for what reason."""

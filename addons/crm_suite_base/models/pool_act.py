@@ -419,6 +419,7 @@ class Pool(models.Model):
         followers.with_context(mail_auto_subscribe_no_notify=True).write(
             {"user_id": user.id}
         )
+        self._unwarn(records)
         self.env["crm.suite.pool.move"]._note(records, kind, rows, reason)
 
     def _return(self, records, kind, reason, why=None):
@@ -458,7 +459,7 @@ class Pool(models.Model):
         # Who has them no more does not read their messages any more.
         for user, left in owners.items():
             left.message_unsubscribe(user.partner_id.ids)
-        records.activity_unlink(["crm_suite_base.mail_activity_type_pool"])
+        self._unwarn(records)
         self.env["crm.suite.pool.move"]._note(records, kind, rows, reason)
 
     def _add(self, records):

@@ -97,6 +97,10 @@ class PoolMixin(models.AbstractModel):
                     "name": "crm_suite_protected_until",
                     "value": record.crm_suite_protected_until,
                 },
+                {
+                    "name": "crm_suite_extended_until",
+                    "value": record.crm_suite_extended_until,
+                },
             ],
             "steps": steps,
             "note": self.env._(

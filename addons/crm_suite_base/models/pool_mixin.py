@@ -347,6 +347,7 @@ class PoolMixin(models.AbstractModel):
             if not held:
                 continue
             held.write({"crm_suite_pool_since": now if kind == "return" else False})
+            self.env["crm.suite.pool"]._unwarn(held)
             rows = [
                 (r.id, before[r.id][1], None, before[r.id][0], r.user_id.id, {})
                 for r in held

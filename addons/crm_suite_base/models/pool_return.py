@@ -280,7 +280,7 @@ class Pool(models.Model):
         due, rule = min((d for d in dues if d[0]), default=(None, ""))
         # Until then nothing is taken, whatever the other clocks say.
         for until in (protected, record.crm_suite_extended_until):
-            if due and until and rule != "protection":
+            if due and until:
                 due = max(due, _end(until))
         return Verdict(
             record.id,
@@ -320,10 +320,13 @@ class Pool(models.Model):
         return kept
 
     def _note_verdicts(self, records, verdicts):
-        """Write down when each goes back, and warn its owner in time."""
+        """Write down when each goes back, and warn its owner in time.
+
+        A warning ends with its reason: after a follow-up, and with what is kept.
+        """
         warn = fields.Date.today() + timedelta(days=self.warn_days)
         now = fields.Datetime.now()
-        warned = {}
+        warned, calmed = {}, []
         for verdict in verdicts:
             record = records.browse(verdict.record_id)
             day = verdict.due.date() if verdict.due else False
@@ -332,20 +335,28 @@ class Pool(models.Model):
                 values["crm_suite_return_on"] = day
             if record.crm_suite_last_proven != (verdict.last or False):
                 values["crm_suite_last_proven"] = verdict.last or False
-            if (
+            soon = (
                 self.warn_days
+                and self.auto_return
                 and day
-                and now < verdict.due
                 and day <= warn
                 and not verdict.kept
-                and record.crm_suite_pool_warned_on != day
-                and self.auto_return
-            ):
+            )
+            if not soon and record.crm_suite_pool_warned_on:
+                values["crm_suite_pool_warned_on"] = False
+                calmed.append(record.id)
+            elif soon and now < verdict.due and record.crm_suite_pool_warned_on != day:
                 values["crm_suite_pool_warned_on"] = day
                 warned[record] = verdict
             if values:
                 record.write(values)
+        self._unwarn(records.browse(calmed))
         self._warn(warned)
+
+    @api.model
+    def _unwarn(self, records):
+        """Remove what was told of the way back, or of nobody taking them."""
+        records.activity_unlink(["crm_suite_base.mail_activity_type_pool"])
 
     def _warn(self, verdicts):
         """An activity for the owner, due before the day; an old one gives way.
@@ -355,9 +366,7 @@ class Pool(models.Model):
         kind = self.env.ref("crm_suite_base.mail_activity_type_pool", False)
         if not verdicts or not kind:
             return
-        self.env[self.res_model].union(*verdicts).activity_unlink(
-            ["crm_suite_base.mail_activity_type_pool"]
-        )
+        self._unwarn(self.env[self.res_model].union(*verdicts))
         for record, verdict in verdicts.items():
             lang = record.user_id.lang
             record.with_context(lang=lang).activity_schedule(

@@ -195,6 +195,45 @@ class TestAbsence(CustomerCase):
         later = self.now + timedelta(days=10)
         self.assertIsNone(self.cover(at=later), "everybody is back")
 
+    def _two_away(self):
+        """Ana is away and covered by Ben, who leaves later and is covered by Cai."""
+        first = self._create_absence(cover_id=self.ben.id)
+        first.action_request()
+        covered, own = self._activity(), self._activity(user=self.ben)
+        lead = self._new_lead()
+        first._step()
+        second = self._create_absence(self.ben, end=9, cover_id=self.cai.id)
+        second.action_request()
+        self.assertEqual((covered | own | lead.activity_ids).user_id, self.cai)
+        return first, second, covered, own, lead.activity_ids
+
+    def test_what_the_cover_of_the_cover_has_comes_back(self):
+        first, second, covered, own, task = self._two_away()
+        first.action_return()
+        self.assertEqual((covered | task).user_id, self.ana)
+        self.assertEqual(set(first.work_ids.mapped("state")), {"returned"})
+        states = {work.activity_id: work.state for work in second.work_ids}
+        self.assertEqual(states, {covered: "kept", task: "kept", own: "open"})
+        second.action_return()
+        self.assertEqual((covered | task).user_id, self.ana)
+        self.assertEqual(own.user_id, self.ben)
+
+    def test_the_cover_comes_back_first(self):
+        first, second, covered, own, task = self._two_away()
+        second.action_return()
+        self.assertEqual((covered | own | task).user_id, self.ben)
+        first.action_return()
+        self.assertEqual((covered | task).user_id, self.ana)
+        self.assertEqual(own.user_id, self.ben)
+
+    def test_what_the_cover_of_the_cover_gave_away_stays_there(self):
+        first, second, covered, own, task = self._two_away()
+        covered.user_id = self.rep
+        first.action_return()
+        self.assertEqual((covered.user_id, task.user_id), (self.rep, self.ana))
+        second.action_return()
+        self.assertEqual((covered.user_id, own.user_id), (self.rep, self.ben))
+
     def test_cover_who_is_away_without_cover(self):
         self._create_absence(cover_id=self.ben.id).action_request()
         self._create_absence(self.ben).action_request()

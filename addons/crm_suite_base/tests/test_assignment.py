@@ -231,6 +231,26 @@ class TestAssignment(AssignmentCase):
         counts = Counter(lead.user_id for lead in later)
         self.assertEqual(counts, {self.ana: 2, self.ben: 2, self.cai: 2})
 
+    def test_the_cover_gets_only_what_he_may_have(self):
+        self.policy.sticky = True
+        self.customer.user_id = self.ben
+        other = self._other_company()
+        (self.ana | self.ben).company_ids += other
+        self._be_away(self.ben, cover_id=self.cai.id)
+        there, here = self._create_leads(2, partner_id=self.customer.id)
+        there.company_id = other
+        self.policy._assign((there | here).ids, "sweep")
+        self.assertEqual((there.user_id, here.user_id), (self.ana, self.cai))
+
+    def test_a_cover_outside_of_sales_gets_nothing(self):
+        self.policy.sticky = True
+        self.customer.user_id = self.ben
+        outside = new_test_user(self.env, "suite_outside", "base.group_user")
+        self._be_away(self.ben, cover_id=outside.id)
+        lead = self._create_leads(1, partner_id=self.customer.id)
+        self.assign(lead)
+        self.assertEqual(lead.user_id, self.ana)
+
     def test_cover_gets_the_leads_of_own_customers_and_gives_them_back(self):
         self.policy.sticky = True
         self.customer.user_id = self.ben

@@ -87,6 +87,20 @@ class TestHandover(AssignmentCase):
         self.wizard().action_hand_over()
         self.assertNotEqual(below.user_id, self.ana)
 
+    def test_contacts_of_a_company_below_go_with_it(self):
+        """Parent and the company below go to different people, each with its own."""
+        below = self._create_customer(
+            name="Below", parent_id=self.customers[0].id, user_id=self.ana.id
+        )
+        ours = self._create_contact(below, name="Ours", user_id=self.ana.id)
+        inner = self._create_contact(ours, name="Inner", user_id=self.ana.id)
+        self.customers[1:].user_id = self.rep
+        self.wizard().action_hand_over()
+        parent = self.customers[0]
+        self.assertNotEqual(below.user_id, parent.user_id)
+        self.assertEqual(self.contact.user_id, parent.user_id)
+        self.assertEqual((ours | inner).user_id, below.user_id)
+
     def test_archived_customers_go_too(self):
         archived = self.customers[3] | self._create_contact(
             self.customers[0], name="Former", user_id=self.ana.id

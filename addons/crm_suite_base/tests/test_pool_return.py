@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .common import ROLE
 from .pool_common import PoolCase
@@ -178,6 +178,39 @@ class TestPoolReturn(PoolCase):
         self.assertEqual(len(activities), 1)
         self.assertIn("No proven follow-up", activities.note)
         self.assertTrue(self.customer.crm_suite_return_on)
+
+    def test_the_warning_goes_with_its_reason(self):
+        """After a follow-up, while it is kept, and with another owner."""
+        self.pool.write({"warn_days": 7, "auto_return": True, "idle_days": 20})
+        kind = self.env.ref("crm_suite_base.mail_activity_type_pool")
+
+        def run(warned):
+            self.pool.sudo()._run_return()
+            self.env.invalidate_all()
+            activities = self.customer.activity_ids
+            activities = activities.filtered(lambda a: a.activity_type_id == kind)
+            self.assertEqual(bool(activities), warned)
+            self.assertEqual(bool(self.customer.crm_suite_pool_warned_on), warned)
+
+        self.age(25)
+        run(True)
+        order = self._create_order(self.customer, confirm=False)
+        run(False)
+        order.action_cancel()
+        order.unlink()
+        run(True)
+        call = self.log(0)
+        run(False)
+        self.assertTrue(self.customer.crm_suite_return_on, "later, but it does")
+        call.unlink()
+        run(True)
+        self.pool.auto_return = False
+        run(False)
+        self.pool.auto_return = True
+        run(True)
+        self.customer.with_user(self.lead).user_id = self.rival
+        self.age(0)
+        run(False)
 
     def test_nobody_is_warned_of_what_will_not_happen(self):
         self.pool.write({"warn_days": 60, "auto_return": False})
@@ -542,6 +575,34 @@ class TestPoolReturn(PoolCase):
         self.assertTrue(self.due())
         self._create_order(self.customer)
         self.assertFalse(self.due())
+
+    def test_more_time_counts_after_the_protection_too(self):
+        self.pool.write(
+            {"idle_days": 0, "return_after_protection": True, "auto_return": True}
+        )
+        today = fields.Date.today()
+        self.customer.sudo().crm_suite_protected_until = today - timedelta(days=1)
+        self.assertTrue(self.due())
+        request = self.env["crm.suite.pool.request"].with_user(self.rep)
+        request = request._request(self.customer, "extend", "Trade fair", 7)
+        request.with_user(self.lead).action_grant()
+        until = today + timedelta(days=7)
+        self.assertEqual(self.customer.crm_suite_extended_until, until)
+        self.assertFalse(self.due())
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+        self.pool.sudo()._run_return()
+        self.env.invalidate_all()
+        self.assertEqual(self.customer.user_id, self.rep)
+        back = until + timedelta(days=1)
+        self.assertEqual(self.customer.crm_suite_return_on, back)
+        why = self.customer.with_user(self.rep).explain("pool")
+        shown = {row["name"]: row["text"] for row in why["inputs"]}
+        self.assertIn(format_date(self.env, back), why["sentence"])
+        self.assertEqual(
+            shown["crm_suite_extended_until"], format_date(self.env, until)
+        )
+        self.customer.sudo().crm_suite_extended_until = today - timedelta(days=1)
+        self.assertTrue(self.due())
 
     def test_protected_is_kept_until_the_end(self):
         self.age(40)

@@ -120,6 +120,7 @@ class TestPoolTodo(PoolCase):
         self.assertEqual(done, [True] * 3)
         owners = leads.mapped("user_id")
         self.assertEqual(owners, self.rep | self.rival)
+        self.assertFalse(leads.activity_ids, "somebody has taken them")
 
     def test_second_clock_passes_a_lead_on(self):
         pool = self._create_lead_pool(

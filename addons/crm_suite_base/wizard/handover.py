@@ -300,7 +300,8 @@ class Handover(models.TransientModel):
         for user, customers in plan["res.partner"].items():
             contacts = customers.search(
                 [
-                    ("id", "child_of", customers.ids),
+                    # Not all below: a company there is a customer with its own.
+                    ("commercial_partner_id", "in", customers.ids),
                     ("user_id", "=", self.user_id.id),
                 ]
             )
