@@ -244,6 +244,25 @@ class TestPoolMask(PoolCase):
         )
         self.assertTrue(order)
 
+    def test_no_quote_is_pointed_at_a_masked_customer(self):
+        mine = self._create_customer(name="Mine", user_id=self.rep.id)
+        orders = self.env["sale.order"].with_user(self.rep)
+        order = orders.create({"partner_id": mine.id})
+        for name in ("partner_id", "partner_invoice_id", "partner_shipping_id"):
+            given = {name: self.customer.id}
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                order.write(given)
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                orders.create({"partner_id": mine.id, **given})
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                orders.onchange({"partner_id": mine.id, **given}, [name], {name: {}})
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                others = orders.with_context(**{f"default_{name}": self.customer.id})
+                others.create({"partner_id": mine.id} if name != "partner_id" else {})
+        self.claim(self.rep)
+        order.write({"partner_shipping_id": self.customer.id})
+        self.assertEqual(order.partner_shipping_id, self.customer)
+
     def test_shown_to_owner_admin_manager_and_where_public(self):
         for user in (self.lead, self.steward):
             [row] = self.customer.with_user(user).read(["email"])
