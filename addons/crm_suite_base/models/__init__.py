@@ -222,6 +222,7 @@ from . import (
     payment_link_guard,
     pool_mixin,
     pool_move,
+    visibility_people,
 )
 
 # isort: split

@@ -10,7 +10,7 @@ from ..tools.api_body import is_storable
 from ..tools.api_schema import check_value, pointer
 from ..tools.field_value import differs
 from ..tools.retry import is_try_again
-from .duplicate_entry import Channel, DuplicateRefused, Noted
+from .duplicate_entry import BY_ROW, Channel, DuplicateRefused, Noted
 
 _logger = logging.getLogger(__name__)
 
@@ -384,7 +384,7 @@ class ApiTarget(models.AbstractModel):
         return {
             **self.env["crm.suite.import.target.record"]._import_context(),
             "crm_suite_channel": Channel("api"),
-            "crm_suite_refusals_by_row": True,
+            "crm_suite_refusals_by_row": BY_ROW,
         }
 
     @api.model
@@ -524,7 +524,7 @@ class ApiTarget(models.AbstractModel):
         told = [(hit.model, hit.id) for hit in hits]
         if queries._get_unreadable(told):
             asked = row.data.get("name") or row.data.get("partner_name") or ""
-            queries._note_told(asked, told, "refusal", rolled_back=False)
+            queries._note_told(asked, told, "refusal", answered=True)
         row.reject("duplicate", model._duplicate_refusal(hits))
 
 

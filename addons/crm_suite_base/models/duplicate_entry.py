@@ -14,9 +14,10 @@ TOLD = ("form", "quick", "import")
 # So many of the records that are alike are named to a program.
 MOST_NAMED = 5
 
-# The values of the two context keys below. Objects and no plain words: no caller from
-# outside can put them into a context, and so get past a rule that refuses.
+# The values of the context keys below. Objects and no plain words: no caller from outside
+# can put them into a context, and so get past a rule that refuses, or past the log.
 KNOWN = object()
+BY_ROW = object()
 
 
 class Channel(str):
@@ -68,7 +69,8 @@ class DuplicateEntry(models.AbstractModel):
     by :meth:`_duplicate_before` and :meth:`_duplicate_after`. Code that writes says by the
     context key ``crm_suite_channel``, a :class:`Channel`, by which way the record comes
     in; without it the
-    client's save is the form, ``name_create`` the quick creation, everything else the
+    client's save is the form, ``name_create`` the quick creation, the host's import of a
+    file the import, everything else the
     API; the adapter says so for quick creation and mail, where the host's models do not
     call each other. ``crm_suite_no_duplicate_check``, the object :data:`KNOWN`, is for data
     that is known to be right (set-up, tests, code that has looked already).
@@ -93,7 +95,7 @@ class DuplicateEntry(models.AbstractModel):
         channel = self.env.context.get("crm_suite_channel")
         if isinstance(channel, Channel) and channel in CHANNELS:
             return str(channel)
-        return "import" if self.env.context.get("import_file") else "api"
+        return "api"
 
     @api.model
     def _duplicate_is_off(self):
@@ -262,7 +264,7 @@ class DuplicateEntry(models.AbstractModel):
         :param refused: the hits of each probe, as pairs
         """
         by_id = {probe.no: hits for probe, hits in refused}
-        if self.env.context.get("crm_suite_refusals_by_row"):
+        if self.env.context.get("crm_suite_refusals_by_row") is BY_ROW:
             # The caller takes out these rows and tells about each of them himself.
             raise DuplicateRefused("", by_id)
         # The one that is told about.

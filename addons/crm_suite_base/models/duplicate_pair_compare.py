@@ -117,9 +117,10 @@ class DuplicateCompare(models.Model):
 
     def _describe_fields(self, records):
         """Each field of which one of the records has a value, as texts."""
+        shown = self._read_shown(records)
         lines = []
         for name in SHOWN:
-            texts = [self._describe_value(record, name) for record in records]
+            texts = [self._describe_value(r, name, shown[r]) for r in records]
             if not any(texts):
                 continue
             field = next(filter(None, (self._find_field(r, name) for r in records)))
@@ -137,13 +138,29 @@ class DuplicateCompare(models.Model):
     def _find_field(self, record, name):
         return record._fields.get(name) or record._fields.get(ALIASES.get(name))
 
-    def _describe_value(self, record, name):
+    def _read_shown(self, records):
+        """What is no link, by record: read as for a client, for whom values are masked
+        that code would see.
+        """
+        rows = {}
+        for model in {record._name for record in records}:
+            alike = self.env[model].browse(r.id for r in records if r._name == model)
+            fields = filter(None, (self._find_field(alike, name) for name in SHOWN))
+            names = [
+                field.name
+                for field in fields
+                if not field.relational and alike._has_field_access(field, "read")
+            ]
+            rows.update((alike.browse(row["id"]), row) for row in alike.read(names))
+        return rows
+
+    def _describe_value(self, record, name, row):
         field = self._find_field(record, name)
         if field is None or not record._has_field_access(field, "read"):
             return ""
         value = {
             "name": field.name,
-            "value": record[field.name],
+            "value": (record if field.relational else row)[field.name],
             "type": field.type,
             "field": field,
         }

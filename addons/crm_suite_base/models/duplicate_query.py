@@ -169,13 +169,15 @@ class DuplicateQuery(models.Model):
         )
 
     @api.model
-    def _note_told(self, asked, hits, channel, rolled_back=None):
+    def _note_told(self, asked, hits, channel, answered=False):
         """Write down, after this transaction, what a form or a refusal told.
 
         A cursor of its own: a refused entry is rolled back, and a form that is only
-        being filled in must not write.
+        being filled in must not write. Who refuses cannot know how it ends: an import
+        goes on without the refused row, and is not rolled back.
 
-        :param bool rolled_back: whether the transaction will be; a refusal by default
+        :param bool answered: whether a refusal is told by the answer of a call, and so
+            not if the transaction is rolled back
         """
         values = (
             self.env.uid,
@@ -186,15 +188,14 @@ class DuplicateQuery(models.Model):
         )
         write = partial(_write_told, self.env.registry, values)
         cursor = self.env.cr
-        if channel == "refusal" if rolled_back is None else rolled_back:
+        cursor.postcommit.add(write)
+        if channel == "refusal" and not answered:
             cursor.postrollback.add(write)
-        else:
-            cursor.postcommit.add(write)
 
     @api.model
     def _note_refusal(self, records, probe, hits, channel):
         """A refusal tells that a record is there: it counts as a question."""
-        if channel in ("import", "merge", "mail"):
+        if channel in ("merge", "mail"):
             return
         told = [(hit.model, hit.id) for hit in hits]
         if self._get_unreadable(told):

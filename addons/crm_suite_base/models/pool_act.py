@@ -150,12 +150,9 @@ class Pool(models.Model):
         reason = self._check_reason(reason)
         days = self._check_int(days)
         admin = self._is_admin()
-        if days < 1 or (self.protect_days and days > self.protect_days):
-            raise UserError(
-                self.env._(
-                    "Protect for 1 to %(days)s days.", days=self.protect_days or 365
-                )
-            )
+        most = self.protect_days or 365
+        if not 1 <= days <= most:
+            raise UserError(self.env._("Protect for 1 to %(days)s days.", days=most))
         today = fields.Date.context_today(self)
         self.env["crm.suite.pool.quota"]._claim(
             f"user,{id_}" for id_ in records.sudo().user_id.ids

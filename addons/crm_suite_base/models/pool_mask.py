@@ -294,12 +294,20 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        check_given(self, "partner_id", vals_list)
+        self._pool_check_given(vals_list)
         return super().create(vals_list)
 
+    def write(self, vals):
+        self._pool_check_given([vals])
+        return super().write(vals)
+
     def onchange(self, values, field_names, fields_spec):
-        check_given(self, "partner_id", [values])
+        self._pool_check_given([values])
         return super().onchange(values, field_names, fields_spec)
+
+    def _pool_check_given(self, vals_list):
+        for name in self._crm_suite_partner_fields:
+            check_given(self, name, vals_list)
 
 
 class Interaction(models.Model):

@@ -74,11 +74,14 @@ class ResPartner(models.Model):
         problems = partners._crm_suite_preview_problems(survivor, choices)
         losers = partners - survivor
         moves, stays = losers._crm_suite_preview_moves(survivor)
+        shown = partners._crm_suite_preview_read()
         return {
             "survivor_id": survivor.id,
-            "partners": [p._crm_suite_preview_partner() for p in partners],
-            "lines": partners._crm_suite_preview_lines(survivor, decided, choices),
-            "kept": partners._crm_suite_preview_kept(decided),
+            "partners": [p._crm_suite_preview_partner(shown[p.id]) for p in partners],
+            "lines": partners._crm_suite_preview_lines(
+                survivor, decided, choices, shown
+            ),
+            "kept": partners._crm_suite_preview_kept(decided, shown),
             "moves": moves,
             "stays": stays,
             "problems": problems,
@@ -112,8 +115,20 @@ class ResPartner(models.Model):
             )
         return problems
 
-    def _crm_suite_preview_partner(self):
-        detail = [self.city, self.parent_id.name, self.email, self.phone]
+    def _crm_suite_preview_read(self):
+        """What is no link, by id of the partner: read as for a client, for whom values
+        are masked that code would see.
+
+        :rtype: dict[int, dict]
+        """
+        names = {name for line in self._crm_suite_merge_lines() for name in line.names}
+        names |= {"city", "email", "phone"}
+        plain = [name for name in names if not self._fields[name].relational]
+        rows = self.with_context(bin_size=True).read(plain)
+        return {row["id"]: row for row in rows}
+
+    def _crm_suite_preview_partner(self, row):
+        detail = [row["city"], self.parent_id.name, row["email"], row["phone"]]
         return {
             "id": self.id,
             "name": self.display_name,
@@ -126,7 +141,7 @@ class ResPartner(models.Model):
 
     # === VALUES === #
 
-    def _crm_suite_preview_lines(self, survivor, decided, choices):
+    def _crm_suite_preview_lines(self, survivor, decided, choices, shown):
         """One entry for each line of which somebody has a value."""
         labels = {
             "address": self.env._("Address"),
@@ -135,13 +150,12 @@ class ResPartner(models.Model):
             "grade": self.env._("Grade given by hand"),
             "stage": self.env._("Stage given by hand"),
         }
-        shown = {line.key for line in self._crm_suite_merge_lines()}
-        partners = self.with_context(bin_size=True)
+        offered = {line.key for line in self._crm_suite_merge_lines()}
         entries = []
         for line, holders in decided.items():
-            if line.key not in shown:
+            if line.key not in offered:
                 continue
-            values = {p.id: p._crm_suite_preview_text(line) for p in partners}
+            values = {p.id: p._crm_suite_preview_text(line, shown[p.id]) for p in self}
             if not any(values.values()):
                 continue
             chosen = holders[line.names[0]]
@@ -168,15 +182,16 @@ class ResPartner(models.Model):
             return "survivor"
         return "rule" if line.rule in ("furthest", "owner") else "filled"
 
-    def _crm_suite_preview_text(self, line):
-        texts = [self._crm_suite_preview_value(name) for name in line.names]
+    def _crm_suite_preview_text(self, line, row):
+        texts = [self._crm_suite_preview_value(name, row) for name in line.names]
         if line.key == "owner":
             texts = texts[:2]
         return " · ".join(text for text in texts if text)
 
-    def _crm_suite_preview_value(self, name):
+    def _crm_suite_preview_value(self, name, row):
         """A value in words, as the viewer reads it."""
-        field, value = self._fields[name], self[name]
+        field = self._fields[name]
+        value = (self if field.relational else row)[name]
         if name == PICTURE:
             return self.env._("Picture") if value else ""
         if field.type == "boolean":
@@ -193,7 +208,7 @@ class ResPartner(models.Model):
             value = tools.html2plaintext(value)
         return str(value).strip()[:TEXT]
 
-    def _crm_suite_preview_kept(self, decided):
+    def _crm_suite_preview_kept(self, decided, shown):
         """Phones and e-mails that become further ones."""
         chosen = {
             name: id_ for names in decided.values() for name, id_ in names.items()
@@ -201,14 +216,16 @@ class ResPartner(models.Model):
         kept = []
         points = self.env["crm.suite.contact.point"]
         for kind in ("phone", "email"):
+            known = set()
+            # The chosen one first: what it has is no further one.
             first = self.browse(chosen[kind])
-            known = {points._normalize(kind, first[kind], first.country_id)}
-            for partner in self:
-                value = partner[kind]
+            for partner in first | self:
+                value = shown[partner.id][kind]
                 key = points._normalize(kind, value, partner.country_id) or value
                 if value and key not in known:
                     known.add(key)
-                    kept.append({"kind": kind, "value": value})
+                    if partner != first:
+                        kept.append({"kind": kind, "value": value})
         return kept
 
     # === WHAT MOVES === #

@@ -158,9 +158,7 @@ class ResPartner(models.Model):
         queries = self.env["crm.suite.duplicate.query"]
         told = [(hit.model, hit.id) for hit in hits]
         if queries._get_unreadable(told):
-            # It counts as a question, be the call rolled back or only this row of it.
-            for rolled_back in (True, False):
-                queries._note_told(", ".join(keys), told, "refusal", rolled_back)
+            queries._note_told(", ".join(keys), told, "refusal")
         raise DuplicateRefused(self._duplicate_refusal(hits), {})
 
     def _crm_suite_upsert_placed(self, vals, keys):

@@ -1,8 +1,9 @@
 from unittest.mock import patch
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from ..models import duplicate_query
 from ..models.duplicate_entry import Channel
 from .import_common import ImportHelpers
 from .test_duplicate import VAT, DuplicateCase
@@ -97,6 +98,84 @@ class TestDuplicateMail(DuplicateCase):
             {pair.left_id, pair.right_id}, {partner.id, self.first.id}, pair
         )
         self.assertEqual((pair.channel, pair.state), ("mail", "new"))
+
+
+@tagged("post_install", "-at_install")
+class TestDuplicateHostImport(DuplicateCase):
+    """The host's import is a way of its own; that it is one, only the server says."""
+
+    def _values(self):
+        return {
+            "name": "完全不同的公司",
+            "is_company": True,
+            "country_id": self.china.id,
+            "vat": VAT,
+            "crm_suite_lifecycle_id": self.stage.id,
+        }
+
+    def _load(self, records):
+        """Import a file with one row, as the window of the host does."""
+        values = {**self._values(), "country_id": "China"}
+        values["crm_suite_lifecycle_id"] = self.stage.name
+        names = list(values)
+        text = ",".join(names) + "\n" + ",".join(map(str, values.values())) + "\n"
+        wizard = records.env["base_import.import"].create(
+            {
+                "res_model": records._name,
+                "file": text.encode(),
+                "file_type": "text/csv",
+                "file_name": "a.csv",
+            }
+        )
+        options = {"quoting": '"', "separator": ",", "has_headers": True}
+        return wizard.execute_import(names, names, options)
+
+    def _count_noted(self, hooks):
+        """How many questions will be written down at the end of the transaction."""
+        return sum(
+            getattr(hook, "func", None) is duplicate_query._write_told
+            for hook in hooks._funcs
+        )
+
+    def test_the_import_has_its_own_reaction(self):
+        rule = self._rule("company_vat")
+        rule.write({"on_import": "queue", "on_api": "block"})
+        answer = self._load(self.Partner)
+        self.assertTrue(answer["ids"], answer)
+        pair = self._pairs(self.Partner.browse(answer["ids"]))
+        self.assertEqual(pair.channel, "import")
+
+    def test_no_caller_says_that_he_imports(self):
+        self._rule("company_vat").write({"on_import": "off", "on_api": "block"})
+        partners = self.Partner.with_user(self.rep).with_context(import_file=True)
+        with self.assertRaises(ValidationError):
+            partners.create(self._values())
+
+    def test_refusals_are_noted_by_whatever_way(self):
+        """Also of a row, without which the import goes on."""
+        self._hide_first()
+        cr = self.env.cr
+        partners = self.Partner.with_user(self.rep)
+        for context in (
+            {},
+            {"import_file": True},
+            {"crm_suite_refusals_by_row": True},
+        ):
+            with self.subTest(context):
+                before = self._count_noted(cr.postrollback)
+                with self.assertRaises(UserError), cr.savepoint():
+                    partners.with_context(**context).create(self._values())
+                self.assertEqual(self._count_noted(cr.postrollback), before + 1)
+        names = list(self._values())
+        row = [str(value) for value in self._values().values()]
+        paths = [f"{name}/.id" if name.endswith("_id") else name for name in names]
+        for load in (
+            lambda: partners.load(paths, [row])["messages"],
+            lambda: self._load(partners)["messages"],
+        ):
+            before = self._count_noted(cr.postcommit)
+            self.assertIn("already there", repr(load()))
+            self.assertGreater(self._count_noted(cr.postcommit), before)
 
 
 @tagged("post_install", "-at_install")

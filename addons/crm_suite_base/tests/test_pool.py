@@ -165,6 +165,13 @@ class TestPool(PoolCase):
         self.assertEqual([row["ok"] for row in results], [True, False])
         with self.assertRaises(UserError):
             self.as_(self.rep).action_protect(self.everybody[1].ids, 11, "Long")
+        # Without a limit of the pool a year is the most.
+        self.pool.write({"protect_max": 0, "protect_days": 0})
+        for days in (366, 10**10):
+            with self.assertRaisesRegex(UserError, "1 to 365 days"):
+                self.as_(self.rep).action_protect(self.everybody[1].ids, days, "Long")
+        [row] = self.as_(self.rep).action_protect(self.everybody[1].ids, 365, "Long")
+        self.assertTrue(row["ok"])
 
     # === REQUESTS === #
 

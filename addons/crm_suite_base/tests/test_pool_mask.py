@@ -300,6 +300,87 @@ class TestPoolMask(PoolCase):
         )
         self.assertTrue(order)
 
+    def test_no_quote_is_pointed_at_a_masked_customer(self):
+        mine = self._create_customer(name="Mine", user_id=self.rep.id)
+        orders = self.env["sale.order"].with_user(self.rep)
+        order = orders.create({"partner_id": mine.id})
+        for name in ("partner_id", "partner_invoice_id", "partner_shipping_id"):
+            given = {name: self.customer.id}
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                order.write(given)
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                orders.create({"partner_id": mine.id, **given})
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                orders.onchange({"partner_id": mine.id, **given}, [name], {name: {}})
+            with self.subTest(name), self.assertRaisesRegex(UserError, "Claim first"):
+                others = orders.with_context(**{f"default_{name}": self.customer.id})
+                others.create({"partner_id": mine.id} if name != "partner_id" else {})
+        self.claim(self.rep)
+        order.write({"partner_shipping_id": self.customer.id})
+        self.assertEqual(order.partner_shipping_id, self.customer)
+
+    def assertHidden(self, told):
+        for secret in ("boss@", "8601", "Secret Road", "wang@"):
+            self.assertNotIn(secret, repr(told))
+
+    def test_hidden_where_duplicates_are_compared(self):
+        twin = self._create_customer(
+            name="Huaqiang Electronics Ltd",
+            phone="+86 755 8601 3388",
+            user_id=self.rep.id,
+        )
+        pairs = self.env["crm.suite.duplicate.pair"]
+        pair = pairs.search(
+            [("left_model", "=", "res.partner"), ("right_model", "=", "res.partner")]
+        ).filtered(lambda p: {p.left_id, p.right_id} == {twin.id, self.customer.id})
+        self.assertTrue(pair)
+        data = pair.with_user(self.rep).get_comparison()
+        texts = {line["name"]: line["values"] for line in data["fields"]}
+        place = [row["id"] for row in data["records"]].index(self.customer.id)
+        self.assertEqual(texts["phone"][place], MASK)
+        self.assertNotEqual(texts["phone"][1 - place], MASK)
+        self.assertNotIn("boss@", repr(data))
+        self.assertNotIn("Secret Road", repr(data))
+        self.assertEqual(
+            set(texts["user_id"]), {self.rep.name, ""}, "links are as they were"
+        )
+        seen = pair.with_user(self.steward).get_comparison()
+        self.assertIn("boss@huaqiang.example", repr(seen))
+
+    def test_hidden_where_a_merge_is_shown(self):
+        self.pool.admin_ids = False
+        twin = self._create_customer(name="Huaqiang Ltd", user_id=self.lead.id)
+        both = self.customer | twin
+        told = both.with_user(self.lead).crm_suite_merge_preview(twin.id)
+        self.assertHidden(told)
+        self.assertIn(MASK, repr(told["lines"]))
+        twin.write({"email": "twin@b.example", "phone": "+86 755 2222 2222"})
+        told = both.with_user(self.lead).crm_suite_merge_preview(twin.id)
+        self.assertHidden(told)
+        self.assertEqual({row["value"] for row in told["kept"]}, {MASK})
+        told = both.with_user(self.lead).crm_suite_merge_preview(self.customer.id)
+        self.assertEqual(
+            {row["value"] for row in told["kept"]},
+            {"twin@b.example", "+8675522222222"},
+        )
+        told = both.with_user(self.steward).crm_suite_merge_preview(twin.id)
+        self.assertIn("boss@huaqiang.example", repr(told))
+
+    def test_nobody_is_invited_to_the_portal_before_the_claim(self):
+        self.rep.group_ids += self.env.ref("base.group_partner_manager")
+        wizards = self.env["portal.wizard"].with_user(self.rep)
+        wizards = wizards.with_context(active_ids=self.customer.ids)
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            wizards.action_open_wizard()
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            wizards.onchange({}, [], {"user_ids": {"fields": {"email": {}}}})
+        wizard = wizards.with_context(active_ids=[]).create({})
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            wizard.partner_ids = self.customer
+        self.claim(self.rep)
+        wizard = wizards.browse(wizards.action_open_wizard()["res_id"])
+        self.assertIn("boss@huaqiang.example", wizard.user_ids.mapped("email"))
+
     def test_shown_to_owner_admin_manager_and_where_public(self):
         for user in (self.lead, self.steward):
             [row] = self.customer.with_user(user).read(["email"])

@@ -328,6 +328,29 @@ class TestPoolMaskMail(HttpCase, PoolCase):
         domain = [("activity_summary", "ilike", "13900001111")]
         self.assertEqual(customer.search(domain), customer)
 
+    def test_followers_are_masked(self):
+        self.mine.message_subscribe((self.customer | self.mine).ids)
+        followers = self.env["mail.followers"].with_user(self.rep)
+        followers = followers.search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", self.mine.id)]
+        )
+        told = followers.read(["name", "email", "display_name"])
+        told += followers._read_group([("id", "in", followers.ids)], ["email"])
+        self.authenticate(self.rep.login, self.rep.login)
+        thread = {"thread_model": "res.partner", "thread_id": self.mine.id}
+        request = {**thread, "request_list": ["followers"]}
+        shown = self.ask("/mail/data", fetch_params=[["mail.thread", request]])
+        for text in (repr(told), shown):
+            self.assertHidden(text)
+            self.assertIn("Huaqiang", text)
+            self.assertIn("mine@b.example", text)
+        self.assertFalse(
+            followers.search([("id", "in", followers.ids), ("email", "ilike", "boss@")])
+        )
+        self.claim(self.rep)
+        shown = self.ask("/mail/data", fetch_params=[["mail.thread", request]])
+        self.assertIn("boss@huaqiang.example", shown)
+
     def test_followers_are_found_by_what_is_seen_of_them(self):
         self.mine.message_subscribe(self.customer.ids)
         mine = self.mine.with_user(self.rep)

@@ -7,6 +7,8 @@ from odoo.fields import Domain
 from odoo.service.model import call_kw
 from odoo.tests import Form, new_test_user, tagged
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .common import ROLE, CustomerCase
 
 PARAMETER = "crm_suite_base.visibility"
@@ -712,6 +714,113 @@ class TestVisibilityOfTheHost(VisibilityCase):
         self.assertTrue(mine.message_follower_ids.mapped("display_name"))
         self.assertTrue(mine.message_ids.mapped("preview"))
         mine.message_post(body="Answer", message_type="comment")
+
+    def _followers(self, record):
+        followers = self.env["mail.followers"].with_user(self.rep)
+        return followers.search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+
+    def test_followers_tell_nothing_of_hidden_customers(self):
+        """What the host reads as superuser to show who follows."""
+        hidden = self.customers["stranger"]
+        hidden.email = "hidden@customer.example"
+        self.customers["rep"].email = "mine@customer.example"
+        order = self._create_order(self.customers["rep"], user_id=self.rep.id)
+        order.message_subscribe((hidden | self.customers["rep"]).ids)
+        self.forget()
+        followers = self._followers(order)
+        mine = followers.filtered(lambda f: f.partner_id == self.customers["rep"])
+        names = ["display_name", "name", "email", "partner_id"]
+        told = followers.read(names)
+        told += followers.web_read(
+            {
+                **{name: {} for name in names},
+                "partner_id": {"fields": {"display_name": {}}},
+            }
+        )
+        told += followers._read_group([("id", "in", followers.ids)], ["name", "email"])
+        store = Store().add(
+            order.with_user(self.rep), [], as_thread=True, request_list=["followers"]
+        )
+        store.add(followers)
+        told.append(store.get_result())
+        self.assertNotIn(hidden.name, repr(told))
+        self.assertNotIn("hidden@", repr(told))
+        self.assertIn("mine@customer.example", repr(told))
+        self.assertIn("Somebody", repr(told))
+        for domain in (
+            [("name", "ilike", "Visible")],
+            [("email", "ilike", "customer.example")],
+            [("display_name", "ilike", "Visible")],
+        ):
+            self.assertEqual(
+                followers.search([("id", "in", followers.ids), *domain]), mine, domain
+            )
+        # Who sees the customer sees who follows.
+        told = followers.with_user(self.stranger).read(["name", "email"])
+        self.assertIn("hidden@customer.example", repr(told))
+
+    def test_a_customer_of_ones_document_is_named_among_its_followers(self):
+        order = self._create_order(self.customers["rep"], user_id=self.rep.id)
+        order.message_subscribe(self.customers["rep"].ids)
+        self.customers["rep"].user_id = self.stranger
+        self.forget()
+        told = self._followers(order).read(["name", "partner_id"])
+        self.assertIn("Visible rep", repr(told))
+
+    def test_nobody_puts_a_hidden_customer_on_a_document(self):
+        lead = self.env["crm.lead"].with_user(self.rep).create({"name": "Fishing"})
+        hidden = self.customers["stranger"]
+        lead.message_subscribe((hidden | self.customers["rep"]).ids)
+        followed = self._followers(lead).sudo().partner_id
+        self.assertNotIn(hidden, followed)
+        self.assertIn(self.customers["rep"], followed)
+
+    def test_participants_tell_nothing_of_hidden_customers(self):
+        hidden = self.customers["stranger"]
+        hidden.email = "hidden@customer.example"
+        now = fields.Datetime.now()
+        people = hidden | self.stranger.partner_id
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "Visit",
+                "start": now,
+                "stop": now,
+                "user_id": self.stranger.id,
+                "partner_ids": [Command.set(people.ids)],
+            }
+        )
+        self.forget()
+        attendees = meeting.attendee_ids.with_user(self.rep)
+        names = ["common_name", "display_name", "email", "phone", "partner_id"]
+        told = attendees.read(names)
+        told += attendees._read_group(
+            [("id", "in", attendees.ids)], ["common_name", "email", "phone"]
+        )
+        for secret in (hidden.name, "hidden@", "5555"):
+            self.assertNotIn(secret, repr(told))
+        self.assertIn(self.stranger.name, repr(told))
+        for domain in (
+            [("common_name", "ilike", "Visible")],
+            [("display_name", "ilike", "Visible")],
+            [("email", "ilike", "hidden@")],
+            [("phone", "ilike", "5555")],
+        ):
+            self.assertFalse(attendees.search(domain) & attendees, domain)
+            self.assertTrue(meeting.attendee_ids.search(domain), domain)
+        self.assertEqual(
+            meeting.attendee_ids.mapped("common_name"), people.mapped("name")
+        )
+
+    def test_followers_cost_nothing_where_nothing_is_restricted(self):
+        self.restrict()
+        order = self._create_order(self.customers["rep"], user_id=self.rep.id)
+        followers = self._followers(order)
+        people = self.env["res.partner"].with_user(self.rep)
+        self.assertFalse(people._pool_hiding() and people._crm_suite_is_restricted())
+        with self.assertQueryCount(0):
+            self.assertFalse(followers._crm_suite_of_hidden())
 
     def test_plan_an_activity(self):
         self.customers["rep"].with_user(self.rep).activity_schedule(
