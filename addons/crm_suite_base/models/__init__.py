@@ -219,7 +219,6 @@ from . import (
     pool_mask,
     pool_mask_mail,
     pool_mask_meeting,
-    payment_link_guard,
     pool_mixin,
     pool_move,
     visibility_people,

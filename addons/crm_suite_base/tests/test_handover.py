@@ -87,6 +87,21 @@ class TestHandover(AssignmentCase):
         self.wizard().action_hand_over()
         self.assertNotEqual(below.user_id, self.ana)
 
+    def test_a_company_below_that_is_no_customer_goes_along(self):
+        parent = self._create_customer(name="Parent", user_id=self.ana.id)
+        below = self.env["res.partner"].create(
+            {
+                "name": "Below",
+                "is_company": True,
+                "parent_id": parent.id,
+                "user_id": self.ana.id,
+                "crm_suite_lifecycle_id": False,
+            }
+        )
+        self.wizard().action_hand_over()
+        self.assertNotIn(parent.user_id, (self.ana, self.env["res.users"]))
+        self.assertEqual(below.user_id, parent.user_id)
+
     def test_contacts_of_a_company_below_go_with_it(self):
         """Parent and the company below go to different people, each with its own."""
         below = self._create_customer(

@@ -23,6 +23,7 @@ from . import (
     partner_merge_figures,
     partner_merge_own,
     partner_merge_segments,
+    payment_link,
     pool_act,
     pool_preview,
     portal_wizard,

@@ -300,9 +300,12 @@ class Handover(models.TransientModel):
         for user, customers in plan["res.partner"].items():
             contacts = customers.search(
                 [
-                    # Not all below: a company there is a customer with its own.
-                    ("commercial_partner_id", "in", customers.ids),
+                    ("id", "child_of", customers.ids),
                     ("user_id", "=", self.user_id.id),
+                    # A company below that is a customer itself goes with its own.
+                    "|",
+                    ("commercial_partner_id", "in", customers.ids),
+                    ("commercial_partner_id.crm_suite_lifecycle_id", "=", False),
                 ]
             )
             (customers | contacts).write({"user_id": user.id})

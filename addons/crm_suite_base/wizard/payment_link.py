@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .pool_mask import check_given
+from ..models.pool_mask import check_given
 
 
 class PaymentLinkWizard(models.TransientModel):
