@@ -178,6 +178,62 @@ class TestAssignment(AssignmentCase):
         self.policy._assign(leads.ids, "sweep")
         self.assertEqual(leads.user_id, self.cai)
 
+    def _team(self, name, company, user):
+        return self.env["crm.team"].create(
+            {"name": name, "company_id": company.id, "user_id": user.id}
+        )
+
+    def test_leads_stay_in_their_company(self):
+        """The owner is in two companies, what works in the background in one."""
+        here, there = self.env.company, self._other_company()
+        self.env.user.company_ids = [Command.unlink(there.id)]
+        self.cai.company_ids = [Command.link(there.id)]
+        team_here = self._team("Here", here, self.cai)
+        team_there = self._team("There", there, self.cai)
+        theirs = self._create_customer(company_id=there.id)
+        leads = self._create_leads(2, partner_id=theirs.id, company_id=there.id)
+        deal = self._create_leads(
+            partner_id=theirs.id, company_id=there.id, type="opportunity"
+        )
+        ours = self._create_leads(company_id=here.id, partner_id=self.customer.id)
+        shared = self._create_leads()
+        self.policy.member_ids.filtered(lambda m: m.user_id != self.cai).unlink()
+        everything = leads | deal | ours | shared
+        self.policy._assign(everything.ids, "sweep")
+        self.assertEqual(everything.user_id, self.cai)
+        self.assertEqual((leads | deal).company_id, there)
+        self.assertEqual((leads | deal).team_id, team_there)
+        self.assertEqual((ours.company_id, ours.team_id), (here, team_here))
+        self.assertIn(shared.team_id, team_here | team_there)
+        self.assertEqual(shared.company_id, shared.team_id.company_id)
+
+    def test_team_of_an_owner_of_another_company(self):
+        """A lead gets the team of its owner there, or keeps the one it has."""
+        there = self._other_company()
+        self.env.user.company_ids = [Command.unlink(there.id)]
+        self.cai.write({"company_ids": [Command.set(there.ids)], "company_id": there})
+        theirs = self._create_customer(company_id=there.id)
+        values = {"partner_id": theirs.id, "company_id": there.id}
+        team = self._team("There", there, self.cai)
+        lead = self._create_leads(**values)
+        self.policy._assign(lead.ids, "sweep")
+        self.assertEqual((lead.user_id, lead.team_id), (self.cai, team))
+        # Nobody's team, and none that all companies share.
+        self.env["crm.team"].search([("company_id", "=", False)]).active = False
+        team.user_id = False
+        lead = self._create_leads(**values, team_id=team.id)
+        self.policy._assign(lead.ids, "sweep")
+        self.assertEqual((lead.user_id, lead.team_id), (self.cai, team))
+        self.assertEqual(lead.company_id, there)
+        # What the screen proposes for new records is no answer here.
+        elsewhere = self._team("Here", self.env.company, self.ana)
+        team.active = False
+        lead = self._create_leads(**values, team_id=team.id)
+        policy = self.policy.with_context(default_team_id=elsewhere.id)
+        policy._assign(lead.ids, "sweep")
+        self.assertEqual((lead.user_id, lead.team_id), (self.cai, team))
+        self.assertEqual(lead.company_id, there)
+
     def test_membership_has_dates(self):
         yesterday = fields.Date.today() - timedelta(days=2)
         self.member(self.ana).date_to = yesterday
