@@ -1,10 +1,13 @@
 from collections import Counter
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from ..models.assignment_desk import Desk
 from .assignment_common import AssignmentCase
 
 
@@ -244,6 +247,31 @@ class TestAssignment(AssignmentCase):
         self.assertEqual(
             self.logs(leads)[0].why["skipped"]["off"], [self.ana.id, self.ben.id]
         )
+
+    def test_days_are_those_of_the_company(self):
+        """Neither those of who runs the policy nor those of the server."""
+        company = self._other_company()
+        company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.policy.company_id = company
+        self.member(self.ana).date_to = "2026-03-10"
+        self.member(self.ben).date_from = "2026-03-11"
+        # The eleventh began four hours ago in Shanghai.
+        with freeze_time("2026-03-10 20:00:00"):
+            desk = Desk(self.policy, self._create_leads())
+        self.assertEqual(desk.closed, {self.ana.id: "off"})
+
+    def test_territories_by_the_day_of_the_company(self):
+        company = self._other_company()
+        company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.policy.company_id = company
+        territory = self.env["crm.suite.assignment.territory"].create(
+            {"name": "China", "country_ids": self.china, "date_from": "2026-03-11"}
+        )
+        self.member(self.ana).territory_ids = territory
+        with freeze_time("2026-03-10 20:00:00"):
+            lead = self._create_leads()
+            desk = Desk(self.policy, lead)
+            self.assertEqual(desk.territories, {lead.id: frozenset(territory.ids)})
 
     # --- stickiness, absence
 
