@@ -24,8 +24,14 @@ class CrmLead(models.Model):
             "industry": "partner_id.commercial_partner_id.industry_id",
         }
 
-    def _assignable_worth(self):
-        return {lead.id: lead.expected_revenue for lead in self}
+    def _assignable_worth(self, company):
+        rates = self._assignable_rates(self.company_id.currency_id, company)
+        worth = {}
+        for owner, leads in self.grouped("company_id").items():
+            # What belongs to no company is in the currency of who looks at it.
+            rate = rates.get(owner.currency_id.id, 1.0)
+            worth.update((lead.id, lead.expected_revenue * rate) for lead in leads)
+        return worth
 
     def _assignable_give(self, user):
         """Write owner and team together.

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ..models.assignment_desk import Desk
+from ..models.rule_match import get_first_company
 from .assignment_common import AssignmentCase
 
 
@@ -768,6 +769,50 @@ class TestAssignment(AssignmentCase):
         self.assertAlmostEqual(by_user[self.ana][2], 5, delta=0.1)
         self.assertEqual(by_user[self.ben][3], 0, "somebody else called")
         self.assertEqual(by_user[self.cai][3], 1, "called on the lead itself")
+
+    def test_worth_in_one_currency(self):
+        """Amounts of several companies count in the currency of the policy's."""
+        here = get_first_company(self.env)
+        currency = self.env["res.currency"].create(
+            {
+                "name": "TST",
+                "symbol": "T",
+                "rate_ids": [Command.create({"name": "2020-01-01", "rate": 2})],
+            }
+        )
+        there = self.env["res.company"].create(
+            {"name": "Other Company", "currency_id": currency.id}
+        )
+        half = currency._convert(100, here.currency_id, here, fields.Date.today())
+        self.assertNotEqual(half, 100)
+        self.env["crm.suite.customer.metric"].sudo().create(
+            [
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": company.id,
+                    "currency_id": company.currency_id.id,
+                    "revenue_12m": amount,
+                }
+                for company, amount in ((here, 70), (there, 100))
+            ]
+        )
+        policy = self._create_policy(res_model="res.partner")
+        self._create_rule(policy, domain=f"[('id', '=', {self.customer.id})]")
+        self.customer.user_id = False
+        policy._assign(self.customer.ids, "sweep")
+        self.assertAlmostEqual(self.logs(self.customer).value, 70 + half)
+        policy.company_id = there
+        self.customer.user_id = False
+        policy._assign(self.customer.ids, "sweep")
+        double = here.currency_id._convert(70, currency, there, fields.Date.today())
+        self.assertAlmostEqual(self.logs(self.customer)[-1].value, 100 + double)
+        self.cai.company_ids = [Command.link(there.id)]
+        theirs = self._create_customer(company_id=there.id)
+        lead = self._create_leads(
+            partner_id=theirs.id, company_id=there.id, expected_revenue=100
+        )
+        self.policy._assign(lead.ids, "sweep")
+        self.assertAlmostEqual(self.logs(lead).value, half)
 
     # --- queries
 
