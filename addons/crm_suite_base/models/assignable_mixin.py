@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .res_partner import ROLE
+from .rule_match import get_today
 
 # Set while the engine itself writes owners: what it does is no change to react to.
 ASSIGNING = "crm_suite_assigning"
@@ -92,13 +93,29 @@ class AssignableMixin(models.AbstractModel):
         """
         return {}
 
-    def _assignable_worth(self):
+    def _assignable_worth(self, company):
         """What the records are worth, for the fair-share board.
 
-        :return: amount in the currency of the company by id
+        :param company: in whose currency; amounts of others are converted by
+            :meth:`_assignable_rates`
+        :return: amount by id
         :rtype: dict[int, float]
         """
         return {}
+
+    @api.model
+    def _assignable_rates(self, currencies, company):
+        """What one unit of each currency is worth today in that of a company.
+
+        :rtype: dict[int, float]
+        """
+        today = get_today(company)
+        return {
+            currency.id: currency._get_conversion_rate(
+                currency, company.currency_id, company, today
+            )
+            for currency in currencies
+        }
 
     @api.model
     def _assignable_places(self):

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..tools.assignment import Chooser, Person, Queue
 from ..tools.business_time import NeverOpenError
+from .rule_match import get_first_company, get_today
 
 # As far ahead as anybody may take to accept, holidays included.
 HORIZON = timedelta(days=120)
@@ -47,6 +48,9 @@ class Desk:
         self.policy, self.records = policy, records
         self.env = policy.env
         self.now = fields.Datetime.now()
+        # By whose clock and in whose currency the policy works.
+        self.company = policy.company_id or get_first_company(self.env)
+        self.today = get_today(self.company)
         self.excluded = excluded or {}
         self.members = policy.member_ids.filtered(lambda m: m.user_id.active)
         self.users = self.members.user_id
@@ -73,11 +77,10 @@ class Desk:
         :return: ``away``, ``closed`` or ``off`` by id of the user
         """
         away = self.env["crm.suite.absence"]._away(self.users, self.now)
-        today = fields.Date.context_today(self.policy)
         closed = {}
         for member in self.members:
             user_id = member.user_id.id
-            if not member._is_member_on(today):
+            if not member._is_member_on(self.today):
                 closed[user_id] = "off"
             elif user_id in away:
                 closed[user_id] = "away"
@@ -156,9 +159,10 @@ class Desk:
     def territories(self):
         """In which territories of today each record lies."""
         if self._territories is None:
-            today = fields.Date.context_today(self.policy)
             found = self.members.territory_ids.filtered(
-                lambda territory: territory.active and territory._is_valid_on(today)
+                lambda territory: (
+                    territory.active and territory._is_valid_on(self.today)
+                )
             )
             self._territories = self._match(
                 (territory.id, territory._get_domain(self.records.browse()))

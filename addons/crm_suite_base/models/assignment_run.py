@@ -337,7 +337,7 @@ class AssignmentPolicy(models.Model):
         # What follows from the owner is no more tracked than he is, see :meth:`_give`.
         self.with_context(**UNTRACKED).env.flush_all()
         waiting = self._get_waiting([d.res_id for d in decisions if not d.user_id])
-        worth = desk.records._assignable_worth()
+        worth = desk.records._assignable_worth(desk.company)
         logs = self.env["crm.suite.assignment.log"]._insert(
             [
                 self._make_log(desk, decision, cause, tries, worth)

@@ -24,29 +24,54 @@ class CrmLead(models.Model):
             "industry": "partner_id.commercial_partner_id.industry_id",
         }
 
-    def _assignable_worth(self):
-        return {lead.id: lead.expected_revenue for lead in self}
+    def _assignable_worth(self, company):
+        rates = self._assignable_rates(self.company_id.currency_id, company)
+        worth = {}
+        for owner, leads in self.grouped("company_id").items():
+            # What belongs to no company is in the currency of who looks at it.
+            rate = rates.get(owner.currency_id.id, 1.0)
+            worth.update((lead.id, lead.expected_revenue * rate) for lead in leads)
+        return worth
 
     def _assignable_give(self, user):
         """Write owner and team together.
 
         The host would look for the team of the owner for each lead; it is the same for
-        all leads of a kind.
+        all leads of a kind and a company.
         """
-        teams = self.env["crm.team"]
-        for kind, leads in self.grouped("type").items():
-            use = "use_leads" if kind == "lead" else "use_opportunities"
-            default = teams._get_default_team_id(
-                user_id=user.id, domain=[(use, "=", True)]
-            )
+        alike = self.grouped(lambda lead: (lead.type, lead.company_id))
+        for (kind, company), leads in alike.items():
+            default = self._assignable_team(user, kind, company)
             others = leads.browse()
             for team, same in leads.grouped("team_id").items():
-                if user in (team.member_ids | team.user_id):
+                # A team that stays is written, too: the host looks for another where
+                # none is given.
+                if not default or user in (team.member_ids | team.user_id):
                     same._pool_give({"user_id": user.id, "team_id": team.id})
                 else:
                     others |= same
             others = others.with_prefetch(self._prefetch_ids)
             others._pool_give({"user_id": user.id, "team_id": default.id})
+
+    @api.model
+    def _assignable_team(self, user, kind, company):
+        """The team in which a person works on leads of a company.
+
+        Of that company or shared, whatever companies who is at work has: a lead goes
+        to the company of its team.
+
+        :param str kind: type of the leads
+        :param company: of the leads; empty: any company of the person
+        :return: empty where there is none
+        :rtype: crm.team
+        """
+        use = "use_leads" if kind == "lead" else "use_opportunities"
+        companies = company or user.company_ids
+        # pylint: disable-next=context-overridden
+        teams = self.env["crm.team"].with_context(allowed_company_ids=companies.ids)
+        team = teams._get_default_team_id(user_id=user.id, domain=[(use, "=", True)])
+        # The host answers with the default of the screen as well, of any company.
+        return team if team.company_id <= companies else teams
 
     def _assignable_previous_owners(self):
         """The owner of the customer, or of its last lead where it has none."""

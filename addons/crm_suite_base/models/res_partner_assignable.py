@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -24,19 +26,26 @@ class ResPartner(models.Model):
             "industry": "industry_id",
         }
 
-    def _assignable_worth(self):
+    def _assignable_worth(self, company):
         """What the customers bought in twelve months, in all companies."""
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT partner_id, sum(revenue_12m) FROM crm_suite_customer_metric
-                 WHERE partner_id = ANY(%s) GROUP BY partner_id
+                SELECT partner_id, currency_id, sum(revenue_12m)
+                  FROM crm_suite_customer_metric
+                 WHERE partner_id = ANY(%s) AND revenue_12m != 0
+              GROUP BY partner_id, currency_id
                 """,
                 list(self.ids),
             )
         )
-        return {partner_id: float(amount or 0) for partner_id, amount in rows}
+        currencies = self.env["res.currency"].browse({row[1] for row in rows})
+        rates = self._assignable_rates(currencies, company)
+        worth = defaultdict(float)
+        for partner_id, currency_id, amount in rows:
+            worth[partner_id] += float(amount) * rates[currency_id]
+        return worth
 
     def _assignable_previous_owners(self):
         """Who had the last lead of the customer."""

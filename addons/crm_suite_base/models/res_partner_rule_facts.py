@@ -166,28 +166,37 @@ class ResPartner(models.Model):
     @api.depends("crm_suite_lifecycle_date")
     @api.depends_context("company", "allowed_company_ids", "uid")
     def _compute_crm_suite_bought_in_stage(self):
-        rows = self._crm_suite_read_figures(SQL("m.last_purchase"))
+        rows = self._crm_suite_read_figures(self._crm_suite_compose_bought_in_stage())
         for partner in self:
-            customer = partner.commercial_partner_id
-            last = rows.get(customer.id)
-            since = customer.crm_suite_lifecycle_date or customer.create_date
-            partner.crm_suite_bought_in_stage = bool(
-                last and since and last >= since.date()
-            )
+            bought = rows.get(partner.commercial_partner_id.id)
+            partner.crm_suite_bought_in_stage = bool(bought)
+
+    @api.model
+    def _crm_suite_compose_bought_in_stage(self):
+        """Whether a customer bought since it is in its stage, over a row ``m`` of the
+        figures of this company.
+
+        The last purchase is a day by the clock of the company, so the stage began on a
+        day by the same clock.
+        """
+        return SQL(
+            """
+            m.last_purchase >= (
+                SELECT (COALESCE(c.crm_suite_lifecycle_date, c.create_date)
+                        AT TIME ZONE 'UTC' AT TIME ZONE (
+                            SELECT f.tz FROM %s f WHERE f.id = %s))::date
+                  FROM res_partner c WHERE c.id = m.partner_id)
+            """,
+            self.env["crm.suite.purchase.fact"]._purchase_companies(),
+            self.env.company.id,
+            to_flush=self._fields["crm_suite_lifecycle_date"],
+        )
 
     def _search_crm_suite_bought_in_stage(self, operator, value):
         self._crm_suite_check_role()
         if operator != "in":
             return NotImplemented
-        bought = self._crm_suite_in_figures(
-            SQL(
-                """
-                m.last_purchase >= (SELECT COALESCE(c.crm_suite_lifecycle_date,
-                                                   c.create_date)::date
-                                      FROM res_partner c WHERE c.id = m.partner_id)
-                """
-            )
-        )
+        bought = self._crm_suite_in_figures(self._crm_suite_compose_bought_in_stage())
         return self._crm_suite_either(bought, value)
 
     @api.model

@@ -1,10 +1,14 @@
 from collections import Counter
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from ..models.assignment_desk import Desk
+from ..models.rule_match import get_first_company
 from .assignment_common import AssignmentCase
 
 
@@ -178,6 +182,62 @@ class TestAssignment(AssignmentCase):
         self.policy._assign(leads.ids, "sweep")
         self.assertEqual(leads.user_id, self.cai)
 
+    def _team(self, name, company, user):
+        return self.env["crm.team"].create(
+            {"name": name, "company_id": company.id, "user_id": user.id}
+        )
+
+    def test_leads_stay_in_their_company(self):
+        """The owner is in two companies, what works in the background in one."""
+        here, there = self.env.company, self._other_company()
+        self.env.user.company_ids = [Command.unlink(there.id)]
+        self.cai.company_ids = [Command.link(there.id)]
+        team_here = self._team("Here", here, self.cai)
+        team_there = self._team("There", there, self.cai)
+        theirs = self._create_customer(company_id=there.id)
+        leads = self._create_leads(2, partner_id=theirs.id, company_id=there.id)
+        deal = self._create_leads(
+            partner_id=theirs.id, company_id=there.id, type="opportunity"
+        )
+        ours = self._create_leads(company_id=here.id, partner_id=self.customer.id)
+        shared = self._create_leads()
+        self.policy.member_ids.filtered(lambda m: m.user_id != self.cai).unlink()
+        everything = leads | deal | ours | shared
+        self.policy._assign(everything.ids, "sweep")
+        self.assertEqual(everything.user_id, self.cai)
+        self.assertEqual((leads | deal).company_id, there)
+        self.assertEqual((leads | deal).team_id, team_there)
+        self.assertEqual((ours.company_id, ours.team_id), (here, team_here))
+        self.assertIn(shared.team_id, team_here | team_there)
+        self.assertEqual(shared.company_id, shared.team_id.company_id)
+
+    def test_team_of_an_owner_of_another_company(self):
+        """A lead gets the team of its owner there, or keeps the one it has."""
+        there = self._other_company()
+        self.env.user.company_ids = [Command.unlink(there.id)]
+        self.cai.write({"company_ids": [Command.set(there.ids)], "company_id": there})
+        theirs = self._create_customer(company_id=there.id)
+        values = {"partner_id": theirs.id, "company_id": there.id}
+        team = self._team("There", there, self.cai)
+        lead = self._create_leads(**values)
+        self.policy._assign(lead.ids, "sweep")
+        self.assertEqual((lead.user_id, lead.team_id), (self.cai, team))
+        # Nobody's team, and none that all companies share.
+        self.env["crm.team"].search([("company_id", "=", False)]).active = False
+        team.user_id = False
+        lead = self._create_leads(**values, team_id=team.id)
+        self.policy._assign(lead.ids, "sweep")
+        self.assertEqual((lead.user_id, lead.team_id), (self.cai, team))
+        self.assertEqual(lead.company_id, there)
+        # What the screen proposes for new records is no answer here.
+        elsewhere = self._team("Here", self.env.company, self.ana)
+        team.active = False
+        lead = self._create_leads(**values, team_id=team.id)
+        policy = self.policy.with_context(default_team_id=elsewhere.id)
+        policy._assign(lead.ids, "sweep")
+        self.assertEqual((lead.user_id, lead.team_id), (self.cai, team))
+        self.assertEqual(lead.company_id, there)
+
     def test_membership_has_dates(self):
         yesterday = fields.Date.today() - timedelta(days=2)
         self.member(self.ana).date_to = yesterday
@@ -188,6 +248,31 @@ class TestAssignment(AssignmentCase):
         self.assertEqual(
             self.logs(leads)[0].why["skipped"]["off"], [self.ana.id, self.ben.id]
         )
+
+    def test_days_are_those_of_the_company(self):
+        """Neither those of who runs the policy nor those of the server."""
+        company = self._other_company()
+        company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.policy.company_id = company
+        self.member(self.ana).date_to = "2026-03-10"
+        self.member(self.ben).date_from = "2026-03-11"
+        # The eleventh began four hours ago in Shanghai.
+        with freeze_time("2026-03-10 20:00:00"):
+            desk = Desk(self.policy, self._create_leads())
+        self.assertEqual(desk.closed, {self.ana.id: "off"})
+
+    def test_territories_by_the_day_of_the_company(self):
+        company = self._other_company()
+        company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.policy.company_id = company
+        territory = self.env["crm.suite.assignment.territory"].create(
+            {"name": "China", "country_ids": self.china, "date_from": "2026-03-11"}
+        )
+        self.member(self.ana).territory_ids = territory
+        with freeze_time("2026-03-10 20:00:00"):
+            lead = self._create_leads()
+            desk = Desk(self.policy, lead)
+            self.assertEqual(desk.territories, {lead.id: frozenset(territory.ids)})
 
     # --- stickiness, absence
 
@@ -704,6 +789,50 @@ class TestAssignment(AssignmentCase):
         self.assertAlmostEqual(by_user[self.ana][2], 5, delta=0.1)
         self.assertEqual(by_user[self.ben][3], 0, "somebody else called")
         self.assertEqual(by_user[self.cai][3], 1, "called on the lead itself")
+
+    def test_worth_in_one_currency(self):
+        """Amounts of several companies count in the currency of the policy's."""
+        here = get_first_company(self.env)
+        currency = self.env["res.currency"].create(
+            {
+                "name": "TST",
+                "symbol": "T",
+                "rate_ids": [Command.create({"name": "2020-01-01", "rate": 2})],
+            }
+        )
+        there = self.env["res.company"].create(
+            {"name": "Other Company", "currency_id": currency.id}
+        )
+        half = currency._convert(100, here.currency_id, here, fields.Date.today())
+        self.assertNotEqual(half, 100)
+        self.env["crm.suite.customer.metric"].sudo().create(
+            [
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": company.id,
+                    "currency_id": company.currency_id.id,
+                    "revenue_12m": amount,
+                }
+                for company, amount in ((here, 70), (there, 100))
+            ]
+        )
+        policy = self._create_policy(res_model="res.partner")
+        self._create_rule(policy, domain=f"[('id', '=', {self.customer.id})]")
+        self.customer.user_id = False
+        policy._assign(self.customer.ids, "sweep")
+        self.assertAlmostEqual(self.logs(self.customer).value, 70 + half)
+        policy.company_id = there
+        self.customer.user_id = False
+        policy._assign(self.customer.ids, "sweep")
+        double = here.currency_id._convert(70, currency, there, fields.Date.today())
+        self.assertAlmostEqual(self.logs(self.customer)[-1].value, 100 + double)
+        self.cai.company_ids = [Command.link(there.id)]
+        theirs = self._create_customer(company_id=there.id)
+        lead = self._create_leads(
+            partner_id=theirs.id, company_id=there.id, expected_revenue=100
+        )
+        self.policy._assign(lead.ids, "sweep")
+        self.assertAlmostEqual(self.logs(lead).value, half)
 
     # --- queries
 

@@ -209,6 +209,23 @@ class TestLifecycle(RulesCase):
         domain[1] = ("crm_suite_open_deals", "=", 0)
         self.assertTrue(partners.search(domain))
 
+    def test_bought_in_stage_by_the_clock_of_the_company(self):
+        """The evening on which it was given up is the day of the order then."""
+        self.env.company.partner_id.tz = "America/Manaus"  # UTC-4, all year
+        partners = self.env["res.partner"].with_user(self.rep)
+        for moment, day, bought in (
+            ("2026-03-11 00:30:00", "2026-03-10", True),
+            ("2026-03-11 00:30:00", "2026-03-09", False),
+            ("2026-03-11 04:30:00", "2026-03-10", False),
+        ):
+            self.customer.crm_suite_lifecycle_date = moment
+            self._set_figures(self.customer, purchase_count=1, last_purchase=day)
+            customer = partners.browse(self.customer.id)
+            self.assertEqual(customer.crm_suite_bought_in_stage, bought, moment)
+            domain = [("crm_suite_bought_in_stage", "=", bought)]
+            found = partners.search([*domain, ("id", "=", customer.id)])
+            self.assertEqual(found, customer)
+
     # === BY HAND === #
 
     def test_by_hand_is_a_step(self):
