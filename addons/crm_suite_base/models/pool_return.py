@@ -3,6 +3,8 @@ from collections import Counter, defaultdict
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
+import pytz
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import split_every
@@ -13,6 +15,7 @@ from ..tools.pool_clock import restart
 from .arguments import check_one
 from .pool_mixin import ACTING, ACTS
 from .rule_dry_run import dry_run
+from .rule_match import get_zone
 
 _logger = logging.getLogger(__name__)
 BATCH = 500
@@ -276,12 +279,12 @@ class Pool(models.Model):
             dues.append((self._add_time(clock, owned, self.deal_days * day), "deal"))
         protected = record.crm_suite_protected_until
         if protected and self.return_after_protection and not bought:
-            dues.append((_end(protected), "protection"))
+            dues.append((self._end_of(protected), "protection"))
         due, rule = min((d for d in dues if d[0]), default=(None, ""))
         # Until then nothing is taken, whatever the other clocks say.
         for until in (protected, record.crm_suite_extended_until):
             if due and until:
-                due = max(due, _end(until))
+                due = max(due, self._end_of(until))
         return Verdict(
             record.id,
             record.user_id.id,
@@ -456,7 +459,8 @@ class Pool(models.Model):
             "due": fields.Datetime.to_string(verdict.due),
         }
 
-
-def _end(day):
-    """The end of a day that is still kept."""
-    return datetime.combine(day, time.min) + timedelta(days=1)
+    def _end_of(self, day):
+        """The end of a day that is still kept, by the clock of the company, in UTC."""
+        zone = pytz.timezone(get_zone(self.company_id or self.env.company))
+        end = zone.localize(datetime.combine(day + timedelta(days=1), time.min))
+        return end.astimezone(pytz.utc).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import SQL, format_date
 
+from ..models.rule_match import get_today
 from .common import ROLE
 from .pool_common import PoolCase
 
@@ -568,7 +569,7 @@ class TestPoolReturn(PoolCase):
     def test_expired_protection(self):
         self.pool.write({"idle_days": 0, "return_after_protection": True})
         self.age(5)
-        today = fields.Date.today()
+        today = get_today(self.env.company)
         self.customer.sudo().crm_suite_protected_until = today + timedelta(days=2)
         self.assertFalse(self.due())
         self.customer.sudo().crm_suite_protected_until = today - timedelta(days=2)
@@ -581,7 +582,7 @@ class TestPoolReturn(PoolCase):
             {"idle_days": 0, "return_after_protection": True, "auto_return": True}
         )
         today = fields.Date.today()
-        self.customer.sudo().crm_suite_protected_until = today - timedelta(days=1)
+        self.customer.sudo().crm_suite_protected_until = today - timedelta(days=2)
         self.assertTrue(self.due())
         request = self.env["crm.suite.pool.request"].with_user(self.rep)
         request = request._request(self.customer, "extend", "Trade fair", 7)
@@ -608,9 +609,18 @@ class TestPoolReturn(PoolCase):
         self.age(40)
         self.as_(self.rep).action_protect(self.customer.ids, 5, "Big offer")
         self.assertFalse(self.due())
-        today = fields.Date.today()
+        today = get_today(self.env.company)
         self.customer.sudo().crm_suite_protected_until = today - timedelta(days=1)
         self.assertTrue(self.due())
+
+    def test_days_end_by_the_clock_of_the_company(self):
+        company = self.pool.company_id or self.env.company
+        for zone, end in (
+            ("America/New_York", datetime(2030, 6, 1, 4)),
+            ("Asia/Shanghai", datetime(2030, 5, 31, 16)),
+        ):
+            company.resource_calendar_id.tz = zone
+            self.assertEqual(self.pool._end_of(date(2030, 5, 31)), end)
 
     def test_holidays_stop_the_clock(self):
         self.age(40)
