@@ -235,7 +235,7 @@ from . import (
 )
 
 # isort: split
-from . import pool_explain, pool_proof, pool_return, pool_state
+from . import pool_explain, pool_mask_account, pool_proof, pool_return, pool_state
 
 # isort: split
 from . import (

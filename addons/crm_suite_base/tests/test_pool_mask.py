@@ -2,7 +2,7 @@ import base64
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..models.pool_mask import MASK
 from .pool_common import PoolCase
@@ -67,6 +67,63 @@ class TestPoolMask(PoolCase):
         [(values,)] = partners._read_group(one, [], ["phone:array_agg"])
         self.assertEqual(values, [None])
         self.assertFalse(partners.name_search("boss@huaqiang.example"))
+
+    def test_hidden_in_the_accounts_of_customers(self):
+        self.person.write({"phone": "13900002222", "street": "1 Secret Road"})
+        account = new_test_user(
+            self.env,
+            "wang@huaqiang.example",
+            "base.group_portal",
+            name="Wang",
+            email="wang@huaqiang.example",
+            partner_id=self.person.id,
+        )
+        account.signature = "Ring 13900002222"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        mine = account.with_user(self.rep)
+        one = [("id", "=", account.id)]
+        names = ["name", "login", "email", "phone", "street", "signature"]
+        self.assertEqual(account.partner_id, self.person)
+        [row] = mine.search_read(one, names)
+        self.assertEqual(row["name"], "Wang")
+        for name in names[1:5]:
+            self.assertEqual(row[name], MASK)
+        self.assertFalse(row["signature"])
+        told = [row]
+        told += self.person.with_user(self.rep).web_read(
+            {"user_ids": {"fields": {"login": {}}}}
+        )
+        told += mine._read_group(one, ["login"], ["phone:array_agg"])
+        told += mine._read_group(one, ["email"], ["login:array_agg"])
+        for secret in ("wang@", "13900002222", "Secret"):
+            self.assertNotIn(secret, repr(told))
+        self.person.message_post(body="Said in secret")
+        for condition in (
+            ("login", "=like", "wang@%"),
+            ("email", "=like", "wang@%"),
+            ("phone", "like", "139"),
+            ("partner_id", "ilike", "wang@"),
+            ("partner_id.email", "ilike", "wang@"),
+            ("message_ids.body", "ilike", "in secret"),
+            ("partner_id.message_ids.body", "ilike", "in secret"),
+            ("partner_id", "any", [("message_ids.body", "ilike", "in secret")]),
+        ):
+            self.assertFalse(mine.search([*one, condition]), condition)
+            self.assertTrue(account.search([*one, condition]), condition)
+        self.assertFalse(mine.name_search("wang@huaqiang.example"))
+        self.rep.group_ids += self.env.ref("base.group_allow_export")
+        self.assertTrue(mine.export_data(["name"])["datas"])
+        with self.assertRaisesRegex(UserError, "Claim first"):
+            mine.export_data(["login"])
+        # The host's own code goes on, and so do colleagues and who claimed.
+        self.assertEqual(account.email, "wang@huaqiang.example")
+        colleague = self.rival.with_user(self.rep).read(["login", "email"])
+        self.assertEqual(colleague[0]["login"], "suite_rival")
+        self.assertEqual(account.read(["login"])[0]["login"], account.login)
+        self.assertTrue(self.claim(self.rep)[0]["ok"])
+        self.assertEqual(mine.read(["login"])[0]["login"], "wang@huaqiang.example")
+        self.assertEqual(mine.search([("login", "=like", "wang@%")]), mine)
 
     def test_hidden_on_the_page_and_in_the_timeline(self):
         self.customer.message_post(

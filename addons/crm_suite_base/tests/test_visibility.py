@@ -571,6 +571,31 @@ class TestVisibilityOfTheHost(VisibilityCase):
         self.forget()
         self.assertTrue(portal.partner_id.with_user(portal).read(["name"]))
 
+    def test_accounts_of_customers(self):
+        """Whoever does not see a customer does not see his account."""
+        accounts = self.env["res.users"]
+        for name in ("stranger", "rep"):
+            contact = self.contacts[name]
+            accounts |= new_test_user(
+                self.env,
+                f"{name}@customer.example",
+                "base.group_portal",
+                name=contact.name,
+                partner_id=contact.id,
+            )
+        self.forget()
+        hidden, own = accounts.with_user(self.rep)
+        domain = [("id", "in", accounts.ids)]
+        [row] = own.search_read(domain, ["name", "login", "email", "phone"])
+        self.assertEqual(row["login"], "rep@customer.example")
+        for text in ("", "Contact of", "stranger@customer.example"):
+            names = own.name_search(text, domain)
+            self.assertNotIn(hidden.id, dict(names))
+        groups = own._read_group(domain, ["login"], ["name:array_agg"])
+        self.assertEqual(groups, [(own.login, [own.name])])
+        with self.assertRaises(AccessError):
+            hidden.read(["login"])
+
     def test_order_of_a_customer_lost_since(self):
         """The form opens and the order goes on, the customer stays out of lists."""
         order = self._create_order(
