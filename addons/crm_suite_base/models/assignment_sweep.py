@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.retry import each_that_can
 from .assignable_mixin import ASSIGNING
 
 _logger = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ class AssignmentPolicy(models.Model):
 
         What another worker holds is left to it. A policy that fails does not hold up
         the others: what it did in this chunk is taken back and it is tried again with
-        the next run.
+        the next run. Nor does a record that refuses its owner hold up other records;
+        see :meth:`_do_each`.
         """
         commit = self.env["ir.cron"]._commit_progress
         # Also those that are switched off: what they gave away by hand may be late.
@@ -56,7 +58,8 @@ class AssignmentPolicy(models.Model):
         :param commit: called after each chunk
         """
         self.ensure_one()
-        while self._run_expired():
+        last = 0
+        while (last := self._run_expired(last)) is not None:
             commit(0)
         if self.state != "on":
             return
@@ -66,10 +69,32 @@ class AssignmentPolicy(models.Model):
         while (last := self._run_sweep(last)) is not None:
             commit(0)
 
+    def _do_each(self, items, work):
+        """Do something for a chunk; those for whom it fails are logged.
+
+        :param items: assignments, or ids of records of the model of this policy
+        :param work: is called with some of the items
+        :raise Exception: it fails for all of many: that is not the fault of the records
+        """
+        failures = each_that_can(self.env.cr, items, work)
+        if len(failures) == len(items) >= CHUNK // 2:
+            raise failures[-1][1]
+        for item, error in failures:
+            _logger.error(
+                "%s (%s) could not decide about %s: %s",
+                self,
+                self.res_model,
+                item,
+                error,
+                exc_info=error,
+            )
+
     # === REQUESTS === #
 
     def _run_requests(self):
         """Look at the next records that are new or were changed.
+
+        Each once: one that refuses is left to the sweep, or to its next change.
 
         :return: how many there were
         :rtype: int
@@ -96,19 +121,22 @@ class AssignmentPolicy(models.Model):
         return len(rows)
 
     def _assign_undoable(self, ids, cause):
+        def assign(part):
+            self._assign(part, cause)
+
         if len(ids) < BULK:
-            return self._assign(ids, cause)
+            self._do_each(ids, assign)
+            return
         operation = self.env["crm.suite.operation"].begin(
             "assign",
             name=self.env._("Assignment: %(policy)s", policy=self.name),
             res_model=self.res_model,
         )
         with operation.journal():
-            logs = self._assign(ids, cause)
+            self._do_each(ids, assign)
         operation.close()
         if not operation.record_count:
             operation.sudo().unlink()
-        return logs
 
     # === SWEEP === #
 
@@ -147,23 +175,25 @@ class AssignmentPolicy(models.Model):
 
     # === ACCEPTING === #
 
-    def _run_expired(self):
+    def _run_expired(self, last=0):
         """Pass on what was not accepted in time.
 
-        :return: how many there were
-        :rtype: int
+        :param int last: id of the last assignment looked at
+        :return: the id to go on from; None when that was all
+        :rtype: int | None
         """
         late = self.env["crm.suite.assignment.log"].search(
             [
                 ("policy_id", "=", self.id),
                 ("state", "=", "pending"),
                 ("accept_until", "<=", fields.Datetime.now()),
+                ("id", ">", last),
             ],
-            order="accept_until, id",
+            order="id",
             limit=CHUNK,
         )
-        self._pass_on(late, "timer")
-        return len(late)
+        self._do_each(late, lambda logs: self._pass_on(logs, "timer"))
+        return late[-1].id if len(late) == CHUNK else None
 
     def _pass_on(self, logs, cause, answer=False):
         """Take records from people who did not accept, and look for the next.

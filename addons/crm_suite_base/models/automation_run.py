@@ -95,7 +95,7 @@ class AutomationRun(models.Model):
         hidden = self.env._("(not visible to you)")
         names = self._get_visible_names()
         readers = {
-            model: FieldReader(self.env[model].browse({r.res_id for r in runs}))
+            model: FieldReader(runs._get_records())
             for model, runs in self.grouped("res_model").items()
             if model in self.env
         }
@@ -120,12 +120,14 @@ class AutomationRun(models.Model):
         for model, runs in self.grouped("res_model").items():
             if model not in self.env:
                 continue
-            records = self.env[model].browse({r.res_id for r in runs if r.res_id})
-            if not records.has_access("read"):
-                records = records.filtered(lambda r: r.has_access("read"))
-            for record in records.exists():
+            for record in runs._get_records()._filtered_access("read"):
                 names[model, record.id] = record.display_name
         return names
+
+    def _get_records(self):
+        """What runs of one model are about, as far as it is there still."""
+        ids = {run.res_id for run in self if run.res_id}
+        return self.env[self[:1].res_model].browse(ids).exists()
 
     # === ACTIONS === #
 
@@ -162,7 +164,7 @@ class AutomationRun(models.Model):
 
     def _explain_run(self):
         rule = self.automation_id
-        record = self.res_id and self.env[self.res_model].browse(self.res_id)
+        record = self.res_id and self._get_records()
         return {
             "title": self.env._("Rule"),
             "sentence": self.effect_text or self.error_text or "",

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 import pytz
+from markupsafe import escape
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -12,7 +13,9 @@ from odoo.tools import split_every
 from ..tools.business_time import NeverOpenError
 from ..tools.labelled import labelled
 from ..tools.pool_clock import restart
+from ..tools.retry import each_that_can
 from .arguments import check_one
+from .automation_run import describe_error
 from .pool_mixin import ACTING, ACTS
 from .rule_dry_run import dry_run
 from .rule_match import get_zone
@@ -168,10 +171,12 @@ class Pool(models.Model):
                 break
 
     def _run_return(self, progress=None):
-        """One pool, batch by batch; each batch is committed with its operation."""
+        """One pool, batch by batch; each batch is committed with its operation.
+
+        A record that refuses to be written holds up no other; the admins are told.
+        """
         if self.take_in:
-            self._take_in()
-        self._warn_unassigned()
+            self._tell_refused(self._take_in())
         for records in self._get_owned():
             if self.auto_return:
                 with self.env["crm.suite.operation"].record(
@@ -179,13 +184,43 @@ class Pool(models.Model):
                     name=self.env._("%(pool)s: taken back", pool=self.name),
                     res_model=self.res_model,
                 ) as operation:
-                    self._take_back(records)
+                    refused = each_that_can(self.env.cr, records, self._take_back)
                 if not operation.record_count:
                     operation.sudo().unlink()
             else:
-                self._judge(records, note=True)
+                refused = each_that_can(
+                    self.env.cr, records, lambda part: self._judge(part, note=True)
+                )
+            self._tell_refused(refused)
             if progress:
                 progress(0)
+        self._warn_unassigned()
+
+    def _tell_refused(self, refused):
+        """Log what the rules could not be applied to, and tell the admins once: an
+        activity on the record, which is gone when it is taken back after all.
+
+        :param refused: as of :func:`each_that_can`
+        """
+        kind = "crm_suite_base.mail_activity_type_pool"
+        for record, error in refused:
+            _logger.error(
+                "%s could not apply its rules to %s: %s",
+                self,
+                record,
+                error,
+                exc_info=error,
+            )
+            known = record.activity_search([kind]).user_id
+            for admin in self.admin_ids - known:
+                record.activity_schedule(
+                    kind,
+                    summary=self.with_context(lang=admin.lang).env._(
+                        "“%(pool)s” cannot apply its rules to it", pool=self.name
+                    ),
+                    note=escape(describe_error(error)),
+                    user_id=admin.id,
+                )
 
     def _get_owned(self):
         """The owned records of the pool, batch by batch."""
@@ -198,7 +233,10 @@ class Pool(models.Model):
             yield model.browse(part).exists()
 
     def _take_in(self):
-        """Put under the rules what members own outside of any pool."""
+        """Put under the rules what members own outside of any pool.
+
+        :return: what refused, see :func:`each_that_can`
+        """
         model = self.env[self.res_model].sudo().with_context(**{ACTS: ACTING})
         domain = (
             model._pool_domain()
@@ -208,8 +246,10 @@ class Pool(models.Model):
         )
         if self.company_id:
             domain &= Domain("company_id", "in", [False, self.company_id.id])
+        refused = []
         for part in split_every(BATCH, model.search(domain, order="id").ids):
-            self._add(model.browse(part))
+            refused += each_that_can(self.env.cr, model.browse(part), self._add)
+        return refused
 
     # === DECIDING === #
 

@@ -1,8 +1,15 @@
+import logging
+
 from odoo import api, models
 
+from ..tools.retry import each_that_can
 from .merge_move import MergeMover
 
+_logger = logging.getLogger(__name__)
+
 BATCH = 500
+# The id of the record up to which a round came that had no time left.
+POSITION = "crm_suite_base.merge_followed"
 
 
 class ResPartner(models.Model):
@@ -16,19 +23,36 @@ class ResPartner(models.Model):
 
     @api.model
     def _cron_follow_merged(self):
-        """Move late references to the survivors, soon after each merge and daily."""
+        """Move late references to the survivors, soon after each merge and daily.
+
+        Where time runs out in a round, the next run goes on with it. A record whose
+        references cannot be moved holds up no other.
+        """
         progress = self.env["ir.cron"]._commit_progress
         domain = [("crm_suite_merged_into_id", "!=", False)]
         merged = self.sudo().with_context(active_test=False)
-        start = 0
+        # Only the program reads and writes this parameter.
+        parameters = self.env["ir.config_parameter"].sudo()
+        start = int(parameters.get_param(POSITION) or 0)
         while batch := merged.search(
             [*domain, ("id", ">", start)], order="id", limit=BATCH
         ):
             start = batch[-1].id
-            batch._crm_suite_follow()
+            for partner, error in each_that_can(
+                self.env.cr, batch, lambda part: part._crm_suite_follow()
+            ):
+                _logger.error(
+                    "What points to %s, merged, cannot follow: %s",
+                    partner,
+                    error,
+                    exc_info=error,
+                )
             if not progress(len(batch), remaining=0):
+                parameters.set_param(POSITION, start)
                 self.env["ir.cron"]._crm_suite_wake("crm_suite_base.merge_follow_cron")
                 return
+        if parameters.get_param(POSITION):
+            parameters.set_param(POSITION, False)
 
     def _crm_suite_follow(self):
         """Move what points to merged records since, as part of their merges.

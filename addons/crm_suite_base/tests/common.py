@@ -1,4 +1,8 @@
+from contextlib import contextmanager
+from unittest.mock import patch
+
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
 ROLE = "crm_suite_base.group_crm_suite_"
@@ -133,3 +137,18 @@ class CustomerCase(TransactionCase):
     @classmethod
     def _other_company(cls):
         return cls.env["res.company"].create({"name": "Other Company"})
+
+    @contextmanager
+    def refusing(self, record, name="user_id"):
+        """A field of a record that cannot be written, whoever tries."""
+        reason = "Not this one"
+        model = type(record)
+        write = model.write
+
+        def refuse(records, vals):
+            if name in vals and record.id in records.ids:
+                raise UserError(reason)
+            return write(records, vals)
+
+        with patch.object(model, "write", refuse):
+            yield

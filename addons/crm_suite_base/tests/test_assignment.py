@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -10,6 +11,8 @@ from odoo.tests import new_test_user, tagged
 from ..models.assignment_desk import Desk
 from ..models.rule_match import get_first_company
 from .assignment_common import AssignmentCase
+
+SWEEP = "odoo.addons.crm_suite_base.models.assignment_sweep"
 
 
 @tagged("post_install", "-at_install")
@@ -491,11 +494,14 @@ class TestAssignment(AssignmentCase):
         self.env.cr.flush()
         self.assertEqual(log.state, "settled")
 
+    def _run_cron(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.ir_cron_assign").method_direct_trigger()
+
     def test_scheduled_action(self):
         leads = self._create_leads(3)
         self.policy.with_user(self.manager).action_switch_on()
-        with self.enter_registry_test_mode():
-            self.env.ref("crm_suite_base.ir_cron_assign").method_direct_trigger()
+        self._run_cron()
         self.assertEqual(leads.user_id, self.people)
         self.assertEqual(set(self.logs(leads).mapped("cause")), {"sweep"})
 
@@ -507,14 +513,62 @@ class TestAssignment(AssignmentCase):
         rule = broken.rule_ids
         rule.sudo().published = {**rule.published, "domain": "[('nonsense', '=', 1)]"}
         leads = self._create_leads(2)
-        with (
-            self.enter_registry_test_mode(),
-            self.assertLogs(
-                "odoo.addons.crm_suite_base.models.assignment_sweep", "ERROR"
-            ),
-        ):
-            self.env.ref("crm_suite_base.ir_cron_assign").method_direct_trigger()
+        with self.assertLogs(SWEEP, "ERROR"):
+            self._run_cron()
         self.assertTrue(all(lead.user_id for lead in leads))
+
+    def test_a_record_that_refuses_does_not_hold_up_others(self):
+        self.policy.with_user(self.manager).action_switch_on()
+        leads = self._create_leads(5)
+        self.env.cr.flush()
+        with self.refusing(leads[2]), self.assertLogs(SWEEP, "ERROR") as logs:
+            self._run_cron()
+        self.assertIn(str(leads[2].id), logs.output[0])
+        self.assertIn("Not this one", logs.output[0])
+        self.assertFalse(leads[2].user_id)
+        self.assertTrue(all(lead.user_id for lead in leads - leads[2]))
+        self.assertFalse(self.logs(leads[2]))
+        self._run_cron()
+        self.assertTrue(leads[2].user_id)
+
+    def test_a_sweep_goes_past_a_record_that_refuses(self):
+        leads = self._create_leads(5)
+        self.policy.with_user(self.manager).action_switch_on()
+        self.env["crm.suite.assignment.request"].search([]).unlink()
+        with (
+            patch(f"{SWEEP}.CHUNK", 2),
+            self.refusing(leads[0]),
+            self.assertLogs(SWEEP, "ERROR"),
+        ):
+            self._run_cron()
+        self.assertFalse(leads[0].user_id)
+        self.assertTrue(all(lead.user_id for lead in leads[1:]))
+
+    def test_who_cannot_be_taken_back_does_not_hold_up_others(self):
+        self.policy.with_user(self.manager).action_switch_on()
+        leads = self._pending(3)
+        pending = self.logs(leads)
+        pending.accept_until = fields.Datetime.now() - timedelta(minutes=1)
+        owner = leads[0].user_id
+        new = self._create_leads()
+        with (
+            patch(f"{SWEEP}.CHUNK", 2),
+            self.refusing(leads[0]),
+            self.assertLogs(SWEEP, "ERROR"),
+        ):
+            self._run_cron()
+        self.assertEqual(leads[0].user_id, owner)
+        self.assertEqual(pending.mapped("state"), ["pending", "expired", "expired"])
+        self.assertTrue(new.user_id)
+
+    def test_a_policy_that_can_give_nothing_away_stops(self):
+        self.policy.with_user(self.manager).action_switch_on()
+        self._create_leads(5)
+        rule = self.policy.rule_ids
+        rule.sudo().published = {**rule.published, "domain": "[('nonsense', '=', 1)]"}
+        with patch(f"{SWEEP}.CHUNK", 2), self.assertLogs(SWEEP, "ERROR") as logs:
+            self._run_cron()
+        self.assertEqual(len(logs.output), 1)
 
     # --- drafts, simulation, undo
 
@@ -584,8 +638,7 @@ class TestAssignment(AssignmentCase):
     def test_time_to_accept_runs_for_policies_that_are_off(self):
         lead = self._pending()
         self.logs(lead).accept_until = fields.Datetime.now() - timedelta(minutes=1)
-        with self.enter_registry_test_mode():
-            self.env.ref("crm_suite_base.ir_cron_assign").method_direct_trigger()
+        self._run_cron()
         self.assertEqual(lead.user_id, self.ben)
 
     def test_notes_and_followers(self):

@@ -190,6 +190,28 @@ class TestAutomationRights(AutomationCase):
         with self.assertRaises(AccessError):
             own.read(["input"])
 
+    def test_log_of_a_record_that_was_deleted(self):
+        rule = self._create_rule(
+            {"kind": "note", "body": "Hello"}, model="crm.lead", field="referred"
+        )
+        gone, there = self.env["crm.lead"].create(
+            [{"name": "Gone", "user_id": False}, {"name": "There", "user_id": False}]
+        )
+        (gone | there).write({"referred": "TEST"})
+        runs = self.runs(rule)
+        gone.unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        log = self.Run.with_user(self.manager)
+        shown = log.web_search_read(
+            [("id", "in", runs.ids)],
+            {"record_name": {}, "change_text": {}, "effect_text": {}, "error_text": {}},
+        )
+        names = {row["record_name"] for row in shown["records"]}
+        self.assertEqual(names, {"(not visible to you)", "There"})
+        for run in runs.with_user(self.manager):
+            self.assertEqual(run.explain("run")["title"], "Rule")
+
     def test_defaults_of_the_screen_do_not_reach_the_rule(self):
         rule = self._create_rule(
             {"kind": "activity", "subject": "Call", "who": "author", "days": 0}

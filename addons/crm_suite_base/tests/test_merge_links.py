@@ -1,10 +1,13 @@
 import base64
+from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .merge_common import MergeCase
 
+FOLLOW = "odoo.addons.crm_suite_base.models.res_partner_merge_follow"
 REPLY = """\
 Return-Path: <office@nanfang.cn>
 From: "Nanfang" <office@nanfang.cn>
@@ -153,6 +156,55 @@ class TestMergeLinks(MergeCase):
         self.assertEqual(len(operation.child_ids), 1)
         self.undo(operation)
         self.assertEqual(late.partner_id, self.goes)
+
+    def _make_late(self, partner):
+        return self.env["crm.lead"].create(
+            {"name": "From a program", "partner_id": partner.id}
+        )
+
+    def test_late_documents_of_more_records_than_there_is_time_for(self):
+        self.merge(self.stays | self.goes | self.other)
+        late = self._make_late(self.goes) | self._make_late(self.other)
+        cron = self.env["res.partner"]
+        runs = cron.search_count(
+            [("crm_suite_merged_into_id", "!=", False), ("active", "in", (True, False))]
+        )
+        with (
+            patch(f"{FOLLOW}.BATCH", 1),
+            patch.object(
+                type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 0
+            ),
+        ):
+            for _run in range(runs):
+                cron._cron_follow_merged()
+            self.assertEqual(late.partner_id, self.stays)
+            cron._cron_follow_merged()
+            # The next round begins with the first one again.
+            late = self._make_late(self.goes)
+            for _run in range(runs):
+                cron._cron_follow_merged()
+        self.assertEqual(late.partner_id, self.stays)
+
+    def test_late_document_that_cannot_move_holds_up_no_other(self):
+        self.merge(self.stays | self.goes | self.other)
+        stuck, late = self._make_late(self.goes), self._make_late(self.other)
+        follow = type(self.goes)._crm_suite_follow_one
+        reason = "Not this one"
+
+        def refuse(partner, survivor):
+            if partner == self.goes:
+                raise UserError(reason)
+            return follow(partner, survivor)
+
+        with (
+            self.enter_registry_test_mode(),
+            patch.object(type(self.goes), "_crm_suite_follow_one", refuse),
+            self.assertLogs(FOLLOW, "ERROR") as logs,
+        ):
+            self.env.ref("crm_suite_base.merge_follow_cron").method_direct_trigger()
+        self.assertIn(str(self.goes.id), logs.output[0])
+        self.assertEqual(late.partner_id, self.stays)
+        self.assertEqual(stuck.partner_id, self.goes)
 
     def test_nothing_late_makes_no_operation(self):
         self.merge()

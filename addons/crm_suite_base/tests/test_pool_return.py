@@ -10,6 +10,8 @@ from ..models.rule_match import get_today
 from .common import ROLE
 from .pool_common import PoolCase
 
+RETURN = "odoo.addons.crm_suite_base.models.pool_return"
+
 
 @tagged("post_install", "-at_install")
 class TestPoolReturn(PoolCase):
@@ -658,6 +660,55 @@ class TestPoolReturn(PoolCase):
         with self.assertRaises(AccessError):
             preview.with_user(manager).summary  # noqa: B018
         mine.action_return_now()
+        self.assertFalse(self.customer.user_id)
+
+    def _run_cron(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.pool_return_cron").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_a_record_that_refuses_does_not_hold_up_others(self):
+        self.pool.max_person = 0
+        self.claim(self.rep, self.others)
+        self.age(40, self.everybody)
+        self.pool.auto_return = True
+        good = self.others
+        for size in (500, 1):
+            with (
+                self.subTest(size=size),
+                patch(f"{RETURN}.BATCH", size),
+                self.refusing(self.customer),
+                self.assertLogs(RETURN, "ERROR") as logs,
+            ):
+                self._run_cron()
+            self.assertIn(str(self.customer.id), logs.output[0])
+            self.assertEqual(self.customer.user_id, self.rep)
+            self.assertFalse(good.user_id)
+            [told] = self.customer.activity_ids
+            self.assertEqual(told.user_id, self.lead)
+            self.assertIn("Not this one", told.note)
+            self.claim(self.rival, good)
+            self.age(40, good)
+        # What became of it is seen by who was told.
+        self._run_cron()
+        self.assertFalse(self.customer.user_id)
+        self.assertFalse(self.customer.activity_ids)
+
+    def test_what_cannot_be_taken_in_does_not_hold_up_others(self):
+        new, bad = (
+            self._create_customer(name=name, user_id=self.rep.id)
+            for name in ("New", "Bad")
+        )
+        self.pool.write({"take_in": True, "auto_return": True})
+        self.age(40)
+        with (
+            self.refusing(bad, "crm_suite_pool_id"),
+            self.assertLogs(RETURN, "ERROR") as logs,
+        ):
+            self._run_cron()
+        self.assertIn(str(bad.id), logs.output[0])
+        self.assertEqual(new.crm_suite_pool_id, self.pool)
+        self.assertFalse(bad.crm_suite_pool_id)
         self.assertFalse(self.customer.user_id)
 
     def test_scheduled_run(self):

@@ -1,4 +1,4 @@
-"""Which failures mean: do the whole transaction again."""
+"""Which failures mean: do the whole transaction again; and living with the others."""
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -19,3 +19,33 @@ def is_try_again(error):
     if isinstance(error, ConcurrencyError):
         return True
     return isinstance(error, psycopg2.Error) and error.pgcode in TRY_AGAIN
+
+
+def each_that_can(cr, items, work):
+    """Do something for many; those for whom it fails hold up no other.
+
+    All at once as long as nothing fails. Where it does, they are halved until those are
+    alone for whom it cannot be done; what was done for them is taken back.
+
+    :param items: records, or a list
+    :param work: is called with some of the items
+    :return: each item that failed, as it was given to ``work``, and the error
+    :rtype: list[tuple]
+    :raise Exception: the transaction lost against another one, see :func:`is_try_again`
+    """
+    try:
+        with cr.savepoint():
+            work(items)
+    except Exception as error:
+        if is_try_again(error):
+            raise
+        if len(items) <= 1:
+            return [(items, error)]
+    else:
+        return []
+    half = len(items) // 2
+    return [
+        failure
+        for part in (items[:half], items[half:])
+        for failure in each_that_can(cr, part, work)
+    ]
