@@ -68,7 +68,7 @@ class PoolMixin(models.AbstractModel):
             sentence = self.env._(
                 "It goes back to “%(pool)s” on %(day)s: %(rule)s.",
                 pool=pool.name,
-                day=self._explained_moment(verdict.due.date()),
+                day=self._explained_moment(pool._day_of(verdict.due)),
                 rule=pool._say_verdict_rule(verdict),
             )
             if verdict.kept:

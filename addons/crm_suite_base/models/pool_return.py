@@ -367,12 +367,12 @@ class Pool(models.Model):
 
         A warning ends with its reason: after a follow-up, and with what is kept.
         """
-        warn = fields.Date.today() + timedelta(days=self.warn_days)
+        warn = self._day_of(fields.Datetime.now()) + timedelta(days=self.warn_days)
         now = fields.Datetime.now()
         warned, calmed = {}, []
         for verdict in verdicts:
             record = records.browse(verdict.record_id)
-            day = verdict.due.date() if verdict.due else False
+            day = self._day_of(verdict.due) if verdict.due else False
             values = {}
             if record.crm_suite_return_on != day:
                 values["crm_suite_return_on"] = day
@@ -499,8 +499,16 @@ class Pool(models.Model):
             "due": fields.Datetime.to_string(verdict.due),
         }
 
+    # Days are those of the company, moments are in UTC.
+
+    def _get_zone(self):
+        return pytz.timezone(get_zone(self.company_id or self.env.company))
+
+    def _day_of(self, moment):
+        return pytz.utc.localize(moment).astimezone(self._get_zone()).date()
+
     def _end_of(self, day):
-        """The end of a day that is still kept, by the clock of the company, in UTC."""
-        zone = pytz.timezone(get_zone(self.company_id or self.env.company))
-        end = zone.localize(datetime.combine(day + timedelta(days=1), time.min))
-        return end.astimezone(pytz.utc).replace(tzinfo=None)
+        """The end of a day that is still kept."""
+        end = datetime.combine(day + timedelta(days=1), time.min)
+        end = self._get_zone().localize(end).astimezone(pytz.utc)
+        return end.replace(tzinfo=None)

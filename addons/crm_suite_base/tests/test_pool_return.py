@@ -583,7 +583,7 @@ class TestPoolReturn(PoolCase):
         self.pool.write(
             {"idle_days": 0, "return_after_protection": True, "auto_return": True}
         )
-        today = fields.Date.today()
+        today = fields.Date.context_today(self.pool.with_user(self.lead))
         self.customer.sudo().crm_suite_protected_until = today - timedelta(days=2)
         self.assertTrue(self.due())
         request = self.env["crm.suite.pool.request"].with_user(self.rep)
