@@ -54,7 +54,8 @@ class TestGrade(RulesCase):
 
     def test_the_last_day_is_one_of_the_company(self):
         """Whoever runs the rules and wherever: it ends when it is over there."""
-        self.decide(until="2026-11-23")
+        with freeze_time("2026-11-23 04:00:00"):
+            self.decide(until="2026-11-23")
         calendar = self.env.company.resource_calendar_id
         for zone, code in (("Asia/Shanghai", "C"), ("America/New_York", "A")):
             calendar.tz = zone
