@@ -107,7 +107,9 @@ class ResPartner(models.Model):
             ]
         )
         if current:
-            current.write({"date_to": today, "role": current.role or function})
+            # What was entered ahead ends where it begins.
+            date_to = max(today, current.date_from or today)
+            current.write({"date_to": date_to, "role": current.role or function})
             return
         relations.create(
             {
