@@ -242,7 +242,9 @@ class TestApiRows(ApiCase, HttpCase):
         visitor.partner_id.write({"email": "Visitor@Example.com", "user_id": False})
         values = {"email": "visitor@example.com", "city": "Wuhan"}
         data = self.call("customers?key=email", values).data
-        self.assertEqual((data["result"], data["id"]), ("updated", visitor.partner_id.id))
+        self.assertEqual(
+            (data["result"], data["id"]), ("updated", visitor.partner_id.id)
+        )
         self.assertEqual(visitor.partner_id.crm_suite_lifecycle_id, self.stage)
         self.Partner.create({"name": "Twin", "email": "visitor@EXAMPLE.com"})
         data = self.send("customers?key=email", [values])
