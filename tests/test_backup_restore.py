@@ -75,8 +75,25 @@ def test_neutralized_copy_sends_nothing(odoo, databases, folder, target):
 
 
 def test_never_overwrites(databases, source, folder):
-    with pytest.raises(SetupError, match="never overwrites"):
+    with pytest.raises(SetupError, match="never overwrites") as refusal:
         backups.restore(databases, folder, source, neutralize=False)
+    assert str(databases.filestore(source)) in str(refusal.value)
+
+
+def test_files_of_another_database_are_kept(odoo, databases, folder, target, capsys):
+    """The one that had the name was renamed or is on another server: its files stay."""
+    filestore = databases.filestore(target)
+    (filestore / "aa").mkdir(parents=True, exist_ok=True)
+    (filestore / "aa" / "uploaded").write_text("Only copy")
+    backups.restore(databases, folder, target, neutralize=False)
+    [aside] = filestore.parent.glob(f"{target}-*")
+    try:
+        assert (aside / "aa" / "uploaded").read_text() == "Only copy"
+        assert str(aside) in capsys.readouterr().err
+        assert not (filestore / "aa" / "uploaded").exists()
+    finally:
+        shutil.rmtree(aside)
+    assert f"FOUND {len(ATTACHMENT)} 1 1" in shell(odoo, target, LOOK)
 
 
 @pytest.mark.parametrize("part", [backups.DUMP, backups.FILES])

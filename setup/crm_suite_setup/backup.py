@@ -201,7 +201,8 @@ def restore(databases, folder, name, neutralize):
     if databases.exists(name):
         raise SetupError(
             f"There is a database {name} already and a restore never overwrites:"
-            " give another name with --database, or drop or rename that one first."
+            " give another name with --database, or drop or rename that one first,"
+            f" and its folder {databases.filestore(name)} with it."
         )
     new = databases.making(name)
     databases.drop(new)

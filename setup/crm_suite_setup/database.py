@@ -7,12 +7,13 @@ whole, so an interrupted run leaves nothing that looks ready.
 """
 
 import ast
+import datetime
 import hashlib
 import json
 import os
 import shutil
 
-from .console import say
+from .console import say, warn
 from .errors import SetupError
 from .locks import locked
 
@@ -114,10 +115,25 @@ class Databases:
     def rename(self, old, new):
         """Put a finished database in place, its files first: only the database
         says that it is there."""
-        shutil.rmtree(self.filestore(new), ignore_errors=True)
+        self._set_aside(new)
         if self.filestore(old).exists():
             os.replace(self.filestore(old), self.filestore(new))
         self.connection.query(f"ALTER DATABASE {quote(old)} RENAME TO {quote(new)}")
+
+    def _set_aside(self, name):
+        """Keep files of a database that is not on this server: it may have been renamed
+        or be on another one, and files of all servers lie in one folder."""
+        folder = self.filestore(name)
+        if not folder.exists():
+            return
+        now = datetime.datetime.now(datetime.timezone.utc)
+        aside = folder.with_name(f"{name}-{now:%Y%m%dT%H%M%SZ}")
+        os.replace(folder, aside)
+        warn(
+            f"{folder} held files of another database {name}, on another server or"
+            f" renamed since: they are kept in {aside}. Give that folder the name of"
+            " its database, or remove it if there is none any more."
+        )
 
     def copy(self, source, target):
         """Copy a database and its files."""
@@ -191,6 +207,8 @@ class Databases:
                 self.drop(new)
                 try:
                     make(new)
+                    # What is left of a template is nobody's data.
+                    self.drop(name)
                     self.rename(new, name)
                 except BaseException:
                     self.drop(new)

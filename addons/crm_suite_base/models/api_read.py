@@ -259,7 +259,7 @@ class ApiTargetCustomer(models.AbstractModel):
             raise UserError(
                 self.env._("The key is empty: give %(fields)s.", fields=name)
             )
-        return Domain(name, "=", vals[name])
+        return partners._crm_suite_key_domain(name, [vals[name]])
 
 
 class ApiTargetLead(models.AbstractModel):

@@ -110,10 +110,13 @@ class ApiTargetCustomer(models.AbstractModel):
         )
         kinds = {partner.id: share for partner, share in people.items()}
         for row in rows:
-            for id_ in row.record.ids if row.record and not row.result else ():
+            for partner in row.record if row.record and not row.result else ():
+                id_ = partner.id
                 if id_ not in kinds or (kinds[id_] and "email" not in row.vals):
                     continue
-                if kinds[id_] and row.record.email == row.vals["email"]:
+                # The same address in another spelling is no change.
+                known = partner._crm_suite_key_value("email")
+                if kinds[id_] and known == row.vals["email"]:
                     continue
                 row.reject(
                     "forbidden",

@@ -10,6 +10,7 @@ from ..tools.normalize import (
     normalize_name,
     normalize_vat,
 )
+from .res_partner_upsert import PARTNER_KEYS
 
 ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
@@ -23,7 +24,7 @@ class ImportTargetPartner(models.AbstractModel):
 
     _import_model = "res.partner"
     _import_links_rows = True
-    _import_key_field = {"email": "email_normalized", "phone": "phone_sanitized"}
+    _import_key_field = PARTNER_KEYS
 
     # ------------------------------------------------------------------
     # Columns

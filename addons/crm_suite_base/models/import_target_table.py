@@ -6,10 +6,10 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.import_types import CREATE, Column
+from .res_partner_upsert import PARTNER_KEYS
 
 # By what a customer is named, the surest first.
 PARTNER_BY = ("ref", "email", "phone", "name")
-_PARTNER_FIELD = {"email": "email_normalized", "phone": "phone_sanitized"}
 
 
 class Partner(NamedTuple):
@@ -169,7 +169,7 @@ class ImportTargetTable(models.AbstractModel):
         :rtype: SQL
         """
         model = self.env["res.partner"]
-        field = _PARTNER_FIELD.get(by, by)
+        field = PARTNER_KEYS.get(by, by)
         domain = Domain("company_id", "in", [False, self.env.company.id])
         if isinstance(words, list):
             domain &= Domain(field, "in", words)

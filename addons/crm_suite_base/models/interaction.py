@@ -171,6 +171,16 @@ class Interaction(models.Model):
         """
         return []
 
+    @api.model
+    def _interaction_day_kinds(self):
+        """The kinds whose date is a day without a time: the same day by every clock.
+
+        Hook: extend it with those of a source of days; clients know them by ``isDay``.
+
+        :rtype: tuple[str]
+        """
+        return ("activity", "invoice", "payment", "purchase")
+
     def _interaction_may_read(self, model):
         """Whether the model is installed and the viewer may read it at all."""
         return model in self.env and self.env[model].has_access("read")

@@ -87,6 +87,7 @@ class UndoRunner:
                 SQL("kind = %s", kind) if kind else SQL("TRUE"),
             )
         )
+        self.helper._pass_on_undone(model_name, ids)
 
     def _notice(self, model_name, ids):
         """Tell the figures whose rows go, come back with their old dates, or pass

@@ -297,7 +297,7 @@ class OperationUndo(models.Model):
         undo = self.sudo()
         undo.close()
         undo.write({"kept": described, "kept_count": len(kept)})
-        undo._settle_chain(plan.get_records() - kept.keys())
+        undo._settle_chain()
         self.env.registry.clear_cache()
         return {
             "restored": restored,
@@ -307,40 +307,38 @@ class OperationUndo(models.Model):
             "background": False,
         }
 
-    def _settle_chain(self, records):
-        """Carry the outcome along: undo of an undo makes the first act valid again.
-
-        :param set records: ``{(model, id)}`` that were brought back
-        """
+    def _settle_chain(self):
+        """Derive the states of what was undone and, where that was an undo itself, of
+        the acts before it, see :meth:`_pass_on_undone`."""
         target = self.undo_of_id
         target._settle_state(self)
-        undone = False
         while target.undo_of_id:
             target = target.undo_of_id
-            target._set_undone(records, undone)
             target._settle_state(target.undo_operation_id)
-            undone = not undone
 
-    def _set_undone(self, records, undone):
-        by_model = {}
-        for model_name, id_ in records:
-            by_model.setdefault(model_name, []).append(id_)
-        for model_name, ids in by_model.items():
+    def _pass_on_undone(self, model_name, ids):
+        """Carry along what was undone of this: undo of an undo makes the first act
+        valid again.
+
+        Record by record with the journal of this one: an undo in the background works
+        in several runs, none of which knows what the others did.
+        """
+        target, undone = self, False
+        while target.undo_of_id:
+            target = target.undo_of_id
             self.env.cr.execute(
                 SQL(
                     """
-                    UPDATE crm_suite_operation_change SET undone = %(undone)s
-                     WHERE operation_id = ANY(%(unit)s)
-                       AND (model = %(model)s AND res_id = ANY(%(ids)s)
-                            OR cascade
-                            OR model = 'ir.attachment')
+                    UPDATE crm_suite_operation_change SET undone = %s
+                     WHERE operation_id = ANY(%s) AND model = %s AND res_id = ANY(%s)
                     """,
-                    undone=undone,
-                    unit=self._get_unit().ids,
-                    model=model_name,
-                    ids=ids,
+                    undone,
+                    target._get_unit().ids,
+                    model_name,
+                    list(ids),
                 )
             )
+            undone = not undone
 
     def _settle_state(self, undo):
         """Derive the states of an operation and its parts from their journals."""
@@ -416,7 +414,7 @@ class OperationUndo(models.Model):
             self.env.cr.rollback()
             _logger.exception("Undo %s failed", self.id)
             self.fail(str(error))
-            self.undo_of_id._settle_state(self)
+            self._settle_chain()
             return bool(self.env["ir.cron"]._commit_progress(1))
 
     def _run_undo_chunks(self, origin):

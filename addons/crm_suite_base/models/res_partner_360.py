@@ -117,14 +117,14 @@ class ResPartner(models.Model):
     def _crm_suite_360_scope(self, subsidiaries=False):
         """What several blocks share, found once.
 
-        :return: ``commercial`` (the company or the person itself), ``family`` (with
+        :return: ``commercial`` (see :meth:`_crm_suite_shown_customer`), ``family`` (with
             the subsidiaries), ``counted`` (of whom the page speaks: one of these),
             ``currency``, ``filters`` and ``timeline`` (its first page with them) and
             ``figures`` (an empty dictionary in which blocks leave what the structure
             block adds up)
         :rtype: dict
         """
-        commercial = self.commercial_partner_id
+        commercial = self._crm_suite_shown_customer()
         family = commercial._crm_suite_family()
         together = bool(subsidiaries) and self == commercial
         filters = {"subsidiaries": True} if together else {}
@@ -138,6 +138,14 @@ class ResPartner(models.Model):
             "timeline": self.crm_suite_timeline(self.id, filters, False, TIMELINE_ROWS),
         }
 
+    def _crm_suite_shown_customer(self):
+        """The company or the person itself; only the person where the viewer may see
+        it, but not the company."""
+        commercial = self.commercial_partner_id
+        if commercial == self:
+            return commercial
+        return commercial._crm_suite_filtered_visible() or self
+
     # ------------------------------------------------------------------
     # Who it is
     # ------------------------------------------------------------------
@@ -146,13 +154,14 @@ class ResPartner(models.Model):
         commercial = scope["commercial"]
         size = dict(self._fields["crm_suite_size"]._description_selection(self.env))
         stage = commercial.crm_suite_lifecycle_id
+        parent = self.parent_id._crm_suite_filtered_visible()
         return {
             "name": self.name or "",
             "avatar": f"/web/image/res.partner/{self.id}/avatar_128",
             "is_company": self.is_company,
             "type": "company" if self.is_company else "person",
             "function": self.function or "",
-            "company": self._crm_suite_named(self.parent_id),
+            "company": self._crm_suite_named(parent),
             "industry": self._crm_suite_named(commercial.industry_id),
             "region": self._crm_suite_region(),
             "size": size.get(commercial.crm_suite_size, ""),

@@ -107,7 +107,9 @@ class ResPartner(models.Model):
             ]
         )
         if current:
-            current.write({"date_to": today, "role": current.role or function})
+            # What was entered ahead ends where it begins.
+            date_to = max(today, current.date_from or today)
+            current.write({"date_to": date_to, "role": current.role or function})
             return
         relations.create(
             {
@@ -140,7 +142,7 @@ class ResPartner(models.Model):
         partner = self._crm_suite_get_named(partner_id)
         self._crm_suite_check_role()
         partner._crm_suite_check_visible()
-        top = partner.commercial_partner_id._crm_suite_top()
+        top = partner._crm_suite_shown_customer()._crm_suite_top()
         companies = top._crm_suite_family()
         truncated = len(companies) > MAX_NODES
         companies = companies[:MAX_NODES]
@@ -162,7 +164,8 @@ class ResPartner(models.Model):
         """The highest company above this one that the viewer may read."""
         top, seen = self, self
         while top.parent_id and top.parent_id not in seen:
-            parent = top.parent_id.commercial_partner_id
+            # sudo: only its id, and whether the viewer may see it is asked next.
+            parent = top.parent_id.sudo().commercial_partner_id.with_env(self.env)
             if not parent._crm_suite_filtered_visible():
                 break
             seen |= parent

@@ -64,14 +64,13 @@ class ResPartner(models.Model):
         groups=ROLE,
     )
 
-    # Who else has the same address or number: asked for every customer at night.
+    # Who else has the same address or number: asked for every customer at night, and
+    # of all partners by programs that name a customer so.
     _crm_suite_same_email_idx = models.Index(
-        "(email_normalized) WHERE crm_suite_lifecycle_id IS NOT NULL"
-        " AND email_normalized IS NOT NULL"
+        "(email_normalized) WHERE email_normalized IS NOT NULL"
     )
     _crm_suite_same_phone_idx = models.Index(
-        "(phone_sanitized) WHERE crm_suite_lifecycle_id IS NOT NULL"
-        " AND phone_sanitized IS NOT NULL"
+        "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
     )
 
     # === SILENCE === #

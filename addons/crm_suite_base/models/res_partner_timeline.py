@@ -162,16 +162,32 @@ class ResPartner(models.Model):
         return SQL("commercial_partner_id = %s", self.id)
 
     def _crm_suite_timeline_period(self, filters):
-        """Days of the user's own calendar as moments of the database's clock."""
+        """Days of the user's own calendar: as moments of the database's clock, or as they
+        are for what has a day without a time.
+
+        The kind is only asked for between the two: that of a mail is costly.
+        """
+        kinds = self.env["crm.suite.interaction"]._interaction_day_kinds()
         where = []
-        for key, clock, operator in (
-            ("date_from", time.min, SQL(">=")),
-            ("date_to", time.max, SQL("<=")),
+        for key, clock, operator, wider, closer in (
+            ("date_from", time.min, SQL(">="), min, max),
+            ("date_to", time.max, SQL("<="), max, min),
         ):
             if filters.get(key):
-                day = fields.Date.to_date(filters[key])
-                moment = self._crm_suite_to_utc(datetime.combine(day, clock))
-                where.append(SQL("date %s %s", operator, moment))
+                day = datetime.combine(fields.Date.to_date(filters[key]), clock)
+                moment = self._crm_suite_to_utc(day)
+                bounds = day, moment
+                where.append(
+                    SQL(
+                        "date %(operator)s %(wide)s"
+                        " AND (date %(operator)s %(close)s OR kind %(among)s %(kinds)s)",
+                        operator=operator,
+                        wide=wider(bounds),
+                        close=closer(bounds),
+                        among=SQL("IN") if wider(bounds) == day else SQL("NOT IN"),
+                        kinds=kinds,
+                    )
+                )
         return where
 
     @api.model

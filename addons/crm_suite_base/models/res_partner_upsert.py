@@ -7,6 +7,7 @@ from odoo.exceptions import (
     ConcurrencyError,
     UserError,
 )
+from odoo.fields import Domain
 from odoo.tools import escape_psql
 
 from ..tools.field_value import differs
@@ -20,6 +21,9 @@ INTEGERS = range(-(2**31), 2**31)
 # Characters of a text of one line: names and codes are indexed.
 LONGEST = 500
 KEY_TYPES = ("char", "integer", "many2one", "selection", "text")
+# Keys that a partner who is no customer may have in any spelling, and where the host
+# stores their one spelling.
+PARTNER_KEYS = {"email": "email_normalized", "phone": "phone_sanitized"}
 # What is read by the country of the customer.
 PLACED = frozenset(("phone", "vat"))
 
@@ -200,9 +204,22 @@ class ResPartner(models.Model):
                 )
             )
         self.check_access("write")
-        return self, {
+        changes = {
             name: value for name, value in vals.items() if differs(self, name, value)
         }
+        return self, {**self._crm_suite_upsert_stage(vals), **changes}
+
+    def _crm_suite_upsert_stage(self, vals):
+        """A partner whom a program takes for a customer becomes one, as by an import;
+        colleagues and contacts of a company do not."""
+        if (
+            self.crm_suite_lifecycle_id
+            or "crm_suite_lifecycle_id" in vals
+            or vals.get("parent_id", self.parent_id)
+            or not self.partner_share
+        ):
+            return {}
+        return {"crm_suite_lifecycle_id": self._crm_suite_first_stage().id}
 
     def _crm_suite_upsert_new(self, vals):
         """A new customer has a name and is a lead, unless something else is said."""
@@ -249,18 +266,16 @@ class ResPartner(models.Model):
         return found
 
     def _crm_suite_search_keys(self, wanted, keys):
-        domain = [
-            (name, "in", sorted({row_key[index] for row_key in wanted}))
+        domain = Domain.AND(
+            self._crm_suite_key_domain(name, {row_key[index] for row_key in wanted})
             for index, name in enumerate(keys)
-        ]
+        )
+        spelled = [PARTNER_KEYS[name] for name in keys if name in PARTNER_KEYS]
         found = {}
         for partner in self.with_context(active_test=False).search_fetch(
-            domain, [*keys, "active"]
+            domain, [*keys, *spelled, "active"]
         ):
-            row_key = tuple(
-                partner[name].id if self._fields[name].relational else partner[name]
-                for name in keys
-            )
+            row_key = tuple(partner._crm_suite_key_value(name) for name in keys)
             if row_key in wanted:
                 found[row_key] = found.get(row_key, self.browse()) | partner
         # Looked at one by one, they are still read together.
@@ -269,6 +284,26 @@ class ResPartner(models.Model):
             row_key: (partners.filtered("active") or partners).with_prefetch(everybody)
             for row_key, partners in found.items()
         }
+
+    @api.model
+    def _crm_suite_key_domain(self, name, values):
+        """The partners that have one of the values, in whatever spelling.
+
+        :param values: in their one spelling
+        :rtype: Domain
+        """
+        domain = Domain(PARTNER_KEYS.get(name, name), "in", sorted(values))
+        if name == "phone":
+            # Service numbers are none to the host: they stay as dialled.
+            dialled = [value for value in values if not value.startswith("+")]
+            if dialled:
+                domain |= Domain(name, "in", sorted(dialled))
+        return domain
+
+    def _crm_suite_key_value(self, name):
+        """What the partner has of a key, in its one spelling."""
+        value = self[PARTNER_KEYS.get(name, name)] or self[name]
+        return value.id if self._fields[name].relational else value
 
     def _crm_suite_lock_keys(self, wanted, keys):
         """Hold each key until the end of the transaction."""

@@ -177,6 +177,12 @@ class TestApiRead(ApiCase, HttpCase):
         ):
             rows = self.get(f"customers?{query}")["rows"]
             self.assertEqual([row["id"] for row in rows], self.customer.ids, query)
+        # As a customer whom the suite found when it was installed.
+        adopted = self.Partner.create({"name": "Old", "email": "Old@Adopted.Example"})
+        adopted.crm_suite_lifecycle_id = self.stage
+        self.assertEqual(adopted.email, "Old@Adopted.Example")
+        rows = self.get("customers?email=old@adopted.example")["rows"]
+        self.assertEqual([row["id"] for row in rows], adopted.ids)
         lead = self.env["crm.lead"].create(
             {"name": "Ask", "email_from": "Ann <ANN@ask.example>"}
         )

@@ -1,4 +1,4 @@
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .api_common import ApiCase
@@ -235,6 +235,20 @@ class TestApiRows(ApiCase, HttpCase):
         data = self.send("customers", [{"ref": "EMP-1", "email": "thief@example.com"}])
         self.assertEqual(self.rejection(data, 0)[0], "forbidden")
         self.assertNotEqual(self.plain.partner_id.email, "thief@example.com")
+
+    def test_who_signed_up_is_found_by_his_address(self):
+        """The same address in another spelling is no change of it."""
+        visitor = new_test_user(self.env, "visitor", "base.group_portal")
+        visitor.partner_id.write({"email": "Visitor@Example.com", "user_id": False})
+        values = {"email": "visitor@example.com", "city": "Wuhan"}
+        data = self.call("customers?key=email", values).data
+        self.assertEqual(
+            (data["result"], data["id"]), ("updated", visitor.partner_id.id)
+        )
+        self.assertEqual(visitor.partner_id.crm_suite_lifecycle_id, self.stage)
+        self.Partner.create({"name": "Twin", "email": "visitor@EXAMPLE.com"})
+        data = self.send("customers?key=email", [values])
+        self.assertEqual(self.rejection(data, 0)[0], "ambiguous")
 
     # === LEADS === #
 

@@ -239,6 +239,35 @@ class TestUndoDialog(OperationCase):
 
 @tagged("post_install", "-at_install")
 class TestUndoJob(OperationCase):
+    def do_three_pieces(self, undo):
+        """A first run, which plans for ten seconds and does a piece at 30, 49 and 51
+        seconds."""
+        clock = iter([0, 10, 10, 30, 49, 51])
+        with (
+            patch.object(operation_restore, "BATCH", 1),
+            patch.object(operation_undo, "monotonic", lambda: next(clock)),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=0),
+        ):
+            self.assertFalse(undo._run_undo_job())
+        self.assertEqual((undo.state, undo.progress_done), ("open", 3))
+
+    def begin_again(self):
+        """Undo an operation, and that undo in the background with a first run.
+
+        :return: the operation, and the undo of its undo
+        """
+        with self.record(self.steward) as operation:
+            self.partners.with_user(self.steward).write({"city": "Wuhan"})
+        operation.with_user(self.steward).action_undo()
+        self.assertEqual(operation.state, "undone")
+        undo = operation.undo_operation_id
+        self.env.flush_all()
+        with patch.object(operation_undo, "IMMEDIATE_LIMIT", 3):
+            result = undo.with_user(self.steward).action_undo()
+        again = self.Operation.browse(result["operation_id"])
+        self.do_three_pieces(again)
+        return operation, again
+
     def test_big_undo_goes_on_in_the_background(self):
         with self.record(self.steward) as operation:
             self.partners.with_user(self.steward).write({"city": "Wuhan"})
@@ -306,19 +335,34 @@ class TestUndoJob(OperationCase):
         with patch.object(operation_undo, "IMMEDIATE_LIMIT", 3):
             result = operation.with_user(self.steward).action_undo()
         undo = self.Operation.browse(result["operation_id"])
-        # It plans for ten seconds and does a piece at 30, 49 and 51 seconds.
-        clock = iter([0, 10, 10, 30, 49, 51])
-        with (
-            patch.object(operation_restore, "BATCH", 1),
-            patch.object(operation_undo, "monotonic", lambda: next(clock)),
-            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=0),
-        ):
-            self.assertFalse(undo._run_undo_job())
-        self.assertEqual((undo.state, undo.progress_done), ("open", 3))
+        self.do_three_pieces(undo)
         with self.enter_registry_test_mode():
             self.env.ref("crm_suite_base.operation_undo_cron").method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(operation.state, "undone")
+
+    def test_undo_of_an_undo_in_several_runs(self):
+        operation, again = self.begin_again()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.operation_undo_cron").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual((again.state, operation.state), ("done", "done"))
+        self.assertEqual(self.partners.mapped("city"), ["Wuhan"] * 5)
+        result = operation.with_user(self.steward).action_undo()
+        self.assertEqual((result["restored"], operation.state), (5, "undone"))
+
+    @mute_logger("odoo.addons.crm_suite_base.models.operation_undo")
+    def test_undo_of_an_undo_that_fails_in_the_middle(self):
+        operation, again = self.begin_again()
+        with (
+            patch.object(UndoRunner, "_update", side_effect=ZeroDivisionError("why")),
+            self.enter_registry_test_mode(),
+        ):
+            self.env.ref("crm_suite_base.operation_undo_cron").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual((again.state, operation.state), ("failed", "partly_undone"))
+        result = operation.with_user(self.steward).action_undo()
+        self.assertEqual((result["restored"], operation.state), (3, "undone"))
 
     @mute_logger("odoo.addons.crm_suite_base.models.operation_undo")
     def test_job_that_fails_says_why_and_can_be_tried_again(self):

@@ -429,6 +429,26 @@ class TestOperationUndo(OperationCase):
         self.assertEqual(self.partners[0].street, "0 Old Street")
         self.assertEqual(operation.state, "undone")
 
+    def test_what_went_with_another_record_still_comes_back(self):
+        one, two = self.partners[:2]
+        accounts = self.env["res.partner.bank"].create(
+            [
+                {"partner_id": partner.id, "acc_number": f"ACC {partner.id}"}
+                for partner in (one, two)
+            ]
+        )
+        with self.record() as operation:
+            (one | two).unlink()
+        self.undo(operation, {"res.partner": one.ids})
+        undo = operation.undo_operation_id
+        self.undo(undo)
+        self.undo(undo.undo_operation_id)
+        self.assertEqual((one | two).exists(), one)
+        self.assertEqual(accounts.exists(), accounts[0])
+        self.undo(operation)
+        self.assertEqual((one | two).exists(), one | two)
+        self.assertEqual(accounts.exists(), accounts)
+
     def test_partial_undo(self):
         with self.record() as operation:
             self.partners.write({"street": "New Street"})

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from psycopg2 import IntegrityError
 
 from odoo import fields
@@ -56,6 +58,15 @@ class TestRelation(CustomerCase):
         self.assertEqual(self.person.crm_suite_relation_ids, relation)
         self.assertTrue(relation.date_to)
         self.assertEqual(relation.role, "CEO")
+
+    def test_employment_that_has_not_begun_ends_where_it_begins(self):
+        kind = self.env.ref("crm_suite_base.relation_type_employment")
+        start = fields.Date.today() + timedelta(days=10)
+        relation = self.relate(self.person, self.customer, kind, date_from=start)
+        self.person.with_user(self.clerk).write({"parent_id": self.new_company.id})
+        self.env.flush_all()
+        self.assertEqual(self.person.parent_id, self.new_company)
+        self.assertEqual(relation.date_to, start)
 
     def test_no_relation_for_others(self):
         company = self.Partner.create({"name": "Vendor", "is_company": True})

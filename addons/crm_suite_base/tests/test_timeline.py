@@ -319,6 +319,37 @@ class TestTimeline(CustomerCase):
             ["samples", "prices 100%"],
         )
 
+    def test_a_day_without_a_time_is_the_same_by_every_clock(self):
+        for day in ("2026-01-10", "2026-01-11"):
+            self.env["crm.suite.purchase"].create(
+                {"partner_id": self.customer.id, "date": day, "reference": day}
+            )
+        # In New York the last minute of the 9th, the first and the last of the 10th.
+        for moment in ("10 04:59:00", "10 05:00:00", "11 04:59:00"):
+            self.env["crm.suite.call"].create(
+                {
+                    "partner_id": self.customer.id,
+                    "date": f"2026-01-{moment}",
+                    "summary": moment,
+                }
+            )
+        period = {"date_from": "2026-01-10", "date_to": "2026-01-10"}
+        for zone, calls in (
+            ("America/New_York", ["11 04:59:00", "10 05:00:00"]),
+            ("UTC", ["10 05:00:00", "10 04:59:00"]),
+            ("Asia/Shanghai", ["10 05:00:00", "10 04:59:00"]),
+        ):
+            for user, kind, expected in (
+                (self.analyst, "purchase", ["2026-01-10"]),
+                (self.lead, "call", calls),
+            ):
+                partners = self.Partner.with_user(user).with_context(tz=zone)
+                page = partners.crm_suite_timeline(
+                    self.customer.id, {**period, "kinds": [kind]}
+                )
+                texts = [row["summary"] for row in page["rows"]]
+                self.assertEqual(texts, expected, zone)
+
     def test_contact_and_subsidiary(self):
         daughter = self._create_customer(name="Daughter", parent_id=self.customer.id)
         calls = self.env["crm.suite.call"]

@@ -52,6 +52,53 @@ class TestUpsert(CustomerCase):
         again = self.upsert({"name": "A", "email": "a@example.COM"}, "email")
         self.assertEqual(again, {"id": first["id"], "action": "unchanged"})
 
+    def test_partners_who_are_no_customers_are_found_in_any_spelling(self):
+        for name, typed, key in (
+            ("email", "John@Acme.com", "john@acme.com"),
+            ("phone", "+86 138 0013 8000", "+8613800138000"),
+        ):
+            partner = self.Partner.create({"name": "John", name: typed})
+            self.assertEqual(partner[name], typed)
+            values = {"name": "John", name: key}
+            self.assertEqual(self.upsert(values, name)["id"], partner.id)
+            again = self.upsert(values, name)
+            self.assertEqual(again, {"id": partner.id, "action": "unchanged"})
+            self.Partner.create({"name": "John's twin", name: typed})
+            with self.assertRaisesRegex(UserError, "2 customers"):
+                self.upsert(values, name)
+
+    def test_service_number_as_a_key(self):
+        values = {"name": "Bank", "phone": "95588", "country_id": "CN"}
+        first = self.upsert(values, "phone")
+        self.assertEqual(first["action"], "created")
+        again = self.upsert(values, "phone")
+        self.assertEqual(again, {"id": first["id"], "action": "unchanged"})
+
+    def test_a_partner_without_a_stage_becomes_a_customer(self):
+        vendor = self.Partner.create(
+            {"name": "Old Vendor", "ref": "V1", "is_company": True}
+        )
+        contact = self._create_contact(vendor, ref="V2")
+        other = self.Partner.create({"name": "Contact", "ref": "V3"})
+        colleague = self.plain.partner_id
+        colleague.write({"name": "Contact", "ref": "V4"})
+        answer = self.upsert({"ref": "V1", "name": "Old Vendor"})
+        self.assertEqual(answer, {"id": vendor.id, "action": "updated"})
+        self.assertEqual(vendor.crm_suite_lifecycle_id, self.stage)
+        answers = self.upsert(
+            [
+                {"ref": "V1", "name": "Old Vendor"},
+                {"ref": "V2", "name": "Contact"},
+                {"ref": "V3", "name": "Contact", "crm_suite_lifecycle_id": False},
+                {"ref": "V4", "name": "Contact"},
+            ]
+        )
+        self.assertEqual({answer["action"] for answer in answers}, {"unchanged"})
+        self.assertFalse((contact | other | colleague).crm_suite_lifecycle_id)
+        loyal = self.env.ref("crm_suite_base.lifecycle_stage_loyal")
+        self.upsert({"ref": "V3", "crm_suite_lifecycle_id": loyal.code})
+        self.assertEqual(other.crm_suite_lifecycle_id, loyal)
+
     def test_numbers_of_a_known_customer_are_those_of_its_country(self):
         germany = self.env.ref("base.de")
         customer = self._create_customer(name="A", ref="U1", country_id=germany.id)

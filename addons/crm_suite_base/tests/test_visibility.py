@@ -327,6 +327,30 @@ class TestVisibilityEverywhere(VisibilityCase):
             self.call("res.partner", "explain", self.hidden.ids, "quality")
         self.assertTrue(self.call("res.partner", "crm_suite_360", self.mine.id))
 
+    def test_page_of_who_belongs_to_a_hidden_company(self):
+        """A subsidiary and a contact with an owner of their own: of the company above
+        nothing is told, and nothing fails."""
+        daughter = self._create_customer(
+            name="Daughter",
+            parent_id=self.customers["stranger"].id,
+            user_id=self.rep.id,
+        )
+        contact = self.contacts["stranger"]
+        contact.write({"crm_suite_lifecycle_id": self.stage.id, "user_id": self.rep.id})
+        for partner in (daughter, contact):
+            self.forget()
+            page = self.call("res.partner", "crm_suite_360", partner.id)
+            identity = page["blocks"]["identity"]
+            self.assertFalse(identity["company"])
+            self.assertEqual(identity["owner"]["id"], self.rep.id)
+            self.assertFalse(page["blocks"]["structure"]["parent"])
+            self.assertFalse(page["blocks"]["structure"]["company"])
+            self.assertNotIn("Visible stranger", repr(page))
+            self.forget()
+            chart = self.call("res.partner", "crm_suite_structure", partner.id)
+            self.assertEqual(chart["root"], partner.id)
+            self.assertEqual([node["id"] for node in chart["nodes"]], partner.ids)
+
     def test_rows_about_hidden_customers(self):
         calls = self.env["crm.suite.call"]
         for name in ("rep", "stranger"):
