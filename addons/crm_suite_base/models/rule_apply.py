@@ -162,7 +162,11 @@ class RuleApply(models.AbstractModel):
             self._recalculate(partner_ids)
         operation.close()
         customers = self._count_customers() if partner_ids != [] else 0
-        return operation, self._read_moves(operation), customers
+        moves = self._read_moves(operation)
+        # What reads the result (other rules, segments, webhooks) follows with the next
+        # run: by the date of writing, which stays, it would not find them.
+        self.env["crm.suite.metric.dirty"]._note_ids(move.partner_id for move in moves)
+        return operation, moves, customers
 
     @api.model
     def _simulate(self, partner_ids=None):

@@ -199,6 +199,27 @@ class TestRules(RulesCase):
         self.assertEqual(self.big.crm_suite_grade_id, self.grades["B"])
         self.assertFalse(self.small.crm_suite_grade_id)
 
+    def test_what_reads_the_result_follows(self):
+        """Within minutes, as of any other change; a simulation concerns nobody."""
+        graded = {"kind": "grade", "operator": "in", "records": self.grades["A"].ids}
+        segment = self.env["crm.suite.segment"].create(
+            {"name": "A", "definition": {"op": "all", "items": [graded]}}
+        )
+        rule = self._create_grade_rule("C", [])
+        self.recalculate()
+        rule.grade_id = self.grades["A"]
+        rules = self.GradeRule.with_user(self.steward)
+        dirty = self.env["crm.suite.metric.dirty"]
+        self.env.cr.execute("DELETE FROM crm_suite_metric_dirty")
+        self.assertEqual(rules.simulate(self.customers.ids)["moved"], 2)
+        self.assertFalse(dirty._count())
+        rules.apply(self.customers.ids)
+        self.env["crm.suite.metric.run"]._run_chunk()
+        self.assertFalse(dirty._count())
+        self.assertEqual(segment.member_ids & self.customers, self.customers)
+        events = segment.sudo().event_ids
+        self.assertLessEqual(self.customers, events.partner_id)
+
     def test_crash_leaves_everything(self):
         """What breaks half-way leaves neither rules nor customers changed."""
         rule = self._create_grade_rule("C", [])
