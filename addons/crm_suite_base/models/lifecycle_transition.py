@@ -262,17 +262,34 @@ class LifecycleTransition(models.Model):
 
     @api.model
     def _forget(self, operations):
-        """Remove the steps that an operation made and undo has taken back."""
+        """Remove the steps that an operation made and undo has taken back.
+
+        A customer is taken back that is again where the operation found it. What was
+        followed by a step of others happened, and stays.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM crm_suite_lifecycle_transition t
-                 USING res_partner p
-                 WHERE t.operation_id = ANY(%s) AND p.id = t.partner_id
-                   AND p.crm_suite_lifecycle_id IS DISTINCT FROM t.to_id
+                 USING (
+                    SELECT DISTINCT ON (partner_id) partner_id, from_id
+                      FROM crm_suite_lifecycle_transition
+                     WHERE operation_id = ANY(%(operations)s)
+                  ORDER BY partner_id, at, id
+                ) found
+                  JOIN res_partner p ON p.id = found.partner_id
+                 WHERE t.operation_id = ANY(%(operations)s)
+                   AND t.partner_id = found.partner_id
+                   AND p.crm_suite_lifecycle_id IS NOT DISTINCT FROM found.from_id
+                   AND NOT EXISTS (
+                       SELECT FROM crm_suite_lifecycle_transition later
+                        WHERE later.partner_id = t.partner_id
+                          AND (later.at, later.id) > (t.at, t.id)
+                          AND (later.operation_id = ANY(%(operations)s)) IS NOT TRUE
+                   )
              RETURNING p.id
                 """,
-                operations.ids,
+                operations=operations.ids,
             )
         )
         partner_ids = [id_ for (id_,) in self.env.cr.fetchall()]

@@ -426,6 +426,56 @@ class TestLifecycle(RulesCase):
         self.env.invalidate_all()
         self.assertEqual(self.steps(), [(False, "lead", "person")])
 
+    def test_undo_leaves_the_steps_of_who_went_on(self):
+        """What a run did to them happened, and others went on from there."""
+        second = self._create_customer(name="Second")
+        both = self.customer | second
+        rule = self._create_lifecycle_rule("loyal", [], publish=False)
+        result = self.LifecycleRule.with_user(self.steward).apply(both.ids)
+        second.crm_suite_lifecycle_id = self.stage_of("first")
+        operation = self.env["crm.suite.operation"].browse(result["operation_id"])
+        operation.with_user(self.steward).action_undo({"res.partner": both.ids})
+        self.env.invalidate_all()
+        self.assertEqual(self.steps(), [(False, "lead", "person")])
+        went_on = [
+            (False, "lead", "person"),
+            ("lead", "loyal", "rule"),
+            ("loyal", "first", "person"),
+        ]
+        self.assertEqual(self.steps(second), went_on)
+        self.assertEqual(second.crm_suite_lifecycle_id.code, "first")
+        self.assertTrue(rule.exists())
+
+    def test_undo_of_a_part_leaves_the_steps_of_the_others(self):
+        second = self._create_customer(name="Second")
+        both = self.customer | second
+        operations = self.env["crm.suite.operation"].with_user(self.steward)
+        with operations.record("mass_edit", "Test") as operation:
+            both.with_user(self.steward).crm_suite_lifecycle_id = self.stage_of("first")
+        second.crm_suite_lifecycle_id = self.stage_of("repeat")
+        operation.action_undo({"res.partner": self.customer.ids})
+        self.env.invalidate_all()
+        self.assertEqual(self.steps(), [(False, "lead", "person")])
+        self.assertEqual(self.steps(second)[1:2], [("lead", "first", "person")])
+
+    def test_undo_of_a_creation_keeps_the_history_of_who_stays(self):
+        operations = self.env["crm.suite.operation"].with_user(self.steward)
+        with operations.record("import", "Test") as operation:
+            partner = (
+                self.env["res.partner"]
+                .with_user(self.steward)
+                .create({"name": "Buyer", "crm_suite_lifecycle_id": self.stage.id})
+            )
+        self._create_order(partner)
+        self._create_lifecycle_rule("first", [])
+        self.run_rules(partner)
+        operation.action_undo()
+        self.env.invalidate_all()
+        self.assertTrue(partner.exists(), "it is used")
+        self.assertEqual(
+            self.steps(partner), [(False, "lead", "person"), ("lead", "first", "rule")]
+        )
+
     def test_history_comes_back_with_the_customer(self):
         operations = self.env["crm.suite.operation"].with_user(self.steward)
         partner = self._create_customer(name="Deleted by mistake")
