@@ -208,10 +208,17 @@ class RuleApply(models.AbstractModel):
             rule.sudo().write(rule._make_writable(rule.published))
 
     def _make_writable(self, values):
-        """Turn a snapshot into values to write."""
+        """Turn a snapshot into values to write, without what is gone since."""
         writable = {}
         for name, value in values.items():
-            if self._fields[name].type == "many2many":
+            field = self._fields[name]
+            if value and field.relational:
+                there = self.env[field.comodel_name].sudo().browse(value).exists()
+                if field.type == "many2many":
+                    value = there.ids
+                elif not there:
+                    continue
+            if field.type == "many2many":
                 value = [fields.Command.set(value)]
             writable[name] = value
         return writable

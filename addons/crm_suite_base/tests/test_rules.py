@@ -236,6 +236,57 @@ class TestRules(RulesCase):
         self.assertEqual(self.checksums(), before)
         self.assertEqual(rule.state, "changed")
 
+    # === WHAT A RULE IN FORCE NAMES === #
+
+    def test_grade_of_a_rule_in_force_stays(self):
+        """Also where the draft says something else already."""
+        grade = self.env["crm.suite.grade"].create({"name": "S", "code": "S"})
+        rule = self._create_grade_rule("A", [("id", "=", 0)], grade_id=grade.id)
+        rule.grade_id = self.grades["A"]
+        with self.assertRaisesRegex(UserError, "“S” is part of “Rule A”"):
+            grade.with_user(self.manager).unlink()
+        self.GradeRule.with_user(self.steward).apply(self.customers.ids)
+        grade.with_user(self.manager).unlink()
+
+    def test_stage_of_a_rule_in_force_stays(self):
+        stage = self.stage_of("won_back")
+        rule = self._create_lifecycle_rule("loyal", [], sources=["lead", "won_back"])
+        rule.from_stage_ids -= stage
+        # Nothing else refers to it.
+        self.LifecycleRule.with_context(active_test=False).search(
+            [("stage_id", "=", stage.id)]
+        ).unlink()
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM crm_suite_lifecycle_transition")
+        self.env.cr.execute(
+            "UPDATE res_partner SET crm_suite_lifecycle_id = NULL"
+            " WHERE crm_suite_lifecycle_id = %s",
+            [stage.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "is part of “To loyal”"):
+            stage.unlink()
+        self.LifecycleRule.with_user(self.steward).apply(self.customers.ids)
+        stage.unlink()
+
+    def test_rules_that_name_what_is_gone(self):
+        """They can be changed, tried out, discarded and applied nevertheless."""
+        grade = self._create_grade_rule("A", [])
+        stage = self._create_lifecycle_rule("loyal", [])
+        for rule, name, gone in (
+            (grade, "grade_id", 2**30),
+            (stage, "from_stage_ids", [2**30]),
+        ):
+            rule.published = {**rule.published, name: gone}
+            self.assertEqual(rule.state, "changed")
+            rules = rule.with_user(self.steward).browse()
+            rules.action_discard()
+            rules.simulate(self.customers.ids)
+            rules.apply(self.customers.ids)
+            self.assertEqual(rule.state, "published")
+        self.assertEqual(self.big.crm_suite_grade_id, self.grades["A"])
+        self.assertEqual(self.big.crm_suite_lifecycle_id.code, "loyal")
+
     # === A CONDITION OVER A FIELD THAT IS GONE === #
 
     def lose_field(self, rule):
