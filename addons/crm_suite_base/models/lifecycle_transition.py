@@ -332,11 +332,12 @@ class LifecycleTransition(models.Model):
                         "groups": field.groups,
                     }
                 )
+        rule = self.sudo().rule_id
         return {
             "title": self.env._("Lifecycle step"),
             "sentence": self._get_step_sentence(why),
             "result": {"name": "to_id", "value": self.to_id},
-            "rule": self.sudo().rule_id,
+            "rule": rule if rule and not rule._is_closed(self.env) else None,
             "version": self.version,
             "inputs": inputs,
             "at": self.at,
@@ -344,10 +345,16 @@ class LifecycleTransition(models.Model):
 
     def _get_step_sentence(self, why):
         values = {"before": self.from_id.name or "–", "after": self.to_id.name or "–"}
+        rule = self.sudo().rule_id
+        if rule and rule._is_closed(self.env):
+            return self.env._(
+                "A rule about figures that you may not see moved the customer from %(before)s to %(after)s.",
+                **values,
+            )
         if self.source == "rule":
             return self.env._(
                 "The rule “%(rule)s” moved the customer from %(before)s to %(after)s.",
-                rule=self.sudo().rule_id.name or self.env._("deleted since"),
+                rule=rule.name or self.env._("deleted since"),
                 **values,
             )
         reason = why.get("reason")

@@ -201,7 +201,8 @@ class QualityCriterion(models.Model):
     @api.model
     def _find_missing(self, partners):
         """What to do about each customer, the weightiest first. One query for each
-        criterion in force, however many customers there are.
+        criterion in force, however many customers there are. Of criteria over what the
+        reader may not read nothing is told.
 
         :rtype: dict[int, list[str]]
         """
@@ -211,6 +212,8 @@ class QualityCriterion(models.Model):
             domain = self._parse_domain(rule.values["domain"])
             asked = APPLIES[rule.values["applies_to"]]
             criterion = self.sudo().browse(rule.id)
+            if criterion._is_closed(self.env):
+                continue
             for partner in kept.search(
                 Domain("id", "in", partners.ids) & asked & ~domain
             ):
