@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 EFFECTS = ("visit_interval_days", "sla_hours", "discount_limit", "pool_immune")
 
@@ -54,6 +54,10 @@ class Grade(models.Model):
         "CHECK(visit_interval_days >= 0 AND sla_hours >= 0)",
         "Days and hours cannot be negative; use 0 for no rule.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_force(self):
+        self.env["crm.suite.grade.rule"]._check_not_in_force(self)
 
     def _describe_effects(self):
         """What follows from the grade, in words.

@@ -142,7 +142,8 @@ class LifecycleRule(models.Model):
         """Who moves where. Who stays is in it only to forget an expired override.
 
         A stage that a person set without deciding on it for a time ends early where
-        newer facts move the customer on; see ``_crm_suite_hold_ends()`` of it.
+        newer facts move the customer on; see ``_crm_suite_hold_ends()`` of it. The day
+        of a purchase is one by the clock of its company, so that of the choice is, too.
         """
         place = self.env["crm.suite.lifecycle.stage"]._compose_place
         return SQL(
@@ -173,9 +174,12 @@ class LifecycleRule(models.Model):
                               AND (p.crm_suite_lifecycle_override_ends = 'onward'
                                    OR EXISTS (
                                        SELECT FROM crm_suite_customer_metric f
+                                         JOIN %(companies)s c ON c.id = f.company_id
                                         WHERE f.partner_id = p.id
-                                          AND f.last_purchase
-                                              > p.crm_suite_lifecycle_date::date
+                                          AND f.last_purchase > (
+                                              p.crm_suite_lifecycle_date
+                                              AT TIME ZONE 'UTC' AT TIME ZONE c.tz
+                                          )::date
                                    )) AS expired
                 ) e
             CROSS JOIN LATERAL (
@@ -187,6 +191,7 @@ class LifecycleRule(models.Model):
             """,
             match=MATCH,
             todays=compose_todays(self.env),
+            companies=self.env["crm.suite.purchase.fact"]._purchase_companies(),
             rules=self._compose_rules(rules, "stage_id"),
             aim=place(SQL("r.stage_id")),
             place=place(SQL("p.crm_suite_lifecycle_id")),

@@ -69,6 +69,10 @@ class LifecycleStage(models.Model):
         self.env.registry.clear_cache()
         return super().unlink()
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_force(self):
+        self.env["crm.suite.lifecycle.rule"]._check_not_in_force(self)
+
     @api.model
     @tools.ormcache("code")
     def _get_id_by_code(self, code):

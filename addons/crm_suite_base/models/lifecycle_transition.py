@@ -262,17 +262,34 @@ class LifecycleTransition(models.Model):
 
     @api.model
     def _forget(self, operations):
-        """Remove the steps that an operation made and undo has taken back."""
+        """Remove the steps that an operation made and undo has taken back.
+
+        A customer is taken back that is again where the operation found it. What was
+        followed by a step of others happened, and stays.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM crm_suite_lifecycle_transition t
-                 USING res_partner p
-                 WHERE t.operation_id = ANY(%s) AND p.id = t.partner_id
-                   AND p.crm_suite_lifecycle_id IS DISTINCT FROM t.to_id
+                 USING (
+                    SELECT DISTINCT ON (partner_id) partner_id, from_id
+                      FROM crm_suite_lifecycle_transition
+                     WHERE operation_id = ANY(%(operations)s)
+                  ORDER BY partner_id, at, id
+                ) found
+                  JOIN res_partner p ON p.id = found.partner_id
+                 WHERE t.operation_id = ANY(%(operations)s)
+                   AND t.partner_id = found.partner_id
+                   AND p.crm_suite_lifecycle_id IS NOT DISTINCT FROM found.from_id
+                   AND NOT EXISTS (
+                       SELECT FROM crm_suite_lifecycle_transition later
+                        WHERE later.partner_id = t.partner_id
+                          AND (later.at, later.id) > (t.at, t.id)
+                          AND (later.operation_id = ANY(%(operations)s)) IS NOT TRUE
+                   )
              RETURNING p.id
                 """,
-                operations.ids,
+                operations=operations.ids,
             )
         )
         partner_ids = [id_ for (id_,) in self.env.cr.fetchall()]
@@ -315,11 +332,12 @@ class LifecycleTransition(models.Model):
                         "groups": field.groups,
                     }
                 )
+        rule = self.sudo().rule_id
         return {
             "title": self.env._("Lifecycle step"),
             "sentence": self._get_step_sentence(why),
             "result": {"name": "to_id", "value": self.to_id},
-            "rule": self.sudo().rule_id,
+            "rule": rule if rule and not rule._is_closed(self.env) else None,
             "version": self.version,
             "inputs": inputs,
             "at": self.at,
@@ -327,10 +345,16 @@ class LifecycleTransition(models.Model):
 
     def _get_step_sentence(self, why):
         values = {"before": self.from_id.name or "–", "after": self.to_id.name or "–"}
+        rule = self.sudo().rule_id
+        if rule and rule._is_closed(self.env):
+            return self.env._(
+                "A rule about figures that you may not see moved the customer from %(before)s to %(after)s.",
+                **values,
+            )
         if self.source == "rule":
             return self.env._(
                 "The rule “%(rule)s” moved the customer from %(before)s to %(after)s.",
-                rule=self.sudo().rule_id.name or self.env._("deleted since"),
+                rule=rule.name or self.env._("deleted since"),
                 **values,
             )
         reason = why.get("reason")

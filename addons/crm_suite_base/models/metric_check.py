@@ -101,11 +101,13 @@ class MetricRun(models.Model):
         :return: ``{partner id: {column: (stored, right)}}``
         :rtype: dict
         """
-        today = self._check_today()
+        companies = self._check_companies()
+        today = {company: day for company, (day, _decimals) in companies.items()}
         rows = defaultdict(dict)
         channels = self.env["crm.suite.customer.metric"]._refresh_channels()
         for key, facts in self._check_facts(partner_ids, channels).items():
-            rows[key] |= summarise(facts, today[key[1]], channels)
+            day, decimals = companies[key[1]]
+            rows[key] |= summarise(facts, day, channels, decimals)
         for key, owed in self._check_owed(partner_ids, today).items():
             rows[key] |= owed
         for key, days in self._check_paid(partner_ids).items():
@@ -126,15 +128,19 @@ class MetricRun(models.Model):
     def _check_columns(self):
         return (*summarise([], date.min.replace(year=2)), *OWED, *TOUCH)
 
-    def _check_today(self):
+    def _check_companies(self):
+        """The day that it is in each company, and the decimals of its currency."""
         rows = self.env.execute_query(
             SQL(
-                "SELECT id, (%s AT TIME ZONE 'UTC' AT TIME ZONE tz)::date FROM %s c",
+                """
+                SELECT id, (%s AT TIME ZONE 'UTC' AT TIME ZONE tz)::date, decimals
+                  FROM %s c
+                """,
                 fields.Datetime.now(),
                 self.env["crm.suite.purchase.fact"]._purchase_companies(),
             )
         )
-        return dict(rows)
+        return {company: (day, decimals) for company, day, decimals in rows}
 
     def _check_facts(self, partner_ids, channels):
         metrics = self.env["crm.suite.customer.metric"]

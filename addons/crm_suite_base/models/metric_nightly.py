@@ -21,6 +21,7 @@ PAUSE = 2
 AGAIN = timedelta(minutes=10)
 YEAR = relativedelta(months=12)
 TREND = relativedelta(months=11)
+MONTH = relativedelta(months=1)
 # Companies on the other side of the date line are a day off the clock of UTC.
 DAY = timedelta(days=1)
 
@@ -98,7 +99,8 @@ class MetricRun(models.Model):
     def _note_time_passed(self):
         """Note the customers whose figures are different because days went by since
         the last night: only those with a purchase that left the twelve months or the
-        trend, with an invoice that fell due, or with a meeting that took place.
+        trend, or came into it, with an invoice that fell due, or with a meeting that
+        took place.
         """
         watermarks = self.env["crm.suite.metric.watermark"]
         moment, _positions = watermarks._get("nightly")
@@ -131,12 +133,16 @@ class MetricRun(models.Model):
             """
             SELECT partner_id FROM (%s) fact
              WHERE day > %s AND day <= %s OR day >= %s AND day < %s
+                OR day >= %s AND day < %s
             """,
             facts._purchase_union(),
             since - YEAR,
             until - YEAR,
             since.replace(day=1) - TREND,
             until.replace(day=1) - TREND,
+            # Dated ahead, they come into the trend with their month.
+            since.replace(day=1) + MONTH,
+            until.replace(day=1) + MONTH,
         )
 
     def _time_invoices(self, since, until):

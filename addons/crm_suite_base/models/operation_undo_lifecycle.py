@@ -7,9 +7,8 @@ class OperationLifecycle(models.Model):
     def _finish_undo(self, plan):
         """The steps that an operation made go with it.
 
-        Undo writes stages back as they were, past the ORM: steps of an operation whose
-        stage is gone were taken back, and what still does not fit becomes a step of
-        its own.
+        Undo writes stages back as they were, past the ORM: the steps of who is back
+        where it was go, and what still does not fit becomes a step of its own.
         """
         result = super()._finish_undo(plan)
         steps = self.env["crm.suite.lifecycle.transition"].sudo()

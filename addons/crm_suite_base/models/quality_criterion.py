@@ -10,11 +10,13 @@ from .rule_match import (
     Move,
     check_readable,
     compose_branch,
+    fill_temporary,
     match_each,
     open_scope,
     room_for_sets,
 )
 
+SCORE = SQL.identifier("crm_suite_quality_score")
 DIMENSIONS = [
     ("completeness", "Completeness"),
     ("validity", "Validity"),
@@ -116,13 +118,23 @@ class QualityCriterion(models.Model):
         self.env.flush_all()
         with room_for_sets(self.env):
             open_scope(self.env, partner_ids)
+            scores = self._compose_scores(rules, partner_ids)
+            fill_temporary(self.env, SCORE, scores)
             self._update_partners(
-                self._compose_update(rules, partner_ids), ("crm_suite_quality",)
+                SQL(
+                    """
+                    UPDATE res_partner p SET crm_suite_quality = n.score
+                      FROM %s n
+                     WHERE p.id = n.partner_id
+                    """,
+                    SCORE,
+                ),
+                ("crm_suite_quality",),
             )
 
     @api.model
-    def _compose_update(self, rules, partner_ids):
-        """The score of everybody as one statement: the met weights, added up.
+    def _compose_scores(self, rules, partner_ids):
+        """Who has another score now, as one statement: the met weights, added up.
 
         :param list[PublishedRule] rules: the criteria in force
         """
@@ -146,10 +158,9 @@ class QualityCriterion(models.Model):
         )
         return SQL(
             """
-            UPDATE res_partner p
-               SET crm_suite_quality = n.score
+            SELECT *
               FROM (
-                SELECT s.partner_id,
+                SELECT s.partner_id, q.crm_suite_quality AS before,
                        COALESCE(round(100.0 * COALESCE(f.weight, 0) / NULLIF(
                            CASE WHEN q.is_company THEN %(companies)s
                                 ELSE %(people)s END, 0)), 100)::int AS score
@@ -158,8 +169,7 @@ class QualityCriterion(models.Model):
              LEFT JOIN (SELECT id, sum(weight) AS weight FROM (%(met)s) m GROUP BY id) f
                     ON f.id = s.partner_id
             ) n
-             WHERE p.id = n.partner_id
-               AND p.crm_suite_quality IS DISTINCT FROM n.score
+             WHERE before IS DISTINCT FROM score
             """,
             companies=companies,
             people=people,
@@ -191,7 +201,8 @@ class QualityCriterion(models.Model):
     @api.model
     def _find_missing(self, partners):
         """What to do about each customer, the weightiest first. One query for each
-        criterion in force, however many customers there are.
+        criterion in force, however many customers there are. Of criteria over what the
+        reader may not read nothing is told.
 
         :rtype: dict[int, list[str]]
         """
@@ -201,6 +212,8 @@ class QualityCriterion(models.Model):
             domain = self._parse_domain(rule.values["domain"])
             asked = APPLIES[rule.values["applies_to"]]
             criterion = self.sudo().browse(rule.id)
+            if criterion._is_closed(self.env):
+                continue
             for partner in kept.search(
                 Domain("id", "in", partners.ids) & asked & ~domain
             ):
@@ -231,6 +244,9 @@ class QualityCriterion(models.Model):
         """
         self.browse().check_access("write")
         self._recalculate()
+        # As of rules that are put into force: what reads the score follows.
+        changed = SQL("SELECT partner_id FROM %s", SCORE)
+        self.env["crm.suite.metric.dirty"]._note(changed)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     # === WHAT A SIMULATION TELLS === #

@@ -240,17 +240,17 @@ class ResPartner(models.Model):
         step = customer.crm_suite_transition_ids[:1]
         rule = customer.crm_suite_lifecycle_rule_id.sudo()
         story = self.env["crm.suite.lifecycle.rule"]._tell(customer)
-        if rule:
-            why = dict(step.sudo().why or {})
-            sentence = step._get_step_sentence(why) if step else rule.name
-        elif step:
+        is_closed = bool(rule) and rule._is_closed(self.env)
+        if step:
             sentence = step._get_step_sentence(dict(step.sudo().why or {}))
+        elif rule:
+            sentence = rule._get_told_name(self.env)
         else:
             sentence = self.env._("The customer started in this stage.")
         return {
             **answer,
             "sentence": sentence,
-            "rule": rule,
+            "rule": None if is_closed else rule,
             "version": customer.crm_suite_lifecycle_version,
             "inputs": story["inputs"],
             "steps": story["steps"],

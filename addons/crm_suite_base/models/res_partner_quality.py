@@ -48,7 +48,7 @@ class ResPartner(models.Model):
     )
 
     @api.depends("crm_suite_quality")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_crm_suite_quality_hint(self):
         criteria = self.env["crm.suite.quality.criterion"]
         missing = criteria._find_missing(self)
@@ -160,16 +160,20 @@ class ResPartner(models.Model):
     def _explain_quality(self):
         customer = self.commercial_partner_id
         criteria, met = self.env["crm.suite.quality.criterion"]._find_met(customer)
-        open_ones = criteria - met
-        if not open_ones:
-            sentence = self.env._("Nothing is missing.")
-        else:
+        closed = criteria.filtered(lambda criterion: criterion._is_closed(self.env))
+        told = criteria - closed
+        missing = told - met
+        if missing:
             sentence = self.env._(
                 "%(met)s of %(all)s criteria are met. To improve: %(open)s.",
-                met=len(met),
-                all=len(criteria),
-                open=", ".join(open_ones.mapped("name")),
+                met=len(told & met),
+                all=len(told),
+                open=", ".join(missing.mapped("name")),
             )
+        elif closed:
+            sentence = self.env._("Nothing is missing of what you may see.")
+        else:
+            sentence = self.env._("Nothing is missing.")
         return {
             "title": self.env._("Data quality"),
             "sentence": sentence,
@@ -177,25 +181,25 @@ class ResPartner(models.Model):
                 "name": "crm_suite_quality",
                 "value": customer.crm_suite_quality,
             },
-            "inputs": self._crm_suite_quality_inputs(criteria, met),
+            "inputs": self._crm_suite_quality_inputs(told, met),
             "steps": [
-                {
-                    "text": self.env._(
-                        "%(criterion)s (weight %(weight)s)",
-                        criterion=criterion.name,
-                        weight=criterion.published["weight"],
-                    )
-                    + (
-                        f" – {criterion.hint}"
-                        if criterion in open_ones and criterion.hint
-                        else ""
-                    ),
-                    "met": criterion in met,
-                }
+                {"text": criterion._get_told_name(self.env)}
+                if criterion in closed
+                else self._crm_suite_quality_step(criterion, criterion in met)
                 for criterion in criteria
             ],
             "note": self._crm_suite_reviewed_note(customer),
         }
+
+    def _crm_suite_quality_step(self, criterion, met):
+        text = self.env._(
+            "%(criterion)s (weight %(weight)s)",
+            criterion=criterion.name,
+            weight=criterion.published["weight"],
+        )
+        if not met and criterion.hint:
+            text = f"{text} – {criterion.hint}"
+        return {"text": text, "met": met}
 
     def _crm_suite_quality_inputs(self, criteria, met):
         """The four dimensions, each in percent."""

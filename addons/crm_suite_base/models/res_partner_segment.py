@@ -49,7 +49,8 @@ class ResPartner(models.Model):
         if ids:
             found = self._crm_suite_in_segments(Domain("segment_id", "in", ids))
         if len(ids) < len(list(value)):  # "is not set": in none of those one sees
-            found |= ~self._crm_suite_in_segments(Domain.TRUE)
+            active = Domain("segment_id.active", "=", True)
+            found |= ~self._crm_suite_in_segments(active)
         return found
 
     def _crm_suite_in_segments(self, domain):
@@ -78,7 +79,11 @@ class ResPartner(models.Model):
         if not self.env[MEMBER].has_access("read"):
             return None
         members = self.env[MEMBER].search(
-            [("partner_id", "=", scope["commercial"].id), ("left_at", "=", False)]
+            [
+                ("partner_id", "=", scope["commercial"].id),
+                ("left_at", "=", False),
+                ("segment_id.active", "=", True),
+            ]
         )
         return [
             {

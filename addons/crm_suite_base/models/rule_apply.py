@@ -162,7 +162,11 @@ class RuleApply(models.AbstractModel):
             self._recalculate(partner_ids)
         operation.close()
         customers = self._count_customers() if partner_ids != [] else 0
-        return operation, self._read_moves(operation), customers
+        moves = self._read_moves(operation)
+        # What reads the result (other rules, segments, webhooks) follows with the next
+        # run: by the date of writing, which stays, it would not find them.
+        self.env["crm.suite.metric.dirty"]._note_ids(move.partner_id for move in moves)
+        return operation, moves, customers
 
     @api.model
     def _simulate(self, partner_ids=None):
@@ -204,10 +208,17 @@ class RuleApply(models.AbstractModel):
             rule.sudo().write(rule._make_writable(rule.published))
 
     def _make_writable(self, values):
-        """Turn a snapshot into values to write."""
+        """Turn a snapshot into values to write, without what is gone since."""
         writable = {}
         for name, value in values.items():
-            if self._fields[name].type == "many2many":
+            field = self._fields[name]
+            if value and field.relational:
+                there = self.env[field.comodel_name].sudo().browse(value).exists()
+                if field.type == "many2many":
+                    value = there.ids
+                elif not there:
+                    continue
+            if field.type == "many2many":
                 value = [fields.Command.set(value)]
             writable[name] = value
         return writable

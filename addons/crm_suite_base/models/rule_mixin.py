@@ -164,6 +164,35 @@ class RuleMixin(models.AbstractModel):
                     )
                 )
 
+    @api.model
+    def _check_not_in_force(self, records):
+        """Refuse to delete what a rule in force gives or asks for.
+
+        The database knows only what the drafts refer to.
+
+        :param records: of a model to which fields of the rules lead
+        """
+        names = [
+            name
+            for name in self._rule_fields()
+            if self._fields[name].comodel_name == records._name
+        ]
+        # Whoever may delete them need not see the rules.
+        rules = self.sudo().with_context(active_test=False)
+        for rule in rules.search([("version", ">", 0)]):
+            if not rule._is_in_force():
+                continue
+            for name in names:
+                if named := records & records.browse(rule.published.get(name)):
+                    raise UserError(
+                        self.env._(
+                            "“%(record)s” is part of “%(rule)s”, which is in force. "
+                            "Change the rule and apply that first.",
+                            record=named[0].display_name,
+                            rule=rule.name,
+                        )
+                    )
+
     # === CRUD === #
 
     @api.model_create_multi

@@ -187,8 +187,13 @@ class Segment(models.Model):
     def write(self, vals):
         if not {"definition", "kind", "company_id", "active"} & vals.keys():
             return super().write(vals)
+        if "active" in vals and not vals["active"]:
+            # Nobody refreshes it any more.
+            self._check_unused()
         if "definition" not in vals:
             result = super().write(vals)
+            if "kind" in vals:
+                self._link_used()
             self._refresh_tree()
             return result
         # What stays may be closed to who changes something else.
@@ -202,12 +207,16 @@ class Segment(models.Model):
             if not self.env.su:
                 values["definition_user_id"] = self.env.uid
             super(Segment, segment).write(values)
-        changed._link_used()
+        (self if "kind" in vals else changed)._link_used()
         self._refresh_tree()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_used(self):
+        self._check_unused()
+
+    def _check_unused(self):
+        """Refuse to take a segment away from those whose conditions name it."""
         for segment in self.sudo():
             if users := segment.used_by_ids - self.sudo():
                 raise ValidationError(

@@ -1,4 +1,4 @@
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import pytz
 from dateutil.relativedelta import relativedelta
@@ -10,6 +10,9 @@ from odoo.tools import SQL, format_date, formatLang
 
 from ..tools.segment_definition import fold
 from ..tools.segment_param import ParamProblem, clean_params, is_asked
+
+FIRST_DAY = date(1, 1, 2)
+LAST_DAY = date(9999, 12, 30)
 
 
 class Segment(models.Model):
@@ -292,6 +295,8 @@ class Segment(models.Model):
     @api.model
     def _day_start(self, day):
         """The moment at which a day begins for the author, in UTC."""
+        # Time zones look a day around.
+        day = min(max(day, FIRST_DAY), LAST_DAY)
         local = self.env.tz.localize(datetime.combine(day, time.min))
         return local.astimezone(pytz.utc).replace(tzinfo=None)
 

@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -289,13 +291,16 @@ class Segment(models.Model):
         """The first day that fits and the first that does not any more, or ``None``."""
         operator = condition["operator"]
         if operator == "last":
-            return self._days_back(condition), None
+            # What is planned or expected lies ahead.
+            tomorrow = fields.Date.add(fields.Date.context_today(self), days=1)
+            return self._days_back(condition), tomorrow
         if operator == "older":
             return None, self._days_back(condition)
         day = fields.Date.to_date(condition["date"])
         if operator == "from":
             return day, None
-        return None, fields.Date.add(day, days=1)
+        # No day follows the last one that there is.
+        return None, fields.Date.add(day, days=1) if day < date.max else None
 
     @api.model
     def _compare_sql(self, column, condition):

@@ -44,6 +44,10 @@ ZERO = {
 }
 
 
+# Of who bought nothing, whose row says zero, there is none.
+AVERAGE = "average_purchase"
+
+
 class Segment(models.Model):
     """Conditions on the figures of customers and on what they bought.
 
@@ -134,6 +138,9 @@ class Segment(models.Model):
             column = SQL.identifier(table, name)
             if name in ZERO:
                 column = SQL("COALESCE(%s, 0)", column)
+            elif name == AVERAGE:
+                count = SQL.identifier(table, "purchase_count")
+                column = SQL("CASE WHEN %s > 0 THEN %s END", count, column)
             return self._compare_sql(column, condition)
 
         if name not in ZERO or not self._meets_zero(condition):
@@ -150,7 +157,7 @@ class Segment(models.Model):
 
         def where(table):
             column = SQL.identifier(table, name)
-            parts = []
+            parts = [SQL("%s IS NOT NULL", column)]
             if begin:
                 parts.append(SQL("%s >= %s", column, convert(begin)))
             if end:
@@ -175,6 +182,8 @@ class Segment(models.Model):
         name = condition["field"]
         field = metric._fields[name]
         value = metric[name]
+        if name == AVERAGE and not metric.purchase_count:
+            return {"value": None}
         if field.type == "monetary":
             return {
                 "value": value,

@@ -240,16 +240,3 @@ class Recalculation(models.AbstractModel):
     @api.model
     def _steps(self):
         return [*super()._steps(), (90, "crm.suite.webhook.seen", "_recalculate")]
-
-
-class GradeRule(models.Model):
-    """Rules that are put into force write grades outside of a recalculation."""
-
-    _inherit = "crm.suite.grade.rule"
-
-    def _apply(self, partner_ids=None):
-        operation, moves, customers = super()._apply(partner_ids)
-        # Engine's own rows.
-        seen = self.env["crm.suite.webhook.seen"].sudo()
-        seen._recalculate([move.partner_id for move in moves])
-        return operation, moves, customers

@@ -525,6 +525,49 @@ class TestFiguresTime(ChangesCase):
         self.assertEqual(run.drift_count, 0, run.note)
         self.assertEqual(run.kind, "check")
 
+    def test_the_check_rounds_as_the_currency_of_the_company(self):
+        for name, rounding, average in (("XTA", 1, 100), ("XTB", 0.001, 100.333)):
+            company = self.env["res.company"].create(
+                {
+                    "name": name,
+                    "currency_id": self.env["res.currency"]
+                    .create({"name": name, "symbol": name, "rounding": rounding})
+                    .id,
+                }
+            )
+            for days_ago, amount in ((30, 100), (20, 100), (10, 101)):
+                self.purchase(
+                    days_ago,
+                    amount,
+                    company_id=company.id,
+                    currency_id=company.currency_id.id,
+                )
+            self.settle()
+            self.assertEqual(self.row(company=company).average_purchase, average)
+            self.assertFalse(self.runs._check_compare([self.customer.id]))
+
+    def test_a_month_ahead_comes(self):
+        """What is dated ahead is in the trend when its month has begun."""
+        with freeze_time("2026-03-20 12:00:00"):
+            self.env["crm.suite.purchase"].create(
+                {"partner_id": self.customer.id, "date": "2026-04-10", "amount": 100}
+            )
+            self.settle()
+            self.watermarks._set("nightly", fields.Datetime.now())
+            self.assertFalse(self.row().trend)
+        with freeze_time("2026-03-25 12:00:00"):
+            self.runs._note_time_passed()
+            self.assertNotIn(
+                self.customer.id, self.dirty.search([]).mapped("partner_id")
+            )
+        with freeze_time("2026-04-02 12:00:00"):
+            self.runs._note_time_passed()
+            self.assertIn(self.customer.id, self.dirty.search([]).mapped("partner_id"))
+            while self.runs._run_chunk():
+                pass
+            self.assertEqual(self.row().trend, {"2026-04": 100})
+            self.assertFalse(self.runs._check_compare([self.customer.id]))
+
     def test_the_check_agrees_with_the_demo_company(self):
         self.metrics._refresh()
         ids = self.metrics.search([]).partner_id.ids

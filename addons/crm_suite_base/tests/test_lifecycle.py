@@ -325,6 +325,46 @@ class TestLifecycle(RulesCase):
         self.assertEqual(self.customer.crm_suite_lifecycle_id.code, "won_back")
         self.assertFalse(self.customer.crm_suite_lifecycle_override_id)
 
+    def test_bought_after_it_was_given_up_by_the_clock_of_the_company(self):
+        """The day on which it was given up is one of the company, as of the order."""
+        self._create_lifecycle_rule("loyal", [], backward=True)
+        for zone, moment, day, code in (
+            # On the evening before, and on the same evening.
+            ("America/Manaus", "2026-03-11 00:30:00", "2026-03-11", "loyal"),
+            ("America/Manaus", "2026-03-11 00:30:00", "2026-03-10", "lost"),
+            # In the morning of the same day, and of the day before.
+            ("Asia/Shanghai", "2026-03-10 23:30:00", "2026-03-11", "lost"),
+            ("Asia/Shanghai", "2026-03-10 23:30:00", "2026-03-12", "loyal"),
+        ):
+            with self.subTest(zone=zone, day=day):
+                self.env.company.partner_id.tz = zone
+                customer = self._create_customer(name=day)
+                customer.with_user(self.rep).crm_suite_lifecycle_id = self.stage_of(
+                    "lost"
+                )
+                customer.crm_suite_lifecycle_date = moment
+                self._set_figures(customer, purchase_count=1, last_purchase=day)
+                self.run_rules(customer)
+                self.assertEqual(customer.crm_suite_lifecycle_id.code, code)
+
+    def test_rules_over_closed_figures_tell_nothing(self):
+        """Whom they move would tell what the reader may not know."""
+        rule = self._create_lifecycle_rule(
+            "at_risk", [("crm_suite_overdue", ">", 99)], name="Owes us"
+        )
+        self._set_figures(self.customer, receivable_overdue=777)
+        self.run_rules()
+        step = self.customer.crm_suite_transition_ids[0]
+        self.assertEqual(step.rule_id, rule)
+        for record, topic in ((self.customer, "lifecycle"), (step, "step")):
+            answer = record.with_user(self.rep).explain(topic)
+            self.assertIn("may not see moved the customer", answer["sentence"])
+            self.assertFalse(answer["rule"])
+            self.assertNotIn("Owes us", repr(answer))
+            answer = record.with_user(self.steward).explain(topic)
+            self.assertIn("“Owes us” moved", answer["sentence"])
+            self.assertEqual(answer["rule"]["name"], "Owes us")
+
     def test_decided_by_hand_is_not_moved_on(self):
         """Not even where the same stage was set in the form before."""
         self.customer.crm_suite_lifecycle_id = self.stage_of("qualified")
@@ -425,6 +465,56 @@ class TestLifecycle(RulesCase):
         operation.action_undo()
         self.env.invalidate_all()
         self.assertEqual(self.steps(), [(False, "lead", "person")])
+
+    def test_undo_leaves_the_steps_of_who_went_on(self):
+        """What a run did to them happened, and others went on from there."""
+        second = self._create_customer(name="Second")
+        both = self.customer | second
+        rule = self._create_lifecycle_rule("loyal", [], publish=False)
+        result = self.LifecycleRule.with_user(self.steward).apply(both.ids)
+        second.crm_suite_lifecycle_id = self.stage_of("first")
+        operation = self.env["crm.suite.operation"].browse(result["operation_id"])
+        operation.with_user(self.steward).action_undo({"res.partner": both.ids})
+        self.env.invalidate_all()
+        self.assertEqual(self.steps(), [(False, "lead", "person")])
+        went_on = [
+            (False, "lead", "person"),
+            ("lead", "loyal", "rule"),
+            ("loyal", "first", "person"),
+        ]
+        self.assertEqual(self.steps(second), went_on)
+        self.assertEqual(second.crm_suite_lifecycle_id.code, "first")
+        self.assertTrue(rule.exists())
+
+    def test_undo_of_a_part_leaves_the_steps_of_the_others(self):
+        second = self._create_customer(name="Second")
+        both = self.customer | second
+        operations = self.env["crm.suite.operation"].with_user(self.steward)
+        with operations.record("mass_edit", "Test") as operation:
+            both.with_user(self.steward).crm_suite_lifecycle_id = self.stage_of("first")
+        second.crm_suite_lifecycle_id = self.stage_of("repeat")
+        operation.action_undo({"res.partner": self.customer.ids})
+        self.env.invalidate_all()
+        self.assertEqual(self.steps(), [(False, "lead", "person")])
+        self.assertEqual(self.steps(second)[1:2], [("lead", "first", "person")])
+
+    def test_undo_of_a_creation_keeps_the_history_of_who_stays(self):
+        operations = self.env["crm.suite.operation"].with_user(self.steward)
+        with operations.record("import", "Test") as operation:
+            partner = (
+                self.env["res.partner"]
+                .with_user(self.steward)
+                .create({"name": "Buyer", "crm_suite_lifecycle_id": self.stage.id})
+            )
+        self._create_order(partner)
+        self._create_lifecycle_rule("first", [])
+        self.run_rules(partner)
+        operation.action_undo()
+        self.env.invalidate_all()
+        self.assertTrue(partner.exists(), "it is used")
+        self.assertEqual(
+            self.steps(partner), [(False, "lead", "person"), ("lead", "first", "rule")]
+        )
 
     def test_history_comes_back_with_the_customer(self):
         operations = self.env["crm.suite.operation"].with_user(self.steward)

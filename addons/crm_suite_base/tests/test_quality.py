@@ -96,6 +96,48 @@ class TestQuality(RulesCase):
         with self.assertRaises(AccessError):
             self.Criterion.with_user(self.rep).action_recalculate()
 
+    def test_what_reads_the_score_follows(self):
+        dirty = self.env["crm.suite.metric.dirty"]
+        self.Criterion._recalculate()
+        self.customer.phone = "0755 8601 3388"
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM crm_suite_metric_dirty")
+        self.Criterion.with_user(self.steward).action_recalculate()
+        self.assertEqual(dirty.search([]).mapped("partner_id"), self.customer.ids)
+
+    def test_closed_figures_are_not_told(self):
+        """Whether a customer pays is not for everybody to know."""
+        self.customer.write(
+            {
+                "phone": "0755 8601 3388",
+                "industry_id": self.env["res.partner.industry"].search([], limit=1).id,
+            }
+        )
+        self._create_criterion(
+            "Pays in time", [("crm_suite_overdue", "=", 0)], hint="Send a reminder"
+        )
+        closed = {"text": "A rule about figures that you may not see", "met": None}
+        rep = self.customer.with_user(self.rep)
+        told = []
+        for owed in (0, 777):
+            self._set_figures(self.customer, receivable_overdue=owed)
+            answer = rep.explain("quality")
+            self.assertIn(closed, answer["steps"])
+            self.assertEqual(len(answer["steps"]), 4)
+            self.assertNotIn("Pays in time", repr(answer))
+            self.assertFalse(rep.crm_suite_quality_hint)
+            told.append(answer)
+        self.assertEqual(*told)
+        self.assertEqual(told[0]["sentence"], "Nothing is missing of what you may see.")
+        steward = self.customer.with_user(self.steward)
+        self.assertIn("Pays in time", steward.explain("quality")["sentence"])
+        self.assertEqual(steward.crm_suite_quality_hint, "Send a reminder")
+        self.customer.phone = False
+        self.env.invalidate_all()
+        answer = rep.explain("quality")
+        self.assertIn("2 of 3 criteria are met", answer["sentence"])
+        self.assertEqual(rep.crm_suite_quality_hint, "Call and ask")
+
     def test_reasons(self):
         self.score()
         answer = self.customer.with_user(self.rep).explain("quality")

@@ -199,6 +199,27 @@ class TestRules(RulesCase):
         self.assertEqual(self.big.crm_suite_grade_id, self.grades["B"])
         self.assertFalse(self.small.crm_suite_grade_id)
 
+    def test_what_reads_the_result_follows(self):
+        """Within minutes, as of any other change; a simulation concerns nobody."""
+        graded = {"kind": "grade", "operator": "in", "records": self.grades["A"].ids}
+        segment = self.env["crm.suite.segment"].create(
+            {"name": "A", "definition": {"op": "all", "items": [graded]}}
+        )
+        rule = self._create_grade_rule("C", [])
+        self.recalculate()
+        rule.grade_id = self.grades["A"]
+        rules = self.GradeRule.with_user(self.steward)
+        dirty = self.env["crm.suite.metric.dirty"]
+        self.env.cr.execute("DELETE FROM crm_suite_metric_dirty")
+        self.assertEqual(rules.simulate(self.customers.ids)["moved"], 2)
+        self.assertFalse(dirty._count())
+        rules.apply(self.customers.ids)
+        self.env["crm.suite.metric.run"]._run_chunk()
+        self.assertFalse(dirty._count())
+        self.assertEqual(segment.member_ids & self.customers, self.customers)
+        events = segment.sudo().event_ids
+        self.assertLessEqual(self.customers, events.partner_id)
+
     def test_crash_leaves_everything(self):
         """What breaks half-way leaves neither rules nor customers changed."""
         rule = self._create_grade_rule("C", [])
@@ -214,6 +235,57 @@ class TestRules(RulesCase):
             self.GradeRule.apply()
         self.assertEqual(self.checksums(), before)
         self.assertEqual(rule.state, "changed")
+
+    # === WHAT A RULE IN FORCE NAMES === #
+
+    def test_grade_of_a_rule_in_force_stays(self):
+        """Also where the draft says something else already."""
+        grade = self.env["crm.suite.grade"].create({"name": "S", "code": "S"})
+        rule = self._create_grade_rule("A", [("id", "=", 0)], grade_id=grade.id)
+        rule.grade_id = self.grades["A"]
+        with self.assertRaisesRegex(UserError, "“S” is part of “Rule A”"):
+            grade.with_user(self.manager).unlink()
+        self.GradeRule.with_user(self.steward).apply(self.customers.ids)
+        grade.with_user(self.manager).unlink()
+
+    def test_stage_of_a_rule_in_force_stays(self):
+        stage = self.stage_of("won_back")
+        rule = self._create_lifecycle_rule("loyal", [], sources=["lead", "won_back"])
+        rule.from_stage_ids -= stage
+        # Nothing else refers to it.
+        self.LifecycleRule.with_context(active_test=False).search(
+            [("stage_id", "=", stage.id)]
+        ).unlink()
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM crm_suite_lifecycle_transition")
+        self.env.cr.execute(
+            "UPDATE res_partner SET crm_suite_lifecycle_id = NULL"
+            " WHERE crm_suite_lifecycle_id = %s",
+            [stage.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "is part of “To loyal”"):
+            stage.unlink()
+        self.LifecycleRule.with_user(self.steward).apply(self.customers.ids)
+        stage.unlink()
+
+    def test_rules_that_name_what_is_gone(self):
+        """They can be changed, tried out, discarded and applied nevertheless."""
+        grade = self._create_grade_rule("A", [])
+        stage = self._create_lifecycle_rule("loyal", [])
+        for rule, name, gone in (
+            (grade, "grade_id", 2**30),
+            (stage, "from_stage_ids", [2**30]),
+        ):
+            rule.published = {**rule.published, name: gone}
+            self.assertEqual(rule.state, "changed")
+            rules = rule.with_user(self.steward).browse()
+            rules.action_discard()
+            rules.simulate(self.customers.ids)
+            rules.apply(self.customers.ids)
+            self.assertEqual(rule.state, "published")
+        self.assertEqual(self.big.crm_suite_grade_id, self.grades["A"])
+        self.assertEqual(self.big.crm_suite_lifecycle_id.code, "loyal")
 
     # === A CONDITION OVER A FIELD THAT IS GONE === #
 

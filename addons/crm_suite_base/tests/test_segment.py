@@ -119,6 +119,51 @@ class TestSegment(SegmentCase):
         with self.assertRaisesRegex(ValidationError, "“Two”"):
             one.unlink()
 
+    def test_by_hand_and_back(self):
+        """What a segment names goes by its kind, too."""
+
+        def within(segment):
+            return {"kind": "segment", "operator": "in", "segments": segment.ids}
+
+        inner = self._segment(self._in(self.shanghai), name="Inner")
+        outer = self._segment(within(inner), name="Outer")
+        outer.kind = "static"
+        self.assertFalse(outer.used_segment_ids)
+        inner.definition = self._tree(within(outer))
+        with self.assertRaisesRegex(ValidationError, "Outer → Inner → Outer"):
+            outer.kind = "dynamic"
+        inner.definition = self._tree(self._in(self.beijing))
+        outer.kind = "dynamic"
+        self.assertEqual(outer.used_segment_ids, inner)
+        self.assertEqual(outer.member_ids, self.far)
+        inner.definition = self._tree(self._in(self.shanghai))
+        self.assertEqual(outer.member_ids, self.customer | self.other)
+        outer.write({"kind": "static", "definition": outer.definition})
+        inner.unlink()
+
+    def test_archived_ones_are_no_segments_of_a_customer(self):
+        inner = self._segment(self._in(self.shanghai), name="Inner")
+        outer = self._segment(
+            {"kind": "segment", "operator": "not_in", "segments": inner.ids}
+        )
+        with self.assertRaisesRegex(ValidationError, "“Inner” is part of"):
+            inner.action_archive()
+        outer.unlink()
+        customer = self.customer.with_user(self.marketer)
+        none = [("id", "=", customer.id), ("crm_suite_segment_ids", "=", False)]
+
+        def shown():
+            blocks = customer.browse().crm_suite_360(customer.id)["blocks"]
+            return {row["name"] for row in blocks["segments"]}
+
+        self.assertIn("Inner", shown())
+        self.assertFalse(customer.search(none))
+        inner.action_archive()
+        self.env.invalidate_all()
+        self.assertFalse(shown())
+        self.assertFalse(customer.crm_suite_segment_ids)
+        self.assertEqual(customer.search(none), customer)
+
     def test_changed_conditions_count_versions(self):
         segment = self._segment(self._in(self.shanghai))
         self.assertEqual(segment.version, 1)

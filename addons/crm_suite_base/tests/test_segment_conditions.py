@@ -197,6 +197,57 @@ class TestSegmentConditions(SegmentCase):
             with self.subTest(condition=condition):
                 self.assertEqual(self._found(condition), names)
 
+    def test_what_lies_ahead_is_not_in_the_last_days(self):
+        for days in (401, 201, 1):
+            self._buy(self.customer, days)
+        for partner, days in ((self.customer, 3), (self.other, -3)):
+            partner.activity_schedule(
+                "mail.mail_activity_data_todo",
+                fields.Date.add(fields.Date.today(), days=days),
+            )
+        self._run(self.customer, self.other, self.far)
+        expected = self._figure("expected_next_purchase", number=30)
+        self.assertTrue(self._found({**expected, "operator": "set"}))
+        self.assertFalse(self._found({**expected, "operator": "last"}))
+        planned = self._figure("next_activity", operator="last", number=7)
+        self.assertEqual(self._found(planned), {"Pudong Trading"})
+        reviewed = fields.Date.add(fields.Date.today(), days=1)
+        days = {"operator": "last", "number": 30, "unit": "day"}
+        found = self.Segment._compile_date("crm_suite_reviewed_on", days, "date")
+        mine = fields.Domain("id", "=", self.far.id) & found
+        self.far.crm_suite_reviewed_on = reviewed
+        self.assertFalse(self.env["res.partner"].search(mine))
+        self.far.crm_suite_reviewed_on = fields.Date.today()
+        self.assertTrue(self.env["res.partner"].search(mine))
+
+    def test_who_never_bought_has_no_average(self):
+        """Whether somebody talked to him or not."""
+        self._buy(self.customer)
+        self.env["crm.suite.call"].create({"partner_id": self.other.id})
+        self._run(self.customer, self.other, self.far)
+        average = self._figure("average_purchase", operator="at_most", value=100)
+        self.assertEqual(self._found(average), {"Huaqiang Electronics"})
+        segment = self._segment(average)
+        step = segment.explain_member(self.other.id)["steps"][-1]
+        self.assertFalse(step["met"])
+        self.assertNotIn("0.00", step["text"])
+
+    def test_first_and_last_day_that_there_is(self):
+        everybody = {"Huaqiang Electronics", "Pudong Trading", "Beijing Trading"}
+        self._buy(self.customer)
+        self._run(self.customer)
+        for zone in ("Asia/Shanghai", "America/New_York"):
+            self.marketer.tz = zone
+            for operator, day in (("until", "9999-12-31"), ("from", "0001-01-01")):
+                with self.subTest(zone=zone, day=day):
+                    condition = {"operator": operator, "date": day}
+                    found = self._found(self._field("create_date", **condition))
+                    self.assertEqual(found, everybody)
+                    found = self._found(self._figure("last_purchase", **condition))
+                    self.assertEqual(found, {"Huaqiang Electronics"})
+            never = self._field("create_date", operator="from", date="9999-12-31")
+            self.assertFalse(self._found(never))
+
     def test_share_of_categories(self):
         """Of the revenue, with the categories below; who bought nothing has none."""
         lamps = self.env["product.category"].create({"name": "Lamps"})

@@ -21,12 +21,13 @@ class Fact(NamedTuple):
     channel: int | None = None
 
 
-def summarise(facts, today, channels=()):
+def summarise(facts, today, channels=(), decimals=2):
     """Compute purchases, revenue, intervals and habits from the lines of a customer.
 
     :param facts: lines of one customer in one company
     :param date today: the day of that company
     :param channels: the codes of the channels by their numbers
+    :param int decimals: of the currency of that company
     :rtype: dict
     """
     documents = defaultdict(list)
@@ -50,7 +51,9 @@ def summarise(facts, today, channels=()):
         "first_purchase": days[0] if days else None,
         "last_purchase": days[-1] if days else None,
         "revenue": revenue,
-        "average_purchase": _round(revenue / len(days)) if days else ZERO,
+        "average_purchase": _round(revenue / len(days), f"1e-{decimals}")
+        if days
+        else ZERO,
         "purchase_count_12m": sum(day > year for day in days),
         "revenue_12m": sum((a for day, a in totals.values() if day > year), ZERO),
         **intervals(days),
