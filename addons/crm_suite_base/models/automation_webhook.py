@@ -186,10 +186,14 @@ class Automation(models.Model):
         partners = partners.with_context(self._get_context(actor))
         record = self._find_partner(partners, payload["customer"])
         run.write({"res_id": record.id, "user_id": actor.id})
-        if self._filter_fitting(record):
-            self._execute(record, {record.id: run.input}, run, actor)
-        else:
+        # Unlike other rules this one is not asked by the host.
+        if not self._filter_fitting(self._filter_meeting(record)):
             run._end("skipped", [self.env._("The condition of the rule is not met.")])
+        elif not self._take_once(record):
+            text = self.env._("Never a second time for the same record.")
+            run._end("skipped", [text])
+        else:
+            self._execute(record, {record.id: run.input}, run, actor)
 
     def _find_partner(self, partners, values):
         keys = [key.strip() for key in (self.webhook_key or "email").split(",")]

@@ -209,6 +209,28 @@ class TestAutomation(AutomationCase):
             sorted((self.customer | self.person).ids),
         )
 
+    def test_what_was_left_out_was_not_the_one_time(self):
+        rule = self._create_rule(
+            {"kind": "note", "body": "Hello"},
+            once=True,
+            timing="later",
+            domain="[('city', '=', 'Wuhan')]",
+        )
+        self.customer.write({"city": "Wuhan", "ref": "A"})
+        self.customer.city = "Beijing"
+        self.work()
+        self.customer.write({"city": "Wuhan", "ref": "B"})
+        rule.action_switch_off()
+        self.work()
+        self.assertEqual(self.runs(rule).mapped("state"), ["skipped", "skipped"])
+        rule.action_switch_on()
+        for ref in "CD":
+            self.customer.ref = ref
+            self.work()
+        self.assertEqual(
+            self.runs(rule).mapped("state"), ["skipped", "skipped", "done"]
+        )
+
     def test_rules_that_set_each_other_off(self):
         one = self._create_rule(self._set("city", "= ref"), name="One")
         self._create_rule(self._set("ref", '= city + "x"'), field="city", name="Two")
