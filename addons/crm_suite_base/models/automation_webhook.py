@@ -90,11 +90,10 @@ class Automation(models.Model):
         made = signed(self.env(su=True), SCOPE, who)
         return webhook_sign.PREFIX + base64.b64encode(bytes.fromhex(made)).decode()
 
-    def _switch(self, on):
-        for rule in self:
-            if on and rule.trigger == "webhook" and not rule.webhook_uuid:
-                rule.webhook_uuid = str(uuid4())
-        return super()._switch(on)
+    def _begin(self, existing=False):
+        if self.trigger == "webhook" and not self.webhook_uuid:
+            self.webhook_uuid = str(uuid4())
+        return super()._begin(existing)
 
     # Who may write the rule is asked for first.
     def action_new_secret(self):  # nosemgrep: odoo-public-method-sudo
