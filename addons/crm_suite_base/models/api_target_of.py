@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 
 class ApiTargetOf(models.AbstractModel):
@@ -51,7 +52,32 @@ class ApiTargetOf(models.AbstractModel):
         if refs:
             for partner in partners.search_fetch([("ref", "in", refs)], ["ref"]):
                 by_ref.setdefault(partner.ref, []).append(partner.id)
+        self._api_add_survivors(by_id, "id", ids)
+        self._api_add_survivors(by_ref, "ref", refs)
         return by_id, by_ref
+
+    @api.model
+    def _api_add_survivors(self, found, field, values):
+        """Whoever still names a merged customer reaches the one who took over.
+
+        :param dict found: lists of ids by value, of customers that were found
+        :param str field: by which they were looked for
+        :param list values: for which they were looked for
+        """
+        missing = set(values) - found.keys()
+        partners = self.env["res.partner"].with_context(active_test=False)
+        if not missing or not partners._crm_suite_has_merged():
+            return
+        domain = partners._crm_suite_merged_domain()
+        domain &= Domain(field, "in", list(missing))
+        merged = partners.search_fetch(domain, [field])
+        survivors = {partner: partner._crm_suite_survivors() for partner in merged}
+        shown = merged._crm_suite_survivors()._filtered_access("read")
+        shown = shown.filtered("active")
+        for partner, survivor in survivors.items():
+            known = found.setdefault(partner[field], [])
+            if survivor in shown and survivor.id not in known:
+                known.append(survivor.id)
 
     @api.model
     def _api_new_values(self, row):

@@ -316,12 +316,14 @@ class Automation(models.Model):
             own, there = self.with_context(lang=code), template.with_context(lang=code)
             if self.name == template.name:
                 own.name = there.name
-        self._fill_actions()
+        self._fill_actions(template._complete(self.params))
 
-    def _fill_actions(self):
-        """Put parameters that are about actions into them."""
-        values = self.template_id._complete(self.params)
-        for param in self.template_id.param_ids:
+    def _fill_actions(self, values):
+        """Put parameters that are about actions into them.
+
+        :param dict values: by code
+        """
+        for param in self.template_id.param_ids.filtered(lambda p: p.code in values):
             prefix, _dot, name = (param.target or "").partition(".")
             if prefix == "action":
                 users = self._saving().action_ids
@@ -337,13 +339,19 @@ class Automation(models.Model):
             # Who changes what a rule does answers for it: it must not do with the rights
             # of somebody else what another person thought up.
             vals = {"user_id": self.env.uid, **vals}
+        begun = {rule.id: rule._get_begun() for rule in self if rule.state == "on"}
+        before = {rule.id: rule.params for rule in self}
         result = super(Automation, self._saving()).write(vals)
         if "params" in vals:
             for rule in self.filtered("template_id"):
-                super(Automation, rule).write(rule.template_id._fill(rule.params))
-                rule._fill_actions()
+                template = rule.template_id
+                old = template._recall(before[rule.id])
+                new = template._complete(rule.params)
+                super(Automation, rule).write(template._refill(rule, old, new))
+                rule._fill_actions({c: new[c] for c in new if new[c] != old[c]})
         if changed:
             self._definition_changed()
+            self.sudo()._begin_anew(begun)
         elif not SHOWN.isdisjoint(vals):
             self._sync_host()
         return result

@@ -220,6 +220,8 @@ class AutomationAction(models.Model):
 
     def _check_definition(self):
         languages = [code for code, _name in self.env["res.lang"].get_installed()]
+        # What is wrong is told in the language of who reads it, where it is wrong there.
+        languages.sort(key=lambda code: code != (self.env.lang or "en_US"))
         for action in self:
             problems = (
                 action.with_context(lang=code)._find_problem() for code in languages
@@ -385,11 +387,7 @@ class AutomationAction(models.Model):
         if field.type == "many2one":
             return self._find_named(field, text)
         if field.type == "selection":
-            options = field._description_selection(self.env)
-            found = {str(k): k for k, _v in options} | {v: k for k, v in options}
-            if text not in found:
-                raise ValueError(text)
-            return found[text]
+            return self._find_choice(field, text)
         if field.type == "boolean":
             known = {"1": True, "true": True, "yes": True, "0": False, "false": False}
             known |= {"no": False, "是": True, "否": False}
@@ -406,9 +404,31 @@ class AutomationAction(models.Model):
             return fields.Datetime.to_datetime(text)
         return text
 
+    def _find_choice(self, field, text):
+        options = {
+            (value, label)
+            for own in self._in_all_languages(self)
+            for value, label in field._description_selection(own.env)
+        }
+        named = {value for value, label in options if label == text}
+        coded = {value for value, _label in options if str(value) == text}
+        return self._get_only(named or coded, text)
+
     def _find_named(self, field, text):
         own = self.env[field.comodel_name].with_user(self.automation_id.user_id)
-        found = own.name_search(text, operator="=", limit=2)
+        found = {
+            id_
+            for records in self._in_all_languages(own)
+            for id_, _name in records.name_search(text, operator="=", limit=2)
+        }
+        return self._get_only(found, text)
+
+    def _in_all_languages(self, records):
+        """What is named is the same whoever sets the rule off, in whatever language."""
+        for code, _name in self.env["res.lang"].get_installed():
+            yield records.with_context(lang=code)
+
+    def _get_only(self, found, text):
         if len(found) != 1:
             raise ValueError(text)
-        return found[0][0]
+        return next(iter(found))

@@ -359,11 +359,11 @@ class Automation(models.Model):
             self._get_context()
         )
         if not record:
-            run._end("skipped", [self.env._("The record does not exist any more.")])
+            run._leave_out(self.env._("The record does not exist any more."))
             return
         # The rule, or the record, may have been changed while this waited.
         if not self._filter_fitting(self._filter_meeting(record)):
-            run._end("skipped", [self.env._("The condition is not met any more.")])
+            run._leave_out(self.env._("The condition is not met any more."))
             return
         run.version = self.version
         with restored_chain(self.env.cr, run.chain):

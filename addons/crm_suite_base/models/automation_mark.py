@@ -48,12 +48,16 @@ class AutomationMark(models.Model):
         return sorted(id_ for (id_,) in rows)
 
     @api.model
-    def _forget(self, rule, kind=None):
-        """Forget what a rule remembers, or one kind of it."""
+    def _forget(self, rule, kind, id_=None):
+        """Forget what a rule remembers of one kind, of all records or of one."""
         self.env.cr.execute(
             SQL(
-                "DELETE FROM crm_suite_automation_mark WHERE automation_id = %s %s",
+                """
+                DELETE FROM crm_suite_automation_mark
+                 WHERE automation_id = %s AND kind = %s %s
+                """,
                 rule.id,
-                SQL("AND kind = %s", kind) if kind else SQL(),
+                kind,
+                SQL("AND res_id = %s", id_) if id_ is not None else SQL(),
             )
         )

@@ -235,9 +235,16 @@ class AutomationRun(models.Model):
         self.ensure_one()
         rule = self.automation_id
         if rule.state != "on" or not rule.active:
-            self._end("skipped", [self.env._("The rule was switched off meanwhile.")])
+            self._leave_out(self.env._("The rule was switched off meanwhile."))
             return
         rule._work_run(self)
+
+    def _leave_out(self, reason):
+        """End what waited without doing anything: the rule may work for its record
+        another time, also one that does so only once."""
+        marks = self.env["crm.suite.automation.mark"]
+        marks._forget(self.automation_id, "once", self.res_id or 0)
+        self._end("skipped", [reason])
 
     def _end(self, state, effect=(), **values):
         self.write(

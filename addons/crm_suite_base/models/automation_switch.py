@@ -82,16 +82,39 @@ class Automation(models.Model):
             rule.write({"state": "on" if on else "off"})
             rule._sync_host()
             if first:
-                rule._begin()
+                rule._begin(existing=rule.existing)
         self.env.registry.clear_cache()
 
-    def _begin(self):
-        """From now on: what was before is not made up for."""
+    def _begin(self, existing=False):
+        """From now on: what was before is not made up for.
+
+        :param bool existing: work for those, too, who meet the condition already
+        """
         if self.trigger == "date":
             self.host_rule_id.last_run = fields.Datetime.now()
         if self.trigger == "crossing":
-            self.env["crm.suite.automation.mark"]._forget(self, "inside")
-            self._cross(baseline=not self.existing)
+            if existing:
+                self.env["crm.suite.automation.mark"]._forget(self, "inside")
+            self._cross(baseline=not existing)
+
+    def _get_begun(self):
+        """What says from when on, and for whom, something begins.
+
+        :rtype: tuple
+        """
+        if self.trigger != "crossing":
+            return (self.trigger,)
+        company, author = self.company_id.id, self.user_id.id
+        return self.trigger, self.model, self.domain, company, author
+
+    def _begin_anew(self, begun):
+        """An edit while it is on sets a rule off for nobody who was there before.
+
+        :param dict begun: by id of the rules that were on, :meth:`_get_begun` of before
+        """
+        for rule in self:
+            if begun.get(rule.id, rule._get_begun()) != rule._get_begun():
+                rule._begin()
 
     def _host_switched(self, active):
         """Somebody switched or deleted the rule of the host."""
@@ -99,6 +122,8 @@ class Automation(models.Model):
             state = "draft" if active is None else "on" if active else "off"
             if rule.state != state and not (active is False and rule.state == "draft"):
                 rule.write({"state": state})
+                if active:
+                    rule._begin(existing=rule.existing)
         self.env.registry.clear_cache()
 
     def _sync_host(self):

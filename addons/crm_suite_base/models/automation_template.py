@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools.automation_params import fill_domain, fill_text
+from ..tools.automation_params import fill_domain, fill_text, refill_domain
 from .arguments import read_domain
 
 # Those who manage rules.
@@ -176,14 +176,14 @@ class AutomationTemplate(models.Model):
         """
         self.ensure_one()
         values = {name: self[name] for name in TAKEN}
-        return {**values, **self._fill(params)}
+        return {**values, **self._fill(self._complete(params))}
 
-    def _fill(self, params):
+    def _fill(self, values):
         """What of a rule follows from the parameters.
 
+        :param dict values: of all parameters, by code
         :rtype: dict
         """
-        values = self._complete(params)
         optional = self.param_ids.filtered("optional").mapped("code")
         filled = {
             "domain": fill_domain(self.domain, values, optional),
@@ -193,6 +193,32 @@ class AutomationTemplate(models.Model):
         for param in self.param_ids.filtered(lambda p: p.target in self._targets()):
             filled[param.target] = values[param.code]
         return filled
+
+    def _refill(self, rule, old, new):
+        """What of a rule follows from parameters that were changed.
+
+        :param dict old: values of all parameters as they were, by code
+        :param dict new: the values as they are
+        :rtype: dict
+        :raise UserError: what was changed by hand has no place for them any more
+        """
+        before, after = self._fill(old), self._fill(new)
+        values = {name: after[name] for name in after if after[name] != before[name]}
+        for name in values.keys() - self._targets():
+            if name != "condition":
+                values[name] = refill_domain(rule[name], before[name], after[name])
+            elif (rule[name] or False) not in (before[name], after[name]):
+                values[name] = None
+            if values[name] is None:
+                raise UserError(
+                    self.env._(
+                        "“%(field)s” of “%(rule)s” was changed by hand, so that the "
+                        "settings have no place in it any more: change it there.",
+                        field=rule._fields[name]._description_string(self.env),
+                        rule=rule.name,
+                    )
+                )
+        return values
 
     def _targets(self):
         return {"date_offset", "webhook_key"}
@@ -208,6 +234,17 @@ class AutomationTemplate(models.Model):
             param.code: param._read(
                 params[param.code] if param.code in (params or {}) else param._default()
             )
+            for param in self.param_ids
+        }
+
+    def _recall(self, params):
+        """Values of all parameters as they were once given: a record that is gone
+        meanwhile is no mistake.
+
+        :rtype: dict
+        """
+        return {
+            param.code: param._recall((params or {}).get(param.code, param._default()))
             for param in self.param_ids
         }
 
@@ -305,6 +342,11 @@ class AutomationParam(models.Model):
         if self.kind == "record":
             return self._find_record(int(value or 0))
         return str(value or "").strip()[:500]
+
+    def _recall(self, value):
+        if self.kind == "record":
+            return int(value or 0) or False
+        return self._convert(value)
 
     def _find_record(self, id_):
         if not id_:

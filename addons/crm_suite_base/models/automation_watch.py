@@ -108,7 +108,7 @@ class Automation(models.Model):
         :param baseline: remember only, set nothing off
         """
         self.ensure_one()
-        if not self._lock_watch():
+        if not self._lock_watch(wait=baseline):
             return  # somebody else is at it; the regular look finds the rest
         inside = self._compose_inside(ids).subselect()
         only = SQL("AND res_id = ANY(%s)", list(ids)) if ids is not None else SQL()
@@ -175,15 +175,22 @@ class Automation(models.Model):
         runs.invalidate_model(flush=False)
         runs._wake()
 
-    def _lock_watch(self):
-        """Be the only one who looks for this rule; it lasts until the transaction ends."""
-        return self.env.execute_query(
+    def _lock_watch(self, wait=False):
+        """Be the only one who looks for this rule; it lasts until the transaction ends.
+
+        :param bool wait: for somebody else who looks
+        :return: whether nobody else does
+        """
+        name = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+        [(locked,)] = self.env.execute_query(
             SQL(
-                "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
+                "SELECT %s(hashtext(%s), %s)",
+                SQL.identifier(name),
                 "crm_suite_base.automation",
                 self.id,
             )
-        )[0][0]
+        )
+        return wait or locked
 
     @api.model
     def _cron_watch(self):

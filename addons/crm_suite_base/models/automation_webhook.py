@@ -90,11 +90,10 @@ class Automation(models.Model):
         made = signed(self.env(su=True), SCOPE, who)
         return webhook_sign.PREFIX + base64.b64encode(bytes.fromhex(made)).decode()
 
-    def _switch(self, on):
-        for rule in self:
-            if on and rule.trigger == "webhook" and not rule.webhook_uuid:
-                rule.webhook_uuid = str(uuid4())
-        return super()._switch(on)
+    def _begin(self, existing=False):
+        if self.trigger == "webhook" and not self.webhook_uuid:
+            self.webhook_uuid = str(uuid4())
+        return super()._begin(existing)
 
     # Who may write the rule is asked for first.
     def action_new_secret(self):  # nosemgrep: odoo-public-method-sudo
@@ -186,10 +185,14 @@ class Automation(models.Model):
         partners = partners.with_context(self._get_context(actor))
         record = self._find_partner(partners, payload["customer"])
         run.write({"res_id": record.id, "user_id": actor.id})
-        if self._filter_fitting(record):
-            self._execute(record, {record.id: run.input}, run, actor)
-        else:
+        # Unlike other rules this one is not asked by the host.
+        if not self._filter_fitting(self._filter_meeting(record)):
             run._end("skipped", [self.env._("The condition of the rule is not met.")])
+        elif not self._take_once(record):
+            text = self.env._("Never a second time for the same record.")
+            run._end("skipped", [text])
+        else:
+            self._execute(record, {record.id: run.input}, run, actor)
 
     def _find_partner(self, partners, values):
         keys = [key.strip() for key in (self.webhook_key or "email").split(",")]

@@ -193,6 +193,12 @@ class CustomField(models.Model):
                         field=field.name,
                     )
                 )
+        if "active" in vals:
+            # By its button or by the menu of the host.
+            if not vals["active"]:
+                self.filtered("active")._check_unused()
+            removed_at = not vals["active"] and fields.Datetime.now()
+            vals = {"removed_at": removed_at, **vals}
         result = super().write(vals)
         if set(vals) <= {"sequence", "section_id", "wide"}:
             self._renew_views(set(self.mapped("model")))
@@ -444,15 +450,12 @@ class CustomField(models.Model):
 
     def action_remove(self):
         """Take fields off the form; their data are kept for 30 days."""
-        self._check_administrator()
-        self.filtered("active")._check_unused()
-        self.write({"active": False, "removed_at": fields.Datetime.now()})
+        self.write({"active": False})
         return True
 
     def action_restore(self):
         """Bring removed fields back, with their data."""
-        self._check_administrator()
-        self.write({"active": True, "removed_at": False})
+        self.write({"active": True})
         return True
 
     def action_delete(self):
@@ -524,6 +527,12 @@ class CustomFieldOption(models.Model):
         return options
 
     def write(self, vals):
+        if "value" in vals and any(option.value != vals["value"] for option in self):
+            raise UserError(
+                self.env._(
+                    "What is stored for a choice stays; add another choice instead."
+                )
+            )
         result = super().write(vals)
         self.custom_field_id._update_field()
         return result

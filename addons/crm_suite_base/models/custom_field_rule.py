@@ -212,7 +212,11 @@ class CustomField(models.Model):
         if self.technical_name not in self.env[self.model]._fields:
             return
         try:
-            required, valid = self._compile("required_when"), self._compile("rule")
+            # An archived tab is on no form: nobody sees the field.
+            required = (
+                self._compile("required_when") if self.section_id.active else None
+            )
+            valid = self._compile("rule")
             shown = self._get_shown_when() if required else ()
         except UserError as error:
             # A field that the rule names went with another application. A rule that

@@ -50,6 +50,7 @@ class CustomFieldSection(models.Model):
         result = super().write(vals)
         if "visible_when" in vals:
             self._check_visible_when()
+        if {"active", "visible_when"} & set(vals):
             # What is hidden need not be filled in.
             self.env.registry.clear_cache()
         if {"name", "sequence", "active", "visible_when"} & set(vals):

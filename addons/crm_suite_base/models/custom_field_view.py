@@ -59,8 +59,10 @@ class CustomField(models.Model):
         views = self.env["ir.ui.view"].sudo().with_context(lang=None)
         name = f"{VIEW_NAME}.{xmlid}"
         view = views.search([("name", "=", name), ("inherit_id", "=", base.id)])
-        shown = self.search([("model", "=", model_name)])
-        arch = getattr(self.with_context(lang=None), f"_{kind}_arch")(model_name, shown)
+        # Whoever saves: the names as they are kept, which are translated below.
+        custom = self.with_context(lang=None)
+        shown = custom.search([("model", "=", model_name)])
+        arch = getattr(custom, f"_{kind}_arch")(model_name, shown)
         if arch is None:
             view.unlink()
             return
@@ -79,20 +81,20 @@ class CustomField(models.Model):
         elif view.arch != text:
             view.arch = text
         if kind == "form":
-            self._translate_view(view, model_name)
+            self._translate_view(view, shown.section_id)
+        elif kind == "search":
+            self._translate_view(view, shown)
 
     @api.model
-    def _translate_view(self, view, model_name):
-        """The names of the tabs in each language."""
-        sections = self.env["crm.suite.field.section"].search(
-            [("model", "=", model_name)]
-        )
+    def _translate_view(self, view, named):
+        """Names in each language.
+
+        :param named: the records whose names the view shows
+        """
         for code, _name in self.env["res.lang"].get_installed():
             spoken = {
-                section.with_context(lang=None).name: section.with_context(
-                    lang=code
-                ).name
-                for section in sections
+                record.with_context(lang=None).name: record.with_context(lang=code).name
+                for record in named
             }
             if code != "en_US":
                 view.update_field_translations("arch_db", {code: spoken})

@@ -103,7 +103,7 @@ class ResPartner(models.Model):
                 if partner.id in seen:
                     break
                 seen.add(partner.id)
-                partner = self.browse(into.id)
+                partner = into.with_env(self.env)
             survivors |= partner
         return survivors
 

@@ -384,6 +384,36 @@ class TestApiRows(ApiCase, HttpCase):
         }
         self.assertProblem(self.call("purchases", row, key=text), 403, "forbidden")
 
+    def test_rows_of_merged_customers_reach_the_survivor(self):
+        self.customer.ref = "ERP-1"
+        gone = self._create_customer(name="Gone", ref="ERP-2")
+        (self.customer | gone).crm_suite_merge(self.customer.id)
+        self.env.invalidate_all()
+        self.assertFalse(gone.active)
+        row = {"reference": "SO-M1", "date": "2026-03-05", "amount": 100}
+        data = self.send(
+            "purchases",
+            [
+                {**row, "customer_ref": "ERP-2"},
+                {**row, "line": "2", "customer_id": gone.id},
+                {**row, "line": "3", "customer_ref": "ERP-3"},
+            ],
+        )
+        self.assertEqual(self.results(data), ["created", "created", "rejected"], data)
+        ids = [result["id"] for result in data["results"][:2]]
+        lines = self.env["crm.suite.purchase"].browse(ids)
+        self.assertEqual(lines.partner_id, self.customer)
+        answer = self.call(
+            "leads",
+            {"crm_suite_reference": "M-1", "name": "X", "customer_ref": "ERP-2"},
+        ).data
+        lead = self.env["crm.lead"].browse(answer["id"])
+        self.assertEqual(lead.partner_id, self.customer)
+        self._create_customer(name="New", ref="ERP-2")
+        data = self.send("purchases", [{**row, "line": "4", "customer_ref": "ERP-2"}])
+        line = self.env["crm.suite.purchase"].browse(data["results"][0]["id"])
+        self.assertEqual(line.partner_id.name, "New", "who has it now comes first")
+
     def test_two_customers_with_one_key(self):
         self.env["res.partner"].create(
             [{"name": "One", "ref": "AMB"}, {"name": "Two", "ref": "AMB"}]

@@ -1,14 +1,17 @@
 from datetime import timedelta
 
 from psycopg2.errors import SerializationFailure
+from psycopg2.extras import Json
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL, mute_logger
 
+from ..tools.domain_text import read_literals
 from .automation_common import AutomationCase
+from .common import ROLE
 
 QUIET = "odoo.addons.crm_suite_base.models.automation_engine"
 
@@ -108,10 +111,7 @@ class TestAutomation(AutomationCase):
         order = self._create_order(self.customer, confirm=False, user_id=self.rep.id)
         order.validity_date = self.today
         rule = self._use("quotation_expires")
-        records = rule.sudo().host_rule_id._search_time_based_automation_records(
-            until=fields.Datetime.now()
-        )
-        self.assertNotIn(order, records)
+        self.assertNotIn(order, self._get_due(rule))
 
     def test_crossing_once_per_crossing(self):
         rule = self._use("receivable", {"amount": 100, "due": 0})
@@ -144,6 +144,75 @@ class TestAutomation(AutomationCase):
         eager.existing = True
         eager.action_switch_on()
         self.assertIn(self.customer.id, self.runs(eager).mapped("res_id"))
+
+    def test_a_change_does_not_make_up_for_the_past(self):
+        """Whoever meets a crossing rule by an edit of it was there before."""
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        boss = new_test_user(self.env, "suite_boss", f"{ROLE}sales_manager")
+        boss.company_ids |= company
+        theirs = self._create_customer(name="Theirs", ref="X", company_id=company.id)
+        self.customer.write({"ref": "X", "city": "Wuhan"})
+        self._set_figures(self.customer, receivable_overdue=500)
+        params = self._use("receivable", {"amount": 1000})
+        widened = self._create_rule(
+            {"kind": "note", "body": "x"},
+            trigger="crossing",
+            domain="[('ref', '=', 'X'), ('city', '=', 'Beijing')]",
+            company_id=False,
+            existing=True,
+        )
+        other = self._create_rule({"kind": "note", "body": "x"}, company_id=False)
+        params.params = {"amount": 100}
+        widened.domain = "[('ref', '=', 'X')]"
+        other.write({"trigger": "crossing", "domain": "[('ref', '=', 'X')]"})
+        rules = (params | widened | other).sudo()
+        rules._watch()
+        self.assertFalse(self.runs())
+        widened.with_user(boss).action_take_over()
+        rules._watch()
+        self.assertFalse(self.runs(), "nor whom the new manager sees besides")
+        self.assertEqual(widened.user_id, boss)
+        later = self._create_customer(name="Later", ref="X")
+        theirs.ref = "Y"
+        rules._watch()
+        theirs.ref = "X"
+        rules._watch()
+        self.assertEqual(self.runs(other).res_id, later.id)
+        self.assertEqual(
+            set(self.runs(widened).mapped("res_id")), {later.id, theirs.id}
+        )
+
+    def test_another_trigger_does_not_make_up_for_the_past(self):
+        order = self._create_order(self.customer, confirm=False, user_id=self.rep.id)
+        order.validity_date = self.today - timedelta(days=9)
+        rule = self._create_rule(
+            {"kind": "note", "body": "x"}, model="sale.order", field="client_order_ref"
+        )
+        rule.write({"trigger": "date", "date_field": "validity_date"})
+        self.assertNotIn(order, self._get_due(rule))
+        called = self._create_rule({"kind": "note", "body": "x"})
+        called.trigger = "webhook"
+        self.assertTrue(called.webhook_url)
+
+    def _get_due(self, rule):
+        """What the host would hand to a rule about dates now."""
+        host = rule.sudo().host_rule_id
+        return host._search_time_based_automation_records(until=fields.Datetime.now())
+
+    def test_switched_on_by_the_host(self):
+        """By a technical administrator: from then on, as by the button."""
+        order = self._create_order(self.customer, confirm=False, user_id=self.rep.id)
+        order.validity_date = self.today
+        dated, crossing = self._use("quotation_expires"), self._use("receivable")
+        hosts = (dated | crossing).sudo().host_rule_id
+        hosts.active = False
+        self.assertEqual(set((dated | crossing).mapped("state")), {"off"})
+        self._set_figures(self.customer, receivable_overdue=10**6)
+        dated.sudo().host_rule_id.last_run = False
+        hosts.active = True
+        self.Rule._watch_customers()
+        self.assertFalse(self.runs(crossing))
+        self.assertNotIn(order, self._get_due(dated))
 
     def test_stage_written_by_sql(self):
         """The lifecycle is written by SQL, which no rule of the host sees."""
@@ -207,6 +276,28 @@ class TestAutomation(AutomationCase):
         self.assertEqual(
             sorted(self.runs(rule).mapped("res_id")),
             sorted((self.customer | self.person).ids),
+        )
+
+    def test_what_was_left_out_was_not_the_one_time(self):
+        rule = self._create_rule(
+            {"kind": "note", "body": "Hello"},
+            once=True,
+            timing="later",
+            domain="[('city', '=', 'Wuhan')]",
+        )
+        self.customer.write({"city": "Wuhan", "ref": "A"})
+        self.customer.city = "Beijing"
+        self.work()
+        self.customer.write({"city": "Wuhan", "ref": "B"})
+        rule.action_switch_off()
+        self.work()
+        self.assertEqual(self.runs(rule).mapped("state"), ["skipped", "skipped"])
+        rule.action_switch_on()
+        for ref in "CD":
+            self.customer.ref = ref
+            self.work()
+        self.assertEqual(
+            self.runs(rule).mapped("state"), ["skipped", "skipped", "done"]
         )
 
     def test_rules_that_set_each_other_off(self):
@@ -355,6 +446,89 @@ class TestAutomation(AutomationCase):
         self.assertEqual(rule.version, 2)
         with self.assertRaisesRegex(UserError, "no value"):
             rule.params = {"amount": "much"}
+
+    def test_settings_leave_what_was_edited_by_hand(self):
+        rule = self._use("receivable", {"amount": 10000})
+        edited = "[('crm_suite_overdue', '>', 1)]"
+        [amount] = read_literals(rule.domain)
+        rule.domain = repr(["&", list(amount), ("country_id.code", "=", "CN")])
+        activity = rule.action_ids.filtered(lambda action: action.kind == "activity")
+        rule.params = {"amount": 10000, "due": 7}
+        self.assertIn("country_id.code", rule.domain)
+        self.assertIn("10000", rule.domain)
+        self.assertEqual(activity.days, 7)
+        activity.days = 9
+        rule.params = {"amount": 5000, "due": 7}
+        self.assertIn("country_id.code", rule.domain)
+        self.assertIn("5000", rule.domain)
+        self.assertNotIn("10000", rule.domain)
+        self.assertEqual(activity.days, 9, "this setting was not changed")
+        both = {"params": {"amount": 700, "due": 7}}
+        rule.write({**both, "domain": rule.domain.replace("CN", "DE")})
+        self.assertIn("DE", rule.domain)
+        self.assertIn("700", rule.domain)
+        rule.domain = edited
+        rule.params = {"amount": 700, "due": 3}
+        self.assertEqual(rule.domain, edited)
+        with self.assertRaisesRegex(UserError, "“Condition” of .* changed by hand"):
+            rule.params = {"amount": 10, "due": 3}
+
+    def test_settings_leave_a_distance_edited_by_hand(self):
+        rule = self._use("quotation_expires", {"days": 3, "due": 1})
+        rule.date_offset = 7
+        rule.params = {"days": 3, "due": 2}
+        self.assertEqual(rule.date_offset, 7)
+        rule.params = {"days": 5, "due": 2}
+        self.assertEqual(rule.date_offset, 5)
+
+    def test_a_setting_whose_record_is_gone(self):
+        stages = self.env["crm.stage"].create([{"name": "One"}, {"name": "Two"}])
+        rule = self._use("deal_stage", {"stage": stages[0].id, "due": 3})
+        stages[0].unlink()
+        rule.params = {"stage": stages[1].id, "due": 3}
+        self.assertIn(str(stages[1].id), rule.domain)
+
+    def test_values_are_named_in_any_language(self):
+        """Once for all, though who sets a rule off may read another language."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        stage = self.env["crm.stage"].create({"name": "Far"})
+        stage.with_context(lang="zh_CN").name = "远"
+        twin = self.env["crm.stage"].create({"name": "Close"})
+        twin.with_context(lang="zh_CN").name = "Far off"
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE ir_model_fields_selection s SET name = s.name || %s::jsonb
+                  FROM ir_model_fields f
+                 WHERE f.id = s.field_id AND f.model = 'crm.lead'
+                   AND f.name = 'priority' AND s.value = '2'
+                """,
+                Json({"zh_CN": "高"}),
+            )
+        )
+        self.env.registry.clear_all_caches()
+        lead = self.env["crm.lead"].create({"name": "Deal", "type": "opportunity"})
+        for stage_name, priority in (("Far", "High"), ("远", "高"), ("Far", "2")):
+            rule = self._create_rule(
+                self._set("stage_id", stage_name),
+                self._set("priority", priority),
+                model="crm.lead",
+                field="referred",
+            )
+            for lang in ("en_US", "zh_CN"):
+                lead.write({"stage_id": twin.id, "priority": "0", "referred": False})
+                lead.with_context(lang=lang).referred = lang
+                self.assertEqual((lead.stage_id, lead.priority), (stage, "2"))
+            rule.action_switch_off()
+        twin.with_context(lang="zh_CN").name = "Far"
+        for value in ("Far", "Nowhere"):
+            with self.assertRaisesRegex(ValidationError, "is no value"):
+                self._create_rule(
+                    self._set("stage_id", value),
+                    on=False,
+                    model="crm.lead",
+                    field="referred",
+                )
 
     def test_bad_conditions_are_told(self):
         for values in (

@@ -1,5 +1,7 @@
 import threading
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -46,6 +48,18 @@ class TestAutomationConcurrency(ConcurrencyCase):
             )
             self.partner_ids = partners.ids
             self.registry.clear_cache()
+
+    def test_beginning_waits_for_who_looks(self):
+        """Else all who are there already would begin at the next look."""
+        with self.committing() as one:
+            one["crm.suite.automation"].browse(self.rule_id)._lock_watch()
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(LockNotAvailable),
+                self.committing() as other,
+            ):
+                other.cr.execute("SET LOCAL lock_timeout = '100ms'")
+                other["crm.suite.automation"].browse(self.rule_id)._begin()
 
     def _remove(self):
         with self.committing() as env:

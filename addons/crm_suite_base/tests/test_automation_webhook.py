@@ -176,6 +176,27 @@ class TestAutomationWebhook(HttpCase):
         with self.assertRaisesRegex(UserError, "no such customer"):
             self.runs()._work()
 
+    def test_condition_and_once(self):
+        self.rule.write({"domain": "[('country_id.code', '=', 'CN')]", "once": True})
+        answers = []
+        for email, country in (
+            ("a@fair.example", "CN"),
+            ("a@fair.example", "CN"),
+            ("b@fair.example", "DE"),
+        ):
+            values = {"name": "Visitor", "email": email}
+            values["country_id"] = self.env.ref(f"base.{country.lower()}").id
+            self.call({"customer": values})
+            self.work()
+            run = self.runs()[-1]
+            answers.append((run.state, run.effect_text))
+            self.assertEqual(run._get_records().email, email)
+        self.assertEqual(
+            [state for state, _text in answers], ["done"] + ["skipped"] * 2
+        )
+        self.assertIn("Never a second time", answers[1][1])
+        self.assertIn("condition", answers[2][1])
+
     def test_the_secret_is_for_who_may_change_the_rule(self):
         agent = new_test_user(self.env, "hook_rep", f"{ROLE}sales_rep")
         self.assertTrue(self.rule.webhook_secret)

@@ -138,6 +138,19 @@ class TestCustomField(CustomFieldCase):
             self.customer()
         self.customer(**{field.technical_name: "x"})
 
+    def test_an_archived_tab_hides_its_fields(self):
+        field = self.add("Seal", required_when="true")
+        field.rule = f"{field.technical_name} != 'x'"
+        with self.assertRaisesRegex(UserError, "must be filled in"):
+            self.customer()
+        self.section.with_user(self.admin).action_archive()
+        self.customer()
+        with self.assertRaisesRegex(UserError, "is not valid"):
+            self.customer(**{field.technical_name: "x"})
+        self.section.with_user(self.admin).action_unarchive()
+        with self.assertRaisesRegex(UserError, "must be filled in"):
+            self.customer()
+
     def test_conditions_of_a_tab(self):
         for wrong in ("is_comany", "country_id.code == 'CN'", "1 + 1"):
             with self.subTest(wrong), self.assertRaises(UserError):
@@ -291,6 +304,16 @@ class TestCustomField(CustomFieldCase):
         with self.assertRaises(ValidationError):
             self.customer()
 
+    def test_archived_by_the_menu_of_the_host(self):
+        first = self.add("First")
+        second = self.add("Second", required_when=f"is_set({first.technical_name})")
+        with self.assertRaisesRegex(UserError, "Second"):
+            first.action_archive()
+        second.action_archive()
+        self.assertTrue(second.removed_at)
+        second.action_unarchive()
+        self.assertFalse(second.removed_at)
+
     def test_deleted_after_30_days(self):
         young, old = self.add("Young"), self.add("Old")
         real = old.sudo().field_id
@@ -324,6 +347,15 @@ class TestCustomField(CustomFieldCase):
         with self.assertRaises(ValidationError):
             field.option_ids.unlink()
 
+    def test_what_is_stored_for_a_choice_stays(self):
+        field = self.add("Level", "selection")
+        partner = self.customer(**{field.technical_name: "silver"})
+        silver = field.option_ids.filtered(lambda option: option.value == "silver")
+        with self.assertRaisesRegex(UserError, "stays"):
+            field.write({"option_ids": [Command.update(silver.id, {"value": "ag"})]})
+        silver.write({"value": "silver", "name": "Silver!"})
+        self.assertEqual(partner[field.technical_name], "silver")
+
     def test_kind_stays(self):
         field = self.add("Number")
         with self.assertRaises(UserError):
@@ -347,6 +379,40 @@ class TestCustomField(CustomFieldCase):
             self.env["res.partner"].with_context(lang="zh_CN").get_view(view.id)["arch"]
         )
         self.assertIn('string="合同"', arch)
+
+    def test_names_do_not_depend_on_who_saves(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        level = self.add("Level", "selection")
+        level.with_context(lang="zh_CN").name = "级别"
+        self.section.with_user(self.admin).with_context(lang="zh_CN").name = "合同"
+        for lang in ("zh_CN", "en_US"):
+            field = self.Field.with_context(lang=lang).browse(level.id)
+            field.visible_when = f"name != '{lang}'"
+            for shown, tab, group in (
+                ("en_US", "Contract", "Level"),
+                ("zh_CN", "合同", "级别"),
+            ):
+                self.assertEqual(
+                    self._strings(shown, "form", "customer", "page", self.section.id),
+                    [tab],
+                )
+                self.assertEqual(
+                    self._strings(
+                        shown, "search", "customer", "filter", level.technical_name
+                    ),
+                    [group],
+                )
+
+    def _strings(self, lang, kind, name, tag, ends):
+        view = self.env.ref(f"crm_suite_base.res_partner_view_{kind}_{name}")
+        model = self.env["res.partner"].with_user(self.rep).with_context(lang=lang)
+        arch = etree.fromstring(model.get_view(view.id, kind)["arch"])
+        return [
+            node.get("string")
+            for node in arch.iter(tag)
+            if (node.get("name") or "").endswith(f"_{ends}")
+            and "x_crm_" in node.get("name")
+        ]
 
     def test_imports_exports_and_segments(self):
         level = self.add("Level", "selection").technical_name

@@ -25,6 +25,35 @@ def fill_domain(text, values, optional=()):
     )
 
 
+def refill_domain(text, before, after):
+    """A domain with other values of its parameters; what else somebody changed in it
+    stays.
+
+    :param str text: the domain
+    :param str before: as it would be with the old values, had nobody changed it
+    :param str after: as it would be with the new ones
+    :return: None where a part that names a parameter was itself changed
+    :rtype: str
+    """
+    parts, before, after = (_read_parts(one) for one in (text, before, after))
+    if parts == before:
+        return repr(after)
+    changes = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+    places = {}
+    for old, new in changes:
+        if parts.count(old) == 1:
+            places[parts.index(old)] = new
+        elif new not in parts:
+            return None
+    return repr([places.get(place, part) for place, part in enumerate(parts)])
+
+
+def _read_parts(text):
+    return [
+        tuple(part) if isinstance(part, list) else part for part in read_literals(text)
+    ]
+
+
 def _fill_part(part, values, optional):
     if not isinstance(part, list | tuple) or len(part) != 3:
         return part
