@@ -243,6 +243,8 @@ class Pool(models.Model):
             & self._get_domain()
             & Domain("crm_suite_pool_id", "=", False)
             & Domain("user_id", "in", self._get_members().ids)
+            # Who declines it passes it on, and not into a pool.
+            & Domain("crm_suite_accept_until", "=", False)
         )
         if self.company_id:
             domain &= Domain("company_id", "in", [False, self.company_id.id])

@@ -91,6 +91,10 @@ class ResPartner(models.Model):
         # What is in a pool is given out by its rules.
         return super()._assignable_domain() & ~self._pool_inside_domain()
 
+    def _assignable_take(self):
+        self._pool_leave_unaccepted()
+        return super()._assignable_take()
+
     @api.model
     def _crm_suite_customer_clauses(self, operation="read"):
         """Members see what they may claim, admins all that the pool gave out."""
