@@ -316,9 +316,15 @@ class ResPartner(models.Model):
     @api.model
     def _pool_people_sql(self, ids):
         return SQL(
-            "SELECT commercial_partner_id AS record_id, id AS partner_id"
-            " FROM res_partner WHERE commercial_partner_id = ANY(%s)",
-            list(ids),
+            """
+            SELECT commercial_partner_id AS record_id, id AS partner_id
+              FROM res_partner WHERE commercial_partner_id = ANY(%(ids)s)
+         UNION ALL
+            SELECT id, id
+              FROM res_partner
+             WHERE id = ANY(%(ids)s) AND commercial_partner_id != id
+            """,
+            ids=list(ids),
         )
 
     @api.model
