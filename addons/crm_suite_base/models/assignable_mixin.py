@@ -85,6 +85,10 @@ class AssignableMixin(models.AbstractModel):
         """
         self.write({self._assignable_owner: user.id})
 
+    def _assignable_take(self):
+        """Take these records from owners who did not accept them. Hook."""
+        self.write({self._assignable_owner: False})
+
     def _assignable_previous_owners(self):
         """Who had dealt with these records before, for policies that go back to him.
 

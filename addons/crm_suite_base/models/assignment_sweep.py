@@ -218,7 +218,7 @@ class AssignmentPolicy(models.Model):
         mine.write({"state": state, "answer": answer, **done})
         model.browse(mine.mapped("res_id")).with_context(
             **{"tracking_disable": True, ASSIGNING: True}
-        ).write({model._assignable_owner: False})
+        )._assignable_take()
         self._find_next(mine, cause)
 
     def _find_next(self, logs, cause):

@@ -55,6 +55,10 @@ class CrmLead(models.Model):
         # What is in a pool is given out by its rules.
         return super()._assignable_domain() & ~self._pool_inside_domain()
 
+    def _assignable_take(self):
+        self._pool_leave_unaccepted()
+        return super()._assignable_take()
+
     @api.model
     def _pool_masked_fields(self):
         return CONTACT & self._fields.keys()

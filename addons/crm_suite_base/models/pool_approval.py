@@ -86,10 +86,10 @@ class PoolMixin(models.AbstractModel):
     _inherit = "crm.suite.pool.mixin"
 
     @api.model
-    def _pool_vetoes(self):
+    def _pool_vetoes(self, pool):
         """What is put to people is not taken back meanwhile."""
         return [
-            *super()._pool_vetoes(),
+            *super()._pool_vetoes(pool),
             (
                 self.env._("an approval under way"),
                 SQL(

@@ -58,7 +58,7 @@ class PoolMixin(models.AbstractModel):
     def _pool_explain_owned(self, record, pool):
         if left := record._pool_say_closed():
             return {"sentence": left}
-        [verdict] = pool._judge(record)
+        [verdict] = pool._judge(record, notice=pool.auto_return)
         steps = [
             {"text": self.env._("kept: %(why)s", why=why), "met": True}
             for why in verdict.kept

@@ -390,6 +390,38 @@ class PoolMixin(models.AbstractModel):
             since = vals["user_id"] and fields.Datetime.now()
             free.write({**vals, **self._pool_get_fresh(since)})
 
+    def _pool_leave(self, reason):
+        """Take records out of their pools; who owns them keeps them.
+
+        :param str reason: for the moves
+        """
+        # What pools keep is written by them alone, whoever gave the occasion.
+        held = self.sudo().filtered("crm_suite_pool_id")
+        if not held:
+            return
+        rows = [
+            (r.id, r.crm_suite_pool_id.id, None, r.user_id.id, r.user_id.id, {})
+            for r in held
+        ]
+        held.with_context(**{ACTS: ACTING}).write(
+            {
+                "crm_suite_pool_id": False,
+                "crm_suite_pool_since": False,
+                "crm_suite_pool_locked": False,
+                "crm_suite_protected_until": False,
+                "crm_suite_extended_until": False,
+                "crm_suite_return_on": False,
+                "crm_suite_pool_warned_on": False,
+            }
+        )
+        self.env["crm.suite.pool"]._unwarn(held)
+        self.env["crm.suite.pool.move"]._note(self, "transfer", rows, reason)
+
+    def _pool_leave_unaccepted(self):
+        """What a policy passes on is in no pool, also where it was put into one while
+        its owner was asked: those in a pool no policy gives to the next."""
+        self._pool_leave(self.env._("Not accepted: it is passed on to the next."))
+
     # === BUTTONS === #
 
     def action_crm_suite_claim(self):

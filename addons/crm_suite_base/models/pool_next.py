@@ -86,10 +86,10 @@ class Pool(models.Model):
             plan[chosen] |= record
         return plan
 
-    def _take_back(self, records):
+    def _take_back(self, records, notice=False):
         """Leads nobody followed up go on to the next member where the pool says so."""
         former = {record.id: record.user_id.id for record in records}
-        due = super()._take_back(records)
+        due = super()._take_back(records, notice)
         if self.followup_then == "next":
             gone = records.browse(
                 v.record_id for v in due if v.rule == "followup" and not v.kept

@@ -48,13 +48,15 @@ class PoolMixin(models.AbstractModel):
         ]
 
     def _pool_proof_mail(self, pool):
-        """Replies: mails on the threads that no colleague wrote."""
+        """Replies that no colleague wrote: mails on the threads, and what customers
+        write in the portal."""
         return SQL(
             """
             SELECT d.record_id, m.date, %s::float, 'reply'
               FROM documents d
               JOIN mail_message m ON m.model = d.model AND m.res_id = d.res_id
-             WHERE m.message_type = 'email'
+             WHERE (m.message_type = 'email'
+                    OR m.message_type = 'comment' AND m.author_id IS NOT NULL)
                AND NOT EXISTS (SELECT 1 FROM res_users u
                                 WHERE u.partner_id = m.author_id
                                   AND u.share IS NOT TRUE)
@@ -134,17 +136,55 @@ class PoolMixin(models.AbstractModel):
         )
 
     def _pool_proof_order(self, pool):
-        """Orders, here and elsewhere."""
         return SQL(
             """
-            SELECT p.record_id, o.date_order, %(weight)s::float, 'order'
+            SELECT d.record_id, d.at, %s::float, 'order' FROM (%s) d(record_id, at)
+            """,
+            pool.weight_order,
+            self._pool_orders(pool),
+        )
+
+    @api.model
+    def _pool_orders(self, pool):
+        """Orders, here and elsewhere. Those from elsewhere have a day only: made at
+        its end, or now where it is not over, they are never before a claim of that day.
+
+        :return: table with ``record_id``, ``at``
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            SELECT p.record_id, o.date_order
               FROM people p JOIN sale_order o ON o.partner_id = p.partner_id
              WHERE o.state = 'sale'
          UNION ALL
-            SELECT p.record_id, b.date::timestamp, %(weight)s::float, 'order'
+            SELECT p.record_id,
+                   least((b.date + 1)::timestamp AT TIME ZONE %s AT TIME ZONE 'UTC',
+                         statement_timestamp() AT TIME ZONE 'UTC')
               FROM people p JOIN crm_suite_purchase b ON b.partner_id = p.partner_id
+             WHERE b.date <= %s
             """,
-            weight=pool.weight_order,
+            pool._get_zone().zone,
+            pool._get_today(),
+        )
+
+    @api.model
+    def _pool_deals(self, pool):
+        """What is a deal, whatever counts as follow-up: orders and won deals. Hook.
+
+        :return: table with ``record_id``, ``at``, made from the tables ``people`` and
+            ``documents``
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            %s
+         UNION ALL
+            SELECT p.record_id, l.date_closed
+              FROM people p JOIN crm_lead l ON l.partner_id = p.partner_id
+             WHERE l.won_status = 'won'
+            """,
+            self._pool_orders(pool),
         )
 
     def _pool_proof_quote(self, pool):
@@ -166,22 +206,36 @@ class PoolMixin(models.AbstractModel):
         )
 
     def _pool_proof_sent(self, pool, orders):
-        """:param SQL orders: tables ``p`` with ``record_id`` and ``o``, the orders"""
+        """Whenever it was marked as sent, or mailed with a document to somebody who is
+        no colleague (the host marks it then without a trace), whatever became of it.
+
+        :param SQL orders: tables ``p`` with ``record_id`` and ``o``, the orders
+        """
         return SQL(
             """
-            SELECT p.record_id, COALESCE(sent.at, o.date_order), %s::float, 'quote'
-              FROM %s
-              LEFT JOIN LATERAL (
-                   SELECT max(m.date) AS at FROM mail_message m
-                     JOIN mail_tracking_value t ON t.mail_message_id = m.id
-                     JOIN ir_model_fields f ON f.id = t.field_id
-                    WHERE m.model = 'sale.order' AND m.res_id = o.id
-                      AND f.name = 'state'
-              ) sent ON TRUE
-             WHERE o.state = 'sent'
+            SELECT p.record_id, COALESCE(m.date, o.date_order), %(weight)s::float,
+                   'quote'
+              FROM %(orders)s
+              LEFT JOIN mail_message m
+                ON m.model = 'sale.order' AND m.res_id = o.id
+               AND (m.subtype_id = %(sent)s
+                    OR m.message_type IN ('comment', 'email_outgoing')
+                       AND EXISTS (SELECT 1 FROM message_attachment_rel
+                                    WHERE message_id = m.id)
+                       AND EXISTS (SELECT 1 FROM res_users u
+                                    WHERE u.partner_id = m.author_id
+                                      AND u.share IS NOT TRUE)
+                       AND EXISTS (
+                           SELECT 1 FROM mail_message_res_partner_rel r
+                            WHERE r.mail_message_id = m.id
+                              AND NOT EXISTS (SELECT 1 FROM res_users u
+                                               WHERE u.partner_id = r.res_partner_id
+                                                 AND u.share IS NOT TRUE)))
+             WHERE m.id IS NOT NULL OR o.state = 'sent'
             """,
-            pool.weight_quote,
-            orders,
+            weight=pool.weight_quote,
+            orders=orders,
+            sent=self.env.ref("sale.mt_order_sent").id,
         )
 
     def _pool_find_proofs(self, pool):
@@ -214,11 +268,37 @@ class PoolMixin(models.AbstractModel):
             found[id_].append((at, weight, kind))
         return found
 
+    def _pool_find_deals(self, pool):
+        """The records with a deal since somebody owns them, where the pool asks for it.
+
+        :rtype: set[int]
+        """
+        if not (pool.deal_days or pool.return_after_protection):
+            return set()
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH documents AS (%(documents)s), people AS (%(people)s)
+                SELECT DISTINCT d.record_id
+                  FROM (%(deals)s) d(record_id, at)
+                  JOIN %(table)s r ON r.id = d.record_id
+                 WHERE d.at > COALESCE(r.crm_suite_owned_since, r.create_date)
+                   AND d.at <= clock_timestamp() AT TIME ZONE 'UTC'
+                """,
+                documents=self._pool_documents_sql(self.ids),
+                people=self._pool_people_sql(self.ids),
+                deals=self._pool_deals(pool),
+                table=SQL.identifier(self._table),
+            )
+        )
+        return {id_ for (id_,) in rows}
+
     # === VETOES === #
 
     @api.model
-    def _pool_vetoes(self):
-        """What keeps a record from being taken back. Hook.
+    def _pool_vetoes(self, pool):
+        """What keeps a record of a pool from being taken back. Hook.
 
         :return: label, and a statement with the ``record_id`` s, made from the tables
             ``people`` and ``documents``
@@ -228,7 +308,8 @@ class PoolMixin(models.AbstractModel):
             (
                 self.env._("an open quote"),
                 self._pool_open_quotes(
-                    SQL("people p JOIN sale_order o ON o.partner_id = p.partner_id")
+                    pool,
+                    SQL("people p JOIN sale_order o ON o.partner_id = p.partner_id"),
                 ),
             ),
             (
@@ -243,7 +324,7 @@ class PoolMixin(models.AbstractModel):
                     """
                 ),
             ),
-            (self.env._("a visit or meeting planned"), self._pool_planned_visits()),
+            (self.env._("a visit or meeting planned"), self._pool_planned_visits(pool)),
             (
                 self.env._("a request to decide"),
                 SQL(
@@ -258,7 +339,7 @@ class PoolMixin(models.AbstractModel):
         ]
 
     @api.model
-    def _pool_planned_visits(self):
+    def _pool_planned_visits(self, pool):
         """Activities of a kind that is a meeting, on the threads, not overdue."""
         return SQL(
             """
@@ -266,26 +347,28 @@ class PoolMixin(models.AbstractModel):
               JOIN mail_activity a ON a.res_model = d.model AND a.res_id = d.res_id
               JOIN mail_activity_type t ON t.id = a.activity_type_id
              WHERE a.active AND t.category = 'meeting'
-               AND a.date_deadline >= CURRENT_DATE
-            """
+               AND a.date_deadline >= %s
+            """,
+            pool._get_today(),
         )
 
     @api.model
-    def _pool_open_quotes(self, orders):
+    def _pool_open_quotes(self, pool, orders):
         """:param SQL orders: tables ``p`` with ``record_id`` and ``o``, the orders"""
         return SQL(
             """
             SELECT p.record_id FROM %s
              WHERE o.state IN ('draft', 'sent')
-               AND (o.validity_date IS NULL OR o.validity_date >= CURRENT_DATE)
+               AND (o.validity_date IS NULL OR o.validity_date >= %s)
             """,
             orders,
+            pool._get_today(),
         )
 
-    def _pool_find_vetoes(self):
+    def _pool_find_vetoes(self, pool):
         """:rtype: dict[int, list[str]]"""
         self.env.flush_all()
-        vetoes = self._pool_vetoes()
+        vetoes = self._pool_vetoes(pool)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -315,10 +398,17 @@ class ResPartner(models.Model):
 
     @api.model
     def _pool_people_sql(self, ids):
+        """The customer and its contacts; a contact that is held itself by itself."""
         return SQL(
-            "SELECT commercial_partner_id AS record_id, id AS partner_id"
-            " FROM res_partner WHERE commercial_partner_id = ANY(%s)",
-            list(ids),
+            """
+            SELECT commercial_partner_id AS record_id, id AS partner_id
+              FROM res_partner WHERE commercial_partner_id = ANY(%(ids)s)
+         UNION ALL
+            SELECT id, id
+              FROM res_partner
+             WHERE id = ANY(%(ids)s) AND commercial_partner_id != id
+            """,
+            ids=list(ids),
         )
 
     @api.model
@@ -401,17 +491,16 @@ class CrmLead(models.Model):
             self._pool_proof_sent(pool, self._pool_own_orders()),
         )
 
-    def _pool_proof_order(self, pool):
+    @api.model
+    def _pool_orders(self, pool):
+        """Also those that were made from the lead, for whomever."""
         return SQL(
             """
             %s
          UNION ALL
-            SELECT p.record_id, o.date_order, %s::float, 'order'
-              FROM %s
-             WHERE o.state = 'sale'
+            SELECT p.record_id, o.date_order FROM %s WHERE o.state = 'sale'
             """,
-            super()._pool_proof_order(pool),
-            pool.weight_order,
+            super()._pool_orders(pool),
             self._pool_own_orders(),
         )
 
@@ -423,7 +512,7 @@ class CrmLead(models.Model):
         )
 
     @api.model
-    def _pool_vetoes(self):
+    def _pool_vetoes(self, pool):
         planned = SQL(
             """
             SELECT d.record_id
@@ -432,10 +521,10 @@ class CrmLead(models.Model):
             """
         )
         return [
-            *super()._pool_vetoes(),
+            *super()._pool_vetoes(pool),
             (self.env._("a meeting ahead"), planned),
             (
                 self.env._("an open quote"),
-                self._pool_open_quotes(self._pool_own_orders()),
+                self._pool_open_quotes(pool, self._pool_own_orders()),
             ),
         ]

@@ -184,13 +184,18 @@ class PoolRequest(models.Model):
     def action_grant(self):
         """Do what was asked for. Admins of the pool, and who stands in for one."""
         for request in self._to_decide():
+            record = self.env[request.res_model].sudo().browse(request.res_id)
+            if not record.exists():
+                raise UserError(
+                    self.env._("What was asked for does not exist any more. Refuse it.")
+                )
             # The right to decide was checked: he who stands in for an admin is none.
             pool = request.pool_id.sudo(not request.pool_id.sudo(False)._is_admin())
             if request.kind == "extend":
                 results = pool.action_extend(
                     [request.res_id], request.days, request.note
                 )
-            elif self.env[request.res_model].sudo().browse(request.res_id).user_id:
+            elif record.user_id:
                 raise UserError(
                     self.env._("It is not in the pool: somebody owns it already.")
                 )
@@ -252,10 +257,11 @@ class PoolRequest(models.Model):
         for request in self.sudo():
             asker = request.requester_id
             local = request.with_context(lang=asker.lang or self.env.lang)
-            record = local.env[request.res_model].browse(request.res_id)
+            record = local.env[request.res_model].browse(request.res_id).exists()
+            name = record.display_name or "–"
             subject = (
-                local.env._("Granted: %(records)s", records=record.display_name)
+                local.env._("Granted: %(records)s", records=name)
                 if state == "granted"
-                else local.env._("Refused: %(records)s", records=record.display_name)
+                else local.env._("Refused: %(records)s", records=name)
             )
             self.env["crm.suite.access.request"]._notify(asker, subject, reason)

@@ -26,6 +26,7 @@ LISTED = 1000
 # Leave and holidays are read so far ahead.
 HORIZON = timedelta(days=400)
 HOUR = 3600
+SECOND = timedelta(seconds=1)
 
 
 class Verdict(NamedTuple):
@@ -184,7 +185,11 @@ class Pool(models.Model):
                     name=self.env._("%(pool)s: taken back", pool=self.name),
                     res_model=self.res_model,
                 ) as operation:
-                    refused = each_that_can(self.env.cr, records, self._take_back)
+                    refused = each_that_can(
+                        self.env.cr,
+                        records,
+                        lambda part: self._take_back(part, notice=True),
+                    )
                 if not operation.record_count:
                     operation.sudo().unlink()
             else:
@@ -243,6 +248,8 @@ class Pool(models.Model):
             & self._get_domain()
             & Domain("crm_suite_pool_id", "=", False)
             & Domain("user_id", "in", self._get_members().ids)
+            # Who declines it passes it on, and not into a pool.
+            & Domain("crm_suite_accept_until", "=", False)
         )
         if self.company_id:
             domain &= Domain("company_id", "in", [False, self.company_id.id])
@@ -253,13 +260,14 @@ class Pool(models.Model):
 
     # === DECIDING === #
 
-    def _take_back(self, records):
+    def _take_back(self, records, notice=False):
         """Return what is due and not kept, warn of what will be.
 
+        :param bool notice: nothing is taken of which its owner was not warned
         :return: the verdicts on what is due
         :rtype: list[Verdict]
         """
-        verdicts = self._judge(records, note=True)
+        verdicts = self._judge(records, note=True, notice=notice)
         now = fields.Datetime.now()
         due = [v for v in verdicts if v.due and v.due <= now]
         by_rule = defaultdict(list)
@@ -280,41 +288,55 @@ class Pool(models.Model):
         now = fields.Datetime.now()
         return [v for v in verdicts if v.due and v.due <= now and not v.kept]
 
-    def _judge(self, records, note=False):
+    def _judge(self, records, note=False, notice=False):
         """Say of each owned record when it goes back and what keeps it.
 
         :param bool note: write the days down on the records, and warn
+        :param bool notice: what is due without a warning goes back some days after one
         :rtype: list[Verdict]
         """
         if not records:
             return []
         proofs = records._pool_find_proofs(self)
-        vetoes = records._pool_find_vetoes()
-        today = fields.Datetime.now()
+        vetoes = records._pool_find_vetoes(self)
+        deals = records._pool_find_deals(self)
         earliest = min(r.crm_suite_owned_since or r.create_date for r in records)
-        clocks = self.env["crm.suite.working.time"]._of_users(
-            records.user_id, earliest, today + HORIZON
+        times = self.env["crm.suite.working.time"]
+        clocks = times._of_users(
+            records.user_id, earliest, fields.Datetime.now() + HORIZON
         )
+        hours = times._hours_per_day(records.user_id)
         verdicts = [
-            self._judge_one(r, proofs[r.id], vetoes[r.id], clocks[r.user_id.id])
+            self._judge_one(
+                r,
+                proofs[r.id],
+                vetoes[r.id],
+                r.id in deals,
+                clocks[r.user_id.id],
+                hours[r.user_id.id] * HOUR,
+            )
             for r in records
         ]
+        if notice:
+            verdicts = [
+                self._give_notice(record, verdict)
+                for record, verdict in zip(records, verdicts, strict=True)
+            ]
         if note:
             self._note_verdicts(records, verdicts)
         return verdicts
 
-    def _judge_one(self, record, proofs, vetoes, clock):
+    def _judge_one(self, record, proofs, vetoes, bought, clock, day):
+        """:param day: seconds of a working day by that clock"""
         owned = record.crm_suite_owned_since or record.create_date
         start = restart(owned, [(at, weight) for at, weight, _kind in proofs])
         full = [at for at, weight, _kind in proofs if weight >= 1]
-        day = (record.user_id.resource_calendar_id.hours_per_day or 8) * HOUR
         dues = []
         if self.idle_days:
             dues.append((self._add_time(clock, start, self.idle_days * day), "idle"))
         hours = self._get_followup_hours(record)
         if hours and not full:
             dues.append((self._add_time(clock, owned, hours * HOUR), "followup"))
-        bought = any(kind == "order" for _at, _weight, kind in proofs)
         if self.deal_days and not bought:
             dues.append((self._add_time(clock, owned, self.deal_days * day), "deal"))
         protected = record.crm_suite_protected_until
@@ -325,6 +347,10 @@ class Pool(models.Model):
         for until in (protected, record.crm_suite_extended_until):
             if due and until:
                 due = max(due, self._end_of(until))
+        # Of that day the owner was told, whatever fell away since.
+        told = record.crm_suite_pool_warned_on
+        if due and told and rule != "followup" and self._day_of(due) < told:
+            due = self._last_moment_of(told)
         return Verdict(
             record.id,
             record.user_id.id,
@@ -335,6 +361,23 @@ class Pool(models.Model):
             self._get_keepers(record, vetoes),
             hours,
         )
+
+    def _give_notice(self, record, verdict):
+        """What became due without a warning, as what kept it is over, goes back so many
+        days after one. Hours to the first follow-up are too short for that.
+        """
+        now = fields.Datetime.now()
+        if (
+            not self.warn_days
+            or verdict.kept
+            or not verdict.due
+            or verdict.due > now
+            or verdict.rule == "followup"
+            or record.crm_suite_pool_warned_on
+        ):
+            return verdict
+        day = self._get_today() + timedelta(days=self.warn_days)
+        return verdict._replace(due=self._last_moment_of(day))
 
     def _get_followup_hours(self, record):
         """Working hours to the first follow-up: those of the pool, or fewer where the
@@ -367,7 +410,7 @@ class Pool(models.Model):
 
         A warning ends with its reason: after a follow-up, and with what is kept.
         """
-        warn = self._day_of(fields.Datetime.now()) + timedelta(days=self.warn_days)
+        warn = self._get_today() + timedelta(days=self.warn_days)
         now = fields.Datetime.now()
         warned, calmed = {}, []
         for verdict in verdicts:
@@ -504,6 +547,9 @@ class Pool(models.Model):
     def _get_zone(self):
         return pytz.timezone(get_zone(self.company_id or self.env.company))
 
+    def _get_today(self):
+        return self._day_of(fields.Datetime.now())
+
     def _day_of(self, moment):
         return pytz.utc.localize(moment).astimezone(self._get_zone()).date()
 
@@ -512,3 +558,7 @@ class Pool(models.Model):
         end = datetime.combine(day + timedelta(days=1), time.min)
         end = self._get_zone().localize(end).astimezone(pytz.utc)
         return end.replace(tzinfo=None)
+
+    def _last_moment_of(self, day):
+        """As late as it goes back on that day."""
+        return self._end_of(day) - SECOND

@@ -34,6 +34,8 @@ CONTACT = frozenset(
         "activity_summary",
     }
 )
+# What makes a contact of a customer.
+JOINING = frozenset({"is_company", "parent_id"})
 # By what a customer is held back.
 DECIDING = ("crm_suite_pool_id", "user_id", "commercial_partner_id")
 # Says of records that they were found by a key which the user may not see. An object and
@@ -61,7 +63,9 @@ class ResPartner(models.Model):
 
     @api.model
     def _pool_domain(self):
-        return self._crm_suite_managed_domain()
+        # Contacts go with their company.
+        alone = Domain("parent_id", "=", False) | Domain("is_company", "=", True)
+        return self._crm_suite_managed_domain() & alone
 
     @api.model
     def _pool_won_domain(self):
@@ -90,6 +94,10 @@ class ResPartner(models.Model):
     def _assignable_domain(self):
         # What is in a pool is given out by its rules.
         return super()._assignable_domain() & ~self._pool_inside_domain()
+
+    def _assignable_take(self):
+        self._pool_leave_unaccepted()
+        return super()._assignable_take()
 
     @api.model
     def _crm_suite_customer_clauses(self, operation="read"):
@@ -232,7 +240,21 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         check_given(self, "parent_id", [vals])
-        return super().write(vals)
+        result = super().write(vals)
+        if not JOINING.isdisjoint(vals):
+            self._pool_leave_contacts()
+        return result
+
+    def _pool_leave_contacts(self):
+        """Who became a contact of a company is no customer of a pool any more."""
+        if self._name not in self.env["crm.suite.pool"]._get_pooled():
+            return
+        contacts = self.sudo().filtered(
+            lambda p: p.parent_id and not p.is_company and p.crm_suite_pool_id
+        )
+        contacts._pool_leave(
+            self.env._("It became a contact of a company and goes with it.")
+        )
 
     def _get_address_values(self):
         if self._origin._pool_get_masked(self._pool_hiding("street")):

@@ -10,6 +10,9 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 # Working hours of the host without a fixed day are worked around noon.
 NOON = 12 * 60
+# Of working hours that do not say it, and of who works at any time.
+DAY_HOURS = 8
+ALL_DAY = 24
 
 
 class WorkingTimes(models.AbstractModel):
@@ -88,6 +91,19 @@ class WorkingTimes(models.AbstractModel):
                 else WorkingTime.always(away)
             )
         return times
+
+    @api.model
+    def _hours_per_day(self, users):
+        """How many hours a working day of people has, by the working hours that
+        :meth:`_of_users` takes.
+
+        :rtype: dict[int, float]
+        """
+        places = self._read_places(users.sudo())
+        return {
+            user_id: (calendar.hours_per_day or DAY_HOURS) if calendar else ALL_DAY
+            for user_id, (calendar, _tz, _resource) in places.items()
+        }
 
     # === READING === #
 

@@ -27,6 +27,8 @@ class PoolCase(CustomerCase):
                 "user_ids": [Command.set((cls.rep | cls.rival).ids)],
                 "cooldown_days": 7,
                 "idle_days": 10,
+                # What is due goes at once; who is warned before says so.
+                "warn_days": 0,
                 "max_person": 2,
                 "max_day": 0,
             }

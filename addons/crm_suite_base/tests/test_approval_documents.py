@@ -223,7 +223,8 @@ class TestApprovalCustomer(ApprovalCase):
     def test_approval_under_way_keeps_the_customer(self):
         self.field_flow("credit_limit")
         self.customer.with_user(self.accountant).credit_limit = 5000
-        vetoes = self.customer._pool_find_vetoes()
+        pool = self.env["crm.suite.pool"].create({"name": "Test Pool"})
+        vetoes = self.customer._pool_find_vetoes(pool)
         self.assertIn("an approval under way", vetoes[self.customer.id])
 
 

@@ -445,6 +445,48 @@ class TestAssignment(AssignmentCase):
         explained = lead.with_user(self.rep).explain("owner")
         self.assertIn("A person changed the owner", explained["sentence"])
 
+    def _watching_pool(self):
+        return self.env["crm.suite.pool"].create(
+            {
+                "name": "Watching",
+                "res_model": "crm.lead",
+                "user_ids": [Command.set(self.people.ids)],
+                "take_in": True,
+                "domain": "[('referred', '=', 'TEST')]",
+            }
+        )
+
+    def test_a_pool_that_watches_waits_for_the_answer(self):
+        lead = self._pending()
+        pool = self._watching_pool()
+        pool._take_in()
+        self.assertFalse(lead.crm_suite_pool_id)
+        lead.with_user(self.ana).action_crm_suite_decline("Full up")
+        self.assertEqual(lead.user_id, self.ben)
+        lead.with_user(self.ben).action_crm_suite_accept()
+        pool._take_in()
+        self.assertEqual((lead.crm_suite_pool_id, lead.user_id), (pool, self.ben))
+
+    def test_what_was_put_into_a_pool_meanwhile_goes_to_the_next(self):
+        pool = self._watching_pool()
+        lead = self._pending()
+        pool.action_add(lead.ids)
+        self._let_pass(lead)
+        self.assertEqual(lead.user_id, self.ben)
+        self.assertFalse(lead.crm_suite_pool_id)
+        moves = self.env["crm.suite.pool.move"].search(
+            [("res_model", "=", "crm.lead"), ("res_id", "=", lead.id)], order="id"
+        )
+        self.assertEqual(moves.mapped("kind"), ["transfer", "transfer"])
+        self.assertEqual((moves[1].pool_id, moves[1].to_pool_id), (pool, pool.browse()))
+        self.assertFalse(pool._get_cooling(lead, self.ana))
+        self._let_pass(lead)
+        self._let_pass(lead)
+        overdue = self.logs(lead)[-1]
+        self.assertEqual(overdue.state, "overdue")
+        overdue.with_user(self.lead).action_assign_again()
+        self.assertTrue(lead.user_id)
+
     def test_time_to_accept_is_working_time(self):
         self.env["resource.calendar.leaves"].search([]).unlink()
         log = self.logs(self._pending())

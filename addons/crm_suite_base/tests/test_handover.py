@@ -163,6 +163,43 @@ class TestHandover(AssignmentCase):
         self.wizard().action_hand_over()
         self.assertEqual(there.user_id, self.ana)
 
+    def _put_into_pools(self, records, admin=None):
+        for model, name in (("res.partner", "Held"), ("crm.lead", "Held Leads")):
+            pool = self.env["crm.suite.pool"].create(
+                {
+                    "name": name,
+                    "res_model": model,
+                    "admin_ids": [Command.set((admin or self.manager).ids)],
+                    "user_ids": [Command.set(self.people.ids)],
+                }
+            )
+            held = [r.id for r in records if r._name == model]
+            self.assertTrue(all(row["ok"] for row in pool.action_add(held)))
+
+    def test_what_pools_hold_stays_with_its_owner(self):
+        """Only their admins give it away; nothing else waits for that."""
+        customer, lead = self.customers[3], self.free_lead
+        self._put_into_pools([customer, lead])
+        wizard = self.wizard()
+        self.assertIn("1 of the pool “Held” stay", wizard.preview)
+        self.assertIn("1 of the pool “Held Leads” stay", wizard.preview)
+        self.assertIn(self.manager.name, wizard.preview)
+        self.assertNotIn("do not see them", wizard.preview)
+        self.assertEqual(sum(map(len, wizard._make_plan()["res.partner"].values())), 3)
+        wizard.action_hand_over()
+        self.assertEqual((customer | lead.partner_id).user_id, self.ana)
+        self.assertEqual(lead.user_id, self.ana)
+        self.assertNotIn(self.ana, self.customers[:3].user_id)
+        self.assertNotIn(self.ana, self.leads.user_id)
+
+    def test_admins_of_a_pool_hand_over_what_it_holds(self):
+        self._put_into_pools([self.customers[3], self.free_lead], self.lead)
+        wizard = self.wizard()
+        self.assertNotIn("of the pool", wizard.preview)
+        wizard.action_hand_over()
+        self.assertNotIn(self.ana, self.customers.user_id)
+        self.assertNotIn(self.ana, self.free_lead.user_id)
+
     def test_preview_counts_what_happens(self):
         wizard = self.wizard()
         plan = wizard._make_plan()

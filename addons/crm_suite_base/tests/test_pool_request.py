@@ -111,6 +111,22 @@ class TestPoolRequest(PoolCase):
             request.sudo(), [{"state": "refused", "reason": "We need it"}]
         )
 
+    def test_what_is_gone_is_refused(self):
+        self.claim(self.rep, self.others[:1])
+        mine = self.others[:1].with_user(self.rep)
+        request = self.Request.with_user(self.rep)._request(mine, "extend", "Ill", 5)
+        self.claim(self.rep)
+        self.as_(self.lead).action_return(self.customer.ids, "Too slow")
+        appeal = self.ask("appeal")
+        self.assertEqual(self.todo(self.lead), 2)
+        (self.others[:1] | self.customer).sudo().unlink()
+        for asked in (request, appeal):
+            with self.assertRaisesRegex(UserError, "does not exist any more"):
+                asked.with_user(self.lead).action_grant()
+            asked.with_user(self.lead).action_refuse("It is gone")
+            self.assertEqual(asked.sudo().state, "refused")
+        self.assertFalse(self.todo(self.lead))
+
     # === TO HAVE IT BACK === #
 
     def lose(self):

@@ -215,6 +215,136 @@ class TestPoolReturn(PoolCase):
         self.age(0)
         run(False)
 
+    def get_warnings(self):
+        kind = self.env.ref("crm_suite_base.mail_activity_type_pool")
+        self.env.invalidate_all()
+        return self.customer.activity_ids.filtered(
+            lambda activity: activity.activity_type_id == kind
+        )
+
+    def test_nothing_is_taken_of_which_nobody_was_warned(self):
+        """What kept it ends after it was due: its owner has the days of a warning."""
+        self.pool.write({"warn_days": 3, "auto_return": True})
+        self.age(40)
+        today = get_today(self.env.company)
+        order = self._create_order(self.customer, confirm=False)
+        order.validity_date = today
+        self.pool.sudo()._run_return()
+        self.assertFalse(self.get_warnings(), "an open quote keeps it")
+        order.validity_date = today - timedelta(days=1)
+        day = today + timedelta(days=3)
+        why = self.customer.with_user(self.rep).explain("pool")
+        self.assertIn(format_date(self.env, day), why["sentence"])
+        for _hour in range(2):
+            self.pool.sudo()._run_return()
+            warning = self.get_warnings()
+            self.assertRecordValues(
+                warning, [{"user_id": self.rep.id, "date_deadline": day}]
+            )
+            self.assertEqual(self.customer.user_id, self.rep)
+            self.assertEqual(self.customer.crm_suite_return_on, day)
+        self.assertFalse(self.due())
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 0)
+        why = self.customer.with_user(self.rep).explain("pool")
+        self.assertIn(format_date(self.env, day), why["sentence"])
+        # The day is over.
+        self.customer.sudo().crm_suite_pool_warned_on = today - timedelta(days=1)
+        self.pool.sudo()._run_return()
+        self.assertFalse(self.get_warnings())
+        self.assertFalse(self.customer.user_id)
+
+    def test_what_is_taken_by_hand_waits_for_no_warning(self):
+        self.pool.write({"warn_days": 3, "auto_return": True})
+        self.age(40)
+        self.assertEqual(self.as_(self.lead).simulate_return()["taken"], 1)
+        self.as_(self.lead).action_return_now()
+        self.assertFalse(self.customer.user_id)
+
+    def test_a_follow_up_ends_the_last_warning(self):
+        self.pool.write({"warn_days": 3, "auto_return": True})
+        self.age(40)
+        self.pool.sudo()._run_return()
+        self.assertTrue(self.get_warnings())
+        self.log(0)
+        self.pool.sudo()._run_return()
+        self.assertFalse(self.get_warnings())
+        self.assertEqual(self.customer.user_id, self.rep)
+
+    def test_first_follow_up_is_not_put_off(self):
+        pool, leads = self._lead_pool(1)
+        pool.write({"warn_days": 3, "idle_days": 0, "followup_hours": 8})
+        pool.sudo()._run_return()
+        self.env.invalidate_all()
+        self.assertFalse(leads.user_id)
+
+    def test_quotes_and_visits_of_today_keep_by_the_day_of_the_company(self):
+        """In the evening of that day it is the next one elsewhere."""
+        self.age(40)
+        day = date(2030, 5, 31)
+        self._create_order(self.customer, confirm=False, validity_date=day)
+        self.others[0].activity_schedule(
+            "mail.mail_activity_data_meeting", day, user_id=self.rep.id
+        )
+        records = (self.customer | self.others[0]).sudo()
+        company = self.pool.company_id
+        company.resource_calendar_id.tz = "America/New_York"
+        for moment, kept in (
+            (datetime(2030, 6, 1, 3), True),
+            (datetime(2030, 6, 1, 5), False),
+        ):
+            with patch.object(fields.Datetime, "now", return_value=moment):
+                vetoes = records._pool_find_vetoes(self.pool)
+            self.assertEqual(
+                [bool(vetoes[record.id]) for record in records], [kept] * 2, moment
+            )
+
+    # === WORKING DAYS === #
+
+    def set_hours(self, hours, days=5):
+        """Working hours of the company; how long a day of the owner is by them."""
+        calendar = self.env["resource.calendar"].create(
+            {"name": "Other Hours", "company_id": self.env.company.id, "tz": "UTC"}
+        )
+        calendar.attendance_ids = [Command.clear()] + [
+            Command.create(
+                {
+                    "name": "Work",
+                    "dayofweek": str(day),
+                    "hour_from": 6,
+                    "hour_to": 6 + hours,
+                    "day_period": "morning",
+                }
+            )
+            for day in range(days)
+        ]
+        self.env.company.resource_calendar_id = calendar
+        return calendar
+
+    def test_days_are_as_long_as_those_of_the_owner(self):
+        """Two weeks of five days and of four, whatever their hours."""
+        self.env["resource.calendar.leaves"].search([]).unlink()
+        self.env["crm.suite.makeup.day"].search([]).active = False
+        monday = datetime(2026, 3, 2)
+        for hours, days in ((7, 5), (8, 5), (10, 4)):
+            self.set_hours(hours, days)
+            self.pool.idle_days = 2 * days
+            self.customer.sudo().crm_suite_owned_since = monday
+            last = monday + timedelta(days=6 + days, hours=6 + hours)
+            self.assertEqual(self.judge().due, last, hours)
+
+    def test_who_works_at_any_time_has_days_of_twenty_four_hours(self):
+        self.env["resource.resource"].create(
+            {
+                "name": "Flexible",
+                "user_id": self.rep.id,
+                "company_id": self.rep.company_id.id,
+                "calendar_id": False,
+            }
+        )
+        start = datetime(2026, 3, 2)
+        self.customer.sudo().crm_suite_owned_since = start
+        self.assertEqual(self.judge().due, start + timedelta(days=10))
+
     def test_nobody_is_warned_of_what_will_not_happen(self):
         self.pool.write({"warn_days": 60, "auto_return": False})
         self.pool.sudo()._run_return()
@@ -359,6 +489,7 @@ class TestPoolReturn(PoolCase):
                 "admin_ids": [Command.set(self.lead.ids)],
                 "user_ids": [Command.set(self.rep.ids)],
                 "idle_days": 10,
+                "warn_days": 0,
                 "auto_return": True,
             }
         )
@@ -420,6 +551,173 @@ class TestPoolReturn(PoolCase):
         self.env.invalidate_all()
         self.assertEqual(leads.mapped("user_id"), self.rep)
         self.assertFalse(leads[1].user_id)
+
+    # === CONTACTS === #
+
+    def test_follow_up_of_a_contact_that_is_held_itself(self):
+        """Of one that came into the pool before it was a contact of a company."""
+        person = self._create_customer(name="Li Wei", is_company=False)
+        self._as_pool(self.pool.action_add(person.ids))
+        self.claim(self.rep, person)
+        self.age(40, person)
+        person.sudo().parent_id = self.others[1]
+        person.sudo().crm_suite_pool_id = self.pool
+        self.env.flush_all()
+        [verdict] = self.pool._judge(person.sudo())
+        self.assertLess(verdict.due, fields.Datetime.now())
+        self._create_order(person, confirm=False)
+        self.log(3, partner_id=person.id)
+        [verdict] = self.pool._judge(person.sudo())
+        self.assertGreater(verdict.due, fields.Datetime.now())
+        self.assertIn("an open quote", verdict.kept)
+
+    def test_who_becomes_a_contact_leaves_the_pool(self):
+        person = self._create_customer(name="Li Wei", is_company=False)
+        self._as_pool(self.pool.action_add(person.ids))
+        self.claim(self.rep, person)
+        self.as_(self.rep).action_protect(person.ids, 5, "Big offer")
+        company = self._create_customer(name="Works", user_id=self.rep.id)
+        person.with_user(self.rep).parent_id = company
+        self.assertFalse(person.crm_suite_pool_id)
+        self.assertFalse(person.crm_suite_protected_until)
+        self.assertEqual(person.user_id, self.rep)
+        move = self.env["crm.suite.pool.move"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", person.id)],
+            order="id desc",
+            limit=1,
+        )
+        self.assertEqual((move.pool_id, move.kind), (self.pool, "transfer"))
+        self.assertIn("contact of a company", move.reason)
+        self.assertRefused(self.pool.action_add(person.ids), "customers and open")
+
+    def test_contacts_are_not_taken_in(self):
+        contact = self._create_contact(
+            self.customer, user_id=self.rep.id, crm_suite_lifecycle_id=self.stage.id
+        )
+        below = self._create_customer(
+            name="Below", parent_id=self.customer.id, user_id=self.rep.id
+        )
+        self.pool.take_in = True
+        self.pool.sudo()._take_in()
+        self.assertFalse(contact.crm_suite_pool_id)
+        self.assertEqual(below.crm_suite_pool_id, self.pool)
+
+    # === DEALS === #
+
+    def test_won_deals_are_deals(self):
+        self.pool.write({"idle_days": 0, "deal_days": 10})
+        self.age(40)
+        won, before = self.env["crm.lead"].create(
+            [
+                {"name": "Deal", "partner_id": self.person.id, "user_id": self.rep.id}
+                for _number in range(2)
+            ]
+        )
+        before.action_set_won()
+        before.date_closed = fields.Datetime.now() - timedelta(days=50)
+        self.assertTrue(self.due())
+        won.action_set_won()
+        self.assertFalse(self.due())
+
+    def test_orders_are_deals_though_they_do_not_count_as_follow_up(self):
+        self.pool.write({"idle_days": 0, "deal_days": 10, "weight_order": 0})
+        self.age(40)
+        self.assertTrue(self.due())
+        order = self._create_order(self.customer)
+        self.assertFalse(self.due())
+        self.pool.idle_days = 10
+        self.assertTrue(self.due())
+        self.assertEqual(self.judge().rule, "idle")
+        self.pool.write({"idle_days": 0, "deal_days": 0})
+        self.pool.return_after_protection = True
+        day = get_today(self.env.company) - timedelta(days=2)
+        self.customer.sudo().crm_suite_protected_until = day
+        self.assertFalse(self.due())
+        order.date_order = fields.Datetime.now() - timedelta(days=50)
+        self.assertTrue(self.due())
+
+    def test_purchases_of_the_day_of_the_claim_count(self):
+        """A day is all that is known of them, and it is one of the company."""
+        self.env.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.pool.write({"idle_days": 0, "deal_days": 10})
+        claimed = datetime(2026, 3, 2, 1)  # nine o'clock there
+        self.customer.sudo().crm_suite_owned_since = claimed
+        purchase = self.env["crm.suite.purchase"].create(
+            {
+                "partner_id": self.customer.id,
+                "date": date(2026, 3, 1),
+                "amount": 100,
+                "product_name": "Cable",
+            }
+        )
+        self.assertTrue(self.due(), "the day before")
+        purchase.date = date(2026, 3, 2)
+        self.assertFalse(self.due())
+        self.pool.idle_days = 10
+        self.assertEqual(self.judge().start, datetime(2026, 3, 2, 16))
+        self.age(1)
+        purchase.date = get_today(self.env.company)
+        now = fields.Datetime.now()
+        self.assertAlmostEqual(self.judge().start, now, delta=timedelta(minutes=5))
+        purchase.date += timedelta(days=1)
+        self.assertLess(self.judge().start, now - timedelta(hours=20))
+
+    # === REPLIES AND QUOTES === #
+
+    def test_what_customers_write_in_the_portal_is_a_reply(self):
+        self.age(40)
+        order = self._create_order(self.customer, confirm=False)
+        order.message_post(
+            body="From us", message_type="comment", author_id=self.rep.partner_id.id
+        )
+        self.assertTrue(self.due())
+        order.message_post(
+            body="Too dear", message_type="comment", author_id=self.person.id
+        )
+        self.assertFalse(self.due())
+
+    def test_a_quote_stays_sent_whatever_becomes_of_it(self):
+        self.age(40)
+        self.pool.weight_note = 0
+        for act in ("action_cancel", "action_draft"):
+            order = self._create_order(self.customer, confirm=False)
+            order.date_order = fields.Datetime.now() - timedelta(days=50)
+            self.assertTrue(self.due())
+            self.cr.flush()  # from its creation on the host notes no change
+            order.action_quotation_sent()
+            self.cr.flush()
+            self.assertFalse(self.due())
+            getattr(order, act)()
+            self.cr.flush()
+            self.assertFalse(self.due())
+            order.message_ids.unlink()
+
+    def test_a_quote_that_was_mailed_is_sent(self):
+        """The host marks it as sent without a trace of when."""
+        self.age(40)
+        self.pool.weight_note = 0
+        order = self._create_order(self.customer, confirm=False)
+        order.date_order = fields.Datetime.now() - timedelta(days=50)
+        order = order.with_context(mark_so_as_sent=True)
+        paper = [("Quote.pdf", b"Quote")]
+        mail = {"body": "Our quote", "message_type": "comment"}
+        author = {"author_id": self.rep.partner_id.id}
+        order.message_post(
+            **mail,
+            **author,
+            partner_ids=self.lead.partner_id.ids,
+            attachments=paper,
+        )
+        self.assertEqual(order.state, "sent")
+        self.assertTrue(self.due(), "to a colleague only")
+        order.message_post(**mail, **author, partner_ids=self.person.ids)
+        self.assertTrue(self.due(), "without the quote")
+        order.message_post(
+            **mail, **author, partner_ids=self.person.ids, attachments=paper
+        )
+        self.assertFalse(self.due())
+        order.action_cancel()
+        self.assertFalse(self.due())
 
     # === SIMULATED BEFORE IT IS SWITCHED ON === #
 
@@ -541,9 +839,9 @@ class TestPoolReturn(PoolCase):
         model = type(self.Partner)
         original = model._pool_vetoes
 
-        def vetoes(records):
+        def vetoes(records, pool):
             query = SQL("SELECT %s::int", self.customer.id)
-            return [*original(records), ("an open ticket", query)]
+            return [*original(records, pool), ("an open ticket", query)]
 
         with patch.object(model, "_pool_vetoes", vetoes):
             result = self.as_(self.lead).simulate_return()

@@ -175,6 +175,29 @@ class TestWorkingTime(TransactionCase):
         self.assertTrue(self.user_time(emma).is_open(nine))
         self.assertFalse(self.user_time(emma).is_open(nine - timedelta(hours=1)))
 
+    def test_hours_of_a_day_are_those_of_the_same_working_hours(self):
+        def hours():
+            return self.times._hours_per_day(self.user)[self.user.id]
+
+        self.assertEqual(hours(), 8)
+        short = self._create_calendar("Short", [(9, 12), (13, 17)])
+        self.company.resource_calendar_id = short
+        self.assertEqual(hours(), 7)
+        resource = self.env["resource.resource"].create(
+            {
+                "name": "Clock",
+                "user_id": self.user.id,
+                "company_id": self.company.id,
+                "calendar_id": self.calendar.id,
+            }
+        )
+        self.assertEqual(hours(), 8)
+        resource.calendar_id = False
+        self.assertEqual(hours(), 24, "at any time")
+        self.company.resource_calendar_id = False
+        resource.unlink()
+        self.assertEqual(hours(), 24)
+
     def test_number_of_queries_does_not_grow(self):
         users = self.user
         for number in range(6):

@@ -88,6 +88,14 @@ class Handover(models.TransientModel):
                 "of the new owners works in their company.",
                 count=staying,
             )
+        for pool, count in self._count_held().items():
+            table += warning % _(
+                "%(count)s of the pool “%(pool)s” stay where they are: only its admins "
+                "give them to somebody else. Ask %(admins)s.",
+                count=count,
+                pool=pool.name,
+                admins=pool._name_admins(),
+            )
         return table
 
     def _count_staying(self, plan):
@@ -97,7 +105,22 @@ class Handover(models.TransientModel):
         # As superuser: a number of what the user may not see, and no more.
         everything = self.env["res.partner"].sudo().with_context(active_test=False)
         handed = sum(map(len, plan["res.partner"].values()))
+        handed += len(self._in_all_companies()._find_customers(held=True))
         return everything.search_count(self._get_customer_domain()) - handed
+
+    def _count_held(self):
+        """How many customers and leads are not handed over because of their pool.
+
+        :return: number by pool, as superuser
+        :rtype: dict
+        """
+        wizard = self._in_all_companies()
+        counts = Counter()
+        for found in (wizard._find_customers, wizard._find_leads):
+            # He may read the records; the name of a pool is told with its admins.
+            for record in found(held=True).sudo():
+                counts[record.crm_suite_pool_id] += 1
+        return counts
 
     def _get_columns(self):
         """What the preview counts, with its label. Hook.
@@ -123,8 +146,7 @@ class Handover(models.TransientModel):
         :return: records by new owner, by model; of customers without their contacts
         :rtype: dict[str, dict]
         """
-        if everywhere := self.env.user._get_company_ids():
-            self = self.with_context(allowed_company_ids=everywhere)
+        self = self._in_all_companies()
         customers = self._find_customers()
         owner_of = self._share(customers)
         leads = self._find_leads()
@@ -144,6 +166,12 @@ class Handover(models.TransientModel):
                 self._share_activities(activities, owner_of, lead_owner)
             ),
         }
+
+    def _in_all_companies(self):
+        everywhere = self.env.user._get_company_ids()
+        if not everywhere:
+            return self
+        return self.with_context(allowed_company_ids=everywhere)
 
     def _share(self, records):
         """Records evenly to the recipients, each to one who works in its company.
@@ -205,11 +233,22 @@ class Handover(models.TransientModel):
             found[user] = found.get(user, record.browse()) | record
         return found
 
-    def _find_customers(self):
+    def _find_customers(self, held=False):
+        """:param bool held: those that stay with their pool instead"""
         if not self.with_customers:
             return self.env["res.partner"]
         partners = self.env["res.partner"].with_context(active_test=False)
-        return partners.search(self._get_customer_domain(), order="active desc, id")
+        domain = self._get_customer_domain() & self._get_held_domain(held)
+        return partners.search(domain, order="active desc, id")
+
+    def _get_held_domain(self, held=False):
+        """What belongs to pools whose admins alone give it to others, or all else."""
+        # As superuser: he need not see the pools to which they belong.
+        pools = self.env["crm.suite.pool"].sudo().with_context(active_test=False)
+        # A handful, by design.  pylint: disable-next=no-search-all
+        pools = pools.search([]).with_env(self.env)
+        pools = pools.filtered(lambda pool: not pool._is_admin())
+        return Domain("crm_suite_pool_id", "in" if held else "not in", pools.ids)
 
     def _get_customer_domain(self):
         return (
@@ -229,7 +268,8 @@ class Handover(models.TransientModel):
             & Domain("commercial_partner_id.crm_suite_lifecycle_id", "!=", False)
             & Domain("commercial_partner_id.user_id", "!=", self.user_id.id)
             & Domain("is_company", "=", False)
-            & Domain("parent_id", "!=", False),
+            & Domain("parent_id", "!=", False)
+            & self._get_held_domain(),
             order="id",
         )
         return contacts._filtered_access("write")
@@ -237,13 +277,17 @@ class Handover(models.TransientModel):
     def _may_hand_leads(self):
         return self.env["crm.lead"].has_access("write")
 
-    def _find_leads(self):
-        """The open leads; none where the user has no part in sales (a data steward)."""
+    def _find_leads(self, held=False):
+        """The open leads; none where the user has no part in sales (a data steward).
+
+        :param bool held: those that stay with their pool instead
+        """
         if not self.with_leads or not self._may_hand_leads():
             return self.env["crm.lead"]
         return self.env["crm.lead"].search(
             Domain("user_id", "=", self.user_id.id)
-            & self.env["crm.lead"]._assignable_domain(),
+            & self.env["crm.lead"]._assignable_domain()
+            & self._get_held_domain(held),
             order="id",
         )
 
@@ -299,14 +343,14 @@ class Handover(models.TransientModel):
     def _hand_over(self, plan):
         for user, customers in plan["res.partner"].items():
             contacts = customers.search(
-                [
-                    ("id", "child_of", customers.ids),
-                    ("user_id", "=", self.user_id.id),
-                    # A company below that is a customer itself goes with its own.
-                    "|",
-                    ("commercial_partner_id", "in", customers.ids),
-                    ("commercial_partner_id.crm_suite_lifecycle_id", "=", False),
-                ]
+                Domain("id", "child_of", customers.ids)
+                & Domain("user_id", "=", self.user_id.id)
+                # A company below that is a customer itself goes with its own.
+                & (
+                    Domain("commercial_partner_id", "in", customers.ids)
+                    | Domain("commercial_partner_id.crm_suite_lifecycle_id", "=", False)
+                )
+                & self._get_held_domain()
             )
             (customers | contacts).write({"user_id": user.id})
         for user, contacts in plan["contacts"].items():
