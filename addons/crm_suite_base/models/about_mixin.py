@@ -2,6 +2,22 @@ from odoo import models
 from odoo.exceptions import UserError
 
 
+def open_form(env, model, id_):
+    """The action that opens a record: a customer on its page, not as a contact.
+
+    :rtype: dict
+    """
+    view = False
+    if model == "res.partner":
+        view = env.ref("crm_suite_base.res_partner_view_form_customer").id
+    return {
+        "type": "ir.actions.act_window",
+        "res_model": model,
+        "res_id": id_,
+        "views": [(view, "form")],
+    }
+
+
 class AboutMixin(models.AbstractModel):
     """Rows about a record, named by ``res_model`` and ``res_id``."""
 
@@ -23,9 +39,4 @@ class AboutMixin(models.AbstractModel):
         if not record:
             raise UserError(self.env._("This record was deleted in the meantime."))
         record.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.res_model, self.res_id)

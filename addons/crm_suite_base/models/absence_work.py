@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.labelled import labelled
+from .about_mixin import open_form
 
 _logger = logging.getLogger(__name__)
 
@@ -66,12 +67,7 @@ class AbsenceWork(models.Model):
         self.check_access("read")
         if not self.res_model or self.res_model not in self.env:
             raise UserError(self.env._("This piece of work is about no record."))
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.res_model, self.res_id)
 
     def _find_passed_on(self):
         """How the activities went on where who covered left, too, as superuser.

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .about_mixin import open_form
 from .arguments import check_refusal
 from .customer_member import SHARERS
 
@@ -462,9 +463,4 @@ class AccessRequest(models.Model):
         self.ensure_one()
         self.check_access("read")
         self.env[self.res_model].browse(self.res_id).check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.res_model, self.res_id)

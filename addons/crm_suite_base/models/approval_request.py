@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.labelled import labelled
+from .about_mixin import open_form
 from .approval_world import lock_requests
 from .arguments import check_one, check_records
 
@@ -394,12 +395,7 @@ class ApprovalRequest(models.Model):
         if self.res_model not in self.env:
             raise UserError(self.env._("What it was about does not exist any more."))
         self.env[self.res_model].browse(self.res_id).check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.res_model, self.res_id)
 
     def action_decide_mine(self):
         """Open the window in which the user decides.

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .assignment_policy import LEADS
 from .res_partner import ROLE
 from .rule_match import get_today
 
@@ -34,6 +35,9 @@ class AssignableMixin(models.AbstractModel):
         search="_search_crm_suite_accept_until",
         groups=ROLE,
         help="Until then the new owner accepts or declines; then it goes to the next.",
+    )
+    crm_suite_may_answer = fields.Boolean(
+        string="May Answer", compute="_compute_crm_suite_accept_until", groups=ROLE
     )
 
     # === HOST === #
@@ -132,6 +136,7 @@ class AssignableMixin(models.AbstractModel):
 
     # === ACCEPTING === #
 
+    @api.depends_context("uid")
     def _compute_crm_suite_accept_until(self):
         # The rights on the record were checked; its log says no more than the record.
         logs = (
@@ -147,10 +152,16 @@ class AssignableMixin(models.AbstractModel):
             )
         )
         until = {(log.res_id, log.to_user_id.id): log.accept_until for log in logs}
+        lead = any(self.env.user.has_group(group) for group in LEADS)
         for record in self:
             # Whoever is not the owner any more has nothing to accept.
-            key = record._origin.id, record[self._assignable_owner].id
-            record.crm_suite_accept_until = until.get(key, False)
+            owner = record[self._assignable_owner]
+            record.crm_suite_accept_until = until.get(
+                (record._origin.id, owner.id), False
+            )
+            record.crm_suite_may_answer = record.crm_suite_accept_until and (
+                lead or owner == self.env.user
+            )
 
     def _search_crm_suite_accept_until(self, operator, value):
         self.env["res.partner"]._crm_suite_check_role()

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..tools.import_types import Row
 from ..tools.loose_many2one import LooseMany2one
+from .about_mixin import open_form
 
 
 class ImportRow(models.Model):
@@ -161,12 +162,7 @@ class ImportRow(models.Model):
         model = self.batch_id._target()._import_model
         if self.kind == "implied":
             model = "res.partner"
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, model, self.res_id)
 
     @api.model
     def _find_linked(self, batch_id, words):

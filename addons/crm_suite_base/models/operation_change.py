@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.loose_many2one import LooseMany2one
+from .about_mixin import open_form
 from .operation_kept import RecordNames, describe_value
 
 KINDS = [("create", "Created"), ("update", "Changed"), ("delete", "Deleted")]
@@ -96,9 +97,4 @@ class OperationChange(models.Model):
     def action_open_record(self):
         """Open the record in the form of its model."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.model, self.res_id)

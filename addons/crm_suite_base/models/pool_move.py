@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .about_mixin import open_form
+
 KINDS = [
     ("claim", "Claimed"),
     ("assign", "Assigned"),
@@ -117,12 +119,7 @@ class PoolMove(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.res_model, self.res_id)
 
 
 class PoolQuota(models.Model):

@@ -48,6 +48,9 @@ class TestApprovalCustomer(ApprovalCase):
         self.assertIn("x", self.customer.comment)
         request = self.customer.crm_suite_approval_id
         self.assertIn("5,000", request.proposal_text)
+        opened = request.with_user(self.finance).action_open_document()
+        page = self.env.ref("crm_suite_base.res_partner_view_form_customer")
+        self.assertEqual(opened["views"], [(page.id, "form")])
         with self.assertRaisesRegex(UserError, "waits already"):
             customer.write({"credit_limit": 7000})
         self.decide(request, self.finance)

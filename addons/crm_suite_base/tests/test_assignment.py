@@ -385,6 +385,8 @@ class TestAssignment(AssignmentCase):
         self.assertEqual(
             lead.with_user(self.ana).crm_suite_accept_until, log.accept_until
         )
+        for user, may in ((self.ana, True), (self.lead, True), (self.ben, False)):
+            self.assertEqual(lead.with_user(user).crm_suite_may_answer, may)
         waiting = self.env["crm.lead"].search(
             [("crm_suite_accept_until", "!=", False), ("referred", "=", "TEST")]
         )

@@ -385,25 +385,44 @@ class TestUndoJob(OperationCase):
 
 @tagged("post_install", "-at_install")
 class TestOperationTour(HttpCase):
-    def test_undo_of_a_mass_edit(self):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
         new_test_user(
-            self.env,
+            cls.env,
             "ops_tour",
             groups="base.group_user,crm_suite_base.group_crm_suite_data_steward",
         ).lang = "en_US"
+
+    def start_with_customers(self, count, url, tour):
+        """Run a tour in a list with some customers at its top."""
+        stage = self.env.ref("crm_suite_base.lifecycle_stage_lead")
         partners = self.env["res.partner"].create(
             [
-                {"name": f"AAA Tour {number}", "email": "old@example.com"}
-                for number in range(3)
+                {
+                    "name": f"AAA Tour {number}",
+                    "email": "old@example.com",
+                    "crm_suite_lifecycle_id": stage.id,
+                }
+                for number in range(count)
             ]
         )
-        self.start_tour(
-            "/odoo/action-contacts.action_contacts?view_type=list",
-            "crm_suite_operation_undo",
-            login="ops_tour",
-            timeout=180,
-        )
+        self.start_tour(url, tour, login="ops_tour", timeout=180)
         self.env.invalidate_all()
-        self.assertEqual(partners.mapped("email"), ["old@example.com"] * 3)
         operations = self.env["crm.suite.operation"].search([], limit=2)
         self.assertEqual(operations.mapped("kind"), ["undo", "mass_edit"])
+        return partners
+
+    def test_undo_of_a_mass_edit(self):
+        partners = self.start_with_customers(
+            3,
+            "/odoo/action-contacts.action_contacts?view_type=list",
+            "crm_suite_operation_undo",
+        )
+        self.assertEqual(partners.mapped("email"), ["old@example.com"] * 3)
+
+    def test_undo_of_an_archive_instead_of_a_deletion(self):
+        partners = self.start_with_customers(
+            2, "/odoo/crm-customers?debug=0", "crm_suite_archive_undo"
+        )
+        self.assertEqual(partners.mapped("active"), [True] * 2)

@@ -42,6 +42,8 @@ class TestTodoTour(TourCase):
             summary="Tour call",
             user_id=cls.rep.id,
         )
+        today = fields.Date.today()
+        cls.own.write({"crm_suite_pool_warned_on": today, "crm_suite_return_on": today})
         requests = cls.env["crm.suite.access.request"].with_user(cls.mate)
         cls.request = requests._request(cls.own, "claim", "May I?")
         cls.env["ir.config_parameter"].set_param(

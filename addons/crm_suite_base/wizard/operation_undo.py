@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.about_mixin import open_form
 from ..models.operation_kept import make_line_values
 
 SHOWN = 80
@@ -138,9 +139,4 @@ class OperationUndoLine(models.TransientModel):
     def action_open_record(self):
         """Open the record."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env, self.model, self.res_id)

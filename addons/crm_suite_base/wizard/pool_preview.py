@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.about_mixin import open_form
+
 
 class PoolPreview(models.TransientModel):
     """What a pool would take back: the result of a simulation on the screen.
@@ -211,12 +213,4 @@ class PoolPreviewLine(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("read")
-        view = False
-        if self.res_model == "res.partner":
-            view = self.env.ref("crm_suite_base.res_partner_view_form_customer").id
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(view, "form")],
-        }
+        return open_form(self.env, self.res_model, self.res_id)

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..models.about_mixin import open_form
+
 MODELS = [
     ("crm.suite.grade.rule", "Grade rules"),
     ("crm.suite.lifecycle.rule", "Lifecycle rules"),
@@ -294,14 +296,4 @@ class SimulationLine(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.partner_id.id,
-            "views": [
-                (
-                    self.env.ref("crm_suite_base.res_partner_view_form_customer").id,
-                    "form",
-                )
-            ],
-        }
+        return open_form(self.env, "res.partner", self.partner_id.id)

@@ -1,14 +1,16 @@
-import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+import { defineMailModels, registerArchs, startServer } from "@mail/../tests/mail_test_helpers";
 import { expect, test } from "@odoo/hoot";
 import { press, queryOne } from "@odoo/hoot-dom";
 import { animationFrame, mockDate, runAllTimers } from "@odoo/hoot-mock";
 import {
     contains,
+    getService,
     makeMockEnv,
     mockService,
     mountWithCleanup,
     onRpc,
 } from "@web/../tests/web_test_helpers";
+import { WebClient } from "@web/webclient/webclient";
 import { partnerDomain, QuickLogDialog } from "@crm_suite_base/quick_log/quick_log";
 
 defineMailModels();
@@ -18,10 +20,14 @@ const OUTCOMES = [
     ["no_answer", "No answer"],
 ];
 
-async function mountQuickLog(props = {}) {
-    mockDate("2026-11-21 10:00:00");
+function mockRights() {
     onRpc("crm.suite.call", "fields_get", () => ({ outcome: { selection: OUTCOMES } }));
     onRpc("has_access", () => true);
+}
+
+async function mountQuickLog(props = {}) {
+    mockDate("2026-11-21 10:00:00");
+    mockRights();
     mockService("notification", { add: (message) => expect.step(String(message)) });
     const env = await makeMockEnv();
     env.dialogData = { isActive: true, close() {}, scrollToOrigin() {} };
@@ -98,4 +104,37 @@ test("a refusal of the server is shown and nothing typed is lost", async () => {
 test("who is also found by telephone number", () => {
     expect(partnerDomain("Azure").flat()).not.toInclude("phone_mobile_search");
     expect(partnerDomain("138 0013").flat()).toInclude("phone_mobile_search");
+});
+
+test("the customer on screen is meant: the one paged to, nobody for a new one", async () => {
+    mockRights();
+    const pyEnv = await startServer();
+    const resIds = pyEnv["res.partner"].create([{ name: "Azure" }, { name: "Deco" }]);
+    registerArchs({ "res.partner,false,form": `<form><field name="name"/></form>` });
+    await mountWithCleanup(WebClient);
+    await getService("action").doAction(
+        { type: "ir.actions.act_window", res_model: "res.partner", views: [[false, "form"]] },
+        { props: { resId: resIds[0], resIds } }
+    );
+    async function logFor(name) {
+        await getService("crm_suite_quick_log").open();
+        await animationFrame();
+        expect("#crm_suite_who").toHaveValue(name);
+        await contains(".modal .btn-close").click();
+    }
+    await logFor("Azure");
+    await contains(".o_pager_next").click();
+    await logFor("Deco");
+    await contains(".o_form_button_create").click();
+    await logFor("");
+});
+
+test("whoever was deleted meanwhile is not proposed", async () => {
+    mockRights();
+    await startServer();
+    onRpc("res.partner", "read", () => []);
+    await mountWithCleanup(WebClient);
+    await getService("crm_suite_quick_log").open(987);
+    await animationFrame();
+    expect("#crm_suite_who").toHaveValue("");
 });

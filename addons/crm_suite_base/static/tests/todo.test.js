@@ -34,7 +34,7 @@ const SOURCE = {
     })),
 };
 
-async function mountList(results) {
+async function mountList(results, values = {}) {
     onRpc("crm.suite.todo", "act", ({ args }) => {
         expect.step(JSON.stringify(args));
         return { results, operation: false };
@@ -47,7 +47,7 @@ async function mountList(results) {
     });
     await mountWithCleanup(TodoList, {
         props: {
-            source: SOURCE,
+            source: { ...SOURCE, ...values },
             reload: () => expect.step("reload"),
             loadMore: () => expect.step("more"),
         },
@@ -94,4 +94,27 @@ test("more rows are asked for when there are more", async () => {
     await mountList([]);
     await contains(".o_crm_suite_todo_more").click();
     expect.verifySteps(["more"]);
+});
+
+test("the longest list says that the others come up later", async () => {
+    const rows = Array.from({ length: 200 }, (_, id) => ({ ...SOURCE.rows[0], id }));
+    await mountList([], { rows, count: 300 });
+    expect(".o_crm_suite_todo_more").toHaveCount(0);
+    expect(".o_crm_suite_todo_list > p").toHaveText(/^The first 200 are shown/);
+});
+
+test("a line opens its record, a customer on the customer's page", async () => {
+    mockService("action", {
+        doAction: (request, { viewType, props } = {}) =>
+            expect.step([request.res_model || request, request.res_id || props.resId, viewType]),
+    });
+    const [customer, other] = SOURCE.rows;
+    const lead = { ...other, open: { model: "crm.lead", id: 7 } };
+    await mountList([], { rows: [customer, lead] });
+    await contains("li[data-id='1'] .o_crm_suite_todo_row").click();
+    await contains("li[data-id='2'] .o_crm_suite_todo_row").click();
+    expect.verifySteps([
+        ["crm_suite_base.customer_action", 1, "form"],
+        ["crm.lead", 7, undefined],
+    ]);
 });

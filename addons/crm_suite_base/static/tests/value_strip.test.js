@@ -36,7 +36,7 @@ test("the next step opens where it stands", () => {
     expect(step(false).showTab).toBe("messages");
 });
 
-test("figures open behind the tiles; the orders where the viewer may read them", async () => {
+test("behind the tiles open the figures, or what they add up where all of it may be read", async () => {
     // Amounts and days are written as the language has it.
     await makeMockEnv();
     const value = {
@@ -48,11 +48,16 @@ test("figures open behind the tiles; the orders where the viewer may read them",
     };
     const metric = "crm.suite.customer.metric";
     const build = (name, blocks) => valueTiles.get(name)(blocks);
-    const one = { ...value, figure_ids: [3] };
+    const one = { ...value, counts_all: true, figure_ids: [3] };
     expect(build("value", { value: one }).record).toEqual({ model: metric, id: 3 });
     expect(build("value", { value: one, orders: { own_only: true } }).open).toBe("figures");
-    expect(build("value", { value: one, orders: {} }).open).toBe("revenue");
-    expect(build("value", { value: one, orders: {} }).record).toBe(undefined);
+    const { open, record } = build("value", { value: one, orders: {} });
+    expect(record).toBe(undefined);
+    const bought = recordsBehind(open, {}, 7);
+    expect(bought.model).toBe("crm.suite.purchase.fact");
+    expect(bought.domain).toEqual([["partner_id.commercial_partner_id", "=", 7]]);
+    // Nothing but the orders was added up until the figures are calculated.
+    expect(build("value", { value, orders: {} }).open).toBe("revenue");
     expect(build("rhythm", { value: one, orders: {} }).record).toEqual({ model: metric, id: 3 });
     const several = build("rhythm", { value: { ...value, figure_ids: [3, 4] } });
     expect(several.record).toBe(false);

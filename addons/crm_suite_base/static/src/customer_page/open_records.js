@@ -25,6 +25,11 @@ export function recordsBehind(key, blocks, partnerId) {
     const sources = {
         revenue: { model: "sale.order", domain: [["state", "=", "sale"]] },
         figures: { model: "crm.suite.customer.metric", domain: [] },
+        bought: {
+            model: "crm.suite.purchase.fact",
+            domain: [],
+            context: { group_by: ["source"] },
+        },
         facts: {
             model: "crm.suite.purchase.fact",
             domain: [],

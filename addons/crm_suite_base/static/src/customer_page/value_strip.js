@@ -55,6 +55,13 @@ function behindFigures({ figure_ids: ids = [] }) {
     };
 }
 
+/** What was added up, for who may read the orders of everybody. */
+function behindRevenue({ value, orders }) {
+    return value.counts_all && orders && !orders.own_only
+        ? { open: "bought" }
+        : behindFigures(value);
+}
+
 /** When somebody was last in touch; it stands in the head whatever comes next. */
 const lastContactText = ({ last }) =>
     last ? _t("last contact %s", nearDate(last.date)) : _t("no contact yet");
@@ -72,8 +79,7 @@ valueTiles
                 title: fullMoney(value.revenue, value.currency),
                 note: countText(value),
                 trend: value.trend,
-                // The orders, where the viewer sees all that the figure counts.
-                ...(orders && !orders.own_only ? { open: "revenue" } : behindFigures(value)),
+                ...behindRevenue({ value, orders }),
             },
         { sequence: 10 }
     )

@@ -1,8 +1,9 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, useEnv, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { errorText } from "../core/format";
+import { offerUndo } from "../operation/mass_edit";
 
 /**
  * Says what would be deleted along with customers, or why they cannot be deleted
@@ -54,6 +55,7 @@ export class DeletePreviewDialog extends Component {
  * @param {Object} model of the view
  */
 export function useDeletePreview(model) {
+    const env = useEnv();
     const orm = useService("orm");
     const dialog = useService("dialog");
     const action = useService("action");
@@ -67,6 +69,7 @@ export function useDeletePreview(model) {
             confirm: dialogProps?.confirm || (() => model.root.deleteRecords(records)),
             archive: async () => {
                 await orm.call("res.partner", "action_archive", [ids]);
+                await offerUndo(env, orm, "res.partner", ids);
                 await action.doAction({ type: "ir.actions.client", tag: "soft_reload" });
             },
         });

@@ -1,4 +1,12 @@
-import { Component, onMounted, onWillStart, onWillUnmount, onWillUpdateProps, useState } from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onWillStart,
+    onWillUnmount,
+    onWillUpdateProps,
+    status,
+    useState,
+} from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -6,6 +14,8 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 const AT_WORK = ["checking", "running"];
 const INTERVAL = 1500;
+// After a question that was not answered: the network or the server is away.
+const PAUSE = 5000;
 
 /**
  * How far an import is and what became of its rows. While workers are busy the figures
@@ -19,23 +29,34 @@ export class ImportProgress extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.state = useState({ figures: null });
-        onWillStart(() => this.ask(this.props.record));
-        onMounted(() => this.plan());
-        onWillUpdateProps(async (next) => {
-            await this.ask(next.record);
-            this.plan();
+        onWillStart(async () => {
+            this.state.figures = await this.ask(this.props.record);
         });
+        onMounted(() => this.plan());
+        onWillUpdateProps((next) =>
+            this.renew(async () => {
+                this.state.figures = await this.ask(next.record);
+            })
+        );
         onWillUnmount(() => clearTimeout(this.timer));
     }
 
+    /** @returns {Promise<Object|null>} the figures; none of what is not saved yet */
     async ask(record) {
-        if (record.resId) {
-            this.state.figures = await this.orm.silent.call(
-                "crm.suite.import.batch",
-                "progress",
-                [record.resId]
-            );
+        return record.resId
+            ? this.orm.silent.call("crm.suite.import.batch", "progress", [record.resId])
+            : null;
+    }
+
+    /** The figures before stay until there is an answer. */
+    async renew(work) {
+        try {
+            await work();
+            this.isUnanswered = false;
+        } catch {
+            this.isUnanswered = true;
         }
+        this.plan();
     }
 
     get isAtWork() {
@@ -44,19 +65,19 @@ export class ImportProgress extends Component {
 
     plan() {
         clearTimeout(this.timer);
-        if (this.isAtWork) {
-            this.timer = setTimeout(() => this.poll(), INTERVAL);
+        if (status(this) !== "destroyed" && (this.isUnanswered || this.isAtWork)) {
+            const pause = this.isUnanswered ? PAUSE : INTERVAL;
+            this.timer = setTimeout(() => this.renew(() => this.poll()), pause);
         }
     }
 
     async poll() {
         const { record } = this.props;
-        const before = this.state.figures.state;
-        await this.ask(record);
-        if (this.state.figures.state !== before) {
+        const figures = await this.ask(record);
+        if (figures?.state !== this.state.figures?.state) {
             await record.load();
         }
-        this.plan();
+        this.state.figures = figures;
     }
 
     get phase() {

@@ -86,6 +86,10 @@ export class MergeScreen extends Component {
         return _t("since %s", formatDate(deserializeDateTime(partner.created)));
     }
 
+    leaveOutLabel(partner) {
+        return _t("Leave out %s", partner.name);
+    }
+
     isSurvivor(partner) {
         return partner.id === this.preview.survivor_id;
     }

@@ -6,12 +6,25 @@ import { notifyOperation } from "./operation_notification";
 
 const MODELS = new Set(session.crm_suite_mass_edit_models || []);
 
-/** @returns {Promise<Object|false>} the operation that a change has just become */
-export function findOperation(orm, resModel, resIds) {
+/**
+ * Offers to undo what has just been done to several records, if it became an operation.
+ *
+ * @param {Object} env
+ * @param {Object} orm
+ * @param {string} resModel
+ * @param {number[]} resIds
+ */
+export async function offerUndo(env, orm, resModel, resIds) {
     if (resIds.length < 2 || !MODELS.has(resModel)) {
-        return Promise.resolve(false);
+        return;
     }
-    return orm.call("crm.suite.operation", "get_last_mass_edit", [resModel, resIds]);
+    const operation = await orm.call("crm.suite.operation", "get_last_mass_edit", [
+        resModel,
+        resIds,
+    ]);
+    if (operation) {
+        notifyOperation(env, operation);
+    }
 }
 
 /** Deleting several records, or (un)archiving them, can be undone as well. */
@@ -51,11 +64,8 @@ patch(DynamicList.prototype, {
         return records.length ? records.map((r) => r.resId) : this.getResIds(true);
     },
 
-    async offerUndo(resIds) {
-        const operation = await findOperation(this.model.orm, this.resModel, resIds);
-        if (operation) {
-            notifyOperation(this.model.env, operation);
-        }
+    offerUndo(resIds) {
+        return offerUndo(this.model.env, this.model.orm, this.resModel, resIds);
     },
 });
 
@@ -66,16 +76,9 @@ patch(ListController.prototype, {
         const onSavedMulti = params.hooks.onSavedMulti;
         params.hooks.onSavedMulti = async (records) => {
             onSavedMulti?.(records);
-            await this.notifyMassEdit(records.map((record) => record.resId));
+            const resIds = records.map((record) => record.resId);
+            await offerUndo(this.env, this.model.orm, this.props.resModel, resIds);
         };
         return params;
-    },
-
-    /** @param {number[]} resIds */
-    async notifyMassEdit(resIds) {
-        const operation = await findOperation(this.model.orm, this.props.resModel, resIds);
-        if (operation) {
-            notifyOperation(this.env, operation);
-        }
     },
 });

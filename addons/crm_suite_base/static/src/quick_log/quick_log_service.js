@@ -16,8 +16,11 @@ export const quickLogService = {
 
         /** The customer on screen is the one who is meant nine times out of ten. */
         function partnerOnScreen() {
-            const props = action.currentController?.props;
-            return props?.resModel === "res.partner" && props.type === "form" ? props.resId : false;
+            const { props, currentState } = action.currentController || {};
+            const isPartner = props?.resModel === "res.partner" && props.type === "form";
+            // The props keep the record with which the form was opened, whatever was
+            // paged to or created since.
+            return isPartner && currentState.resId;
         }
 
         async function open(partnerId) {
@@ -25,7 +28,8 @@ export const quickLogService = {
             let partner = null;
             if (id) {
                 const [record] = await orm.read("res.partner", [id], ["display_name"]);
-                partner = { id, name: record.display_name };
+                // It may have been deleted meanwhile.
+                partner = record ? { id, name: record.display_name } : null;
             }
             dialog.add(QuickLogDialog, { partner });
         }

@@ -49,6 +49,7 @@ export class SegmentBuilder extends Component {
         this.orm = useService("orm");
         this.openRecords = useOpenRecords();
         this.keepLast = new KeepLast();
+        this.keepLastGrowth = new KeepLast();
         this.fullNumber = fullNumber;
         this.state = useState({
             edited: null,
@@ -108,9 +109,10 @@ export class SegmentBuilder extends Component {
     }
 
     async loadGrowth(resId) {
-        this.state.growth = resId
-            ? await this.orm.silent.call(MODEL, "get_growth", [[resId]])
-            : [];
+        // Whoever pages fast does not get the growth of the segment before.
+        this.state.growth = await this.keepLastGrowth.add(
+            resId ? this.orm.silent.call(MODEL, "get_growth", [[resId]]) : Promise.resolve([])
+        );
     }
 
     async count() {

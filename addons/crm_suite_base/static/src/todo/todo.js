@@ -4,10 +4,9 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { TodoList } from "./todo_list";
+import { MOST_ROWS, TodoList } from "./todo_list";
 
 const PAGE = 8;
-const MOST_ROWS = 200;
 
 /** Everything that waits for one person, list by list, the most urgent first. */
 export class TodoCentre extends Component {

@@ -2,10 +2,13 @@ import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { exactDate, nearDate } from "../core/format";
+import { useOpenRecords } from "../customer_page/open_records";
 import { notifyOperation } from "../operation/operation_notification";
 import { TodoReason } from "./todo_reason";
 
 const MOST = 999;
+/** As many as the server gives, and as can be chosen together. */
+export const MOST_ROWS = 200;
 
 /** One list of the to-do centre: rows, what can be done with them, singly or together. */
 export class TodoList extends Component {
@@ -13,10 +16,10 @@ export class TodoList extends Component {
     static props = { source: Object, reload: Function, loadMore: Function };
 
     setup() {
-        this.action = useService("action");
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
+        this.records = useOpenRecords();
         this.nearDate = nearDate;
         this.exactDate = exactDate;
         this.state = useState({ chosen: new Set(), refusals: {}, busy: false });
@@ -44,8 +47,15 @@ export class TodoList extends Component {
         return this.source.rows.length && this.chosen.length === this.source.rows.length;
     }
 
-    get moreCount() {
-        return this.source.count - this.source.rows.length;
+    get hasMore() {
+        return this.source.count > this.source.rows.length;
+    }
+
+    /** Said at the end of the longest list: the less urgent come up by and by. */
+    get fullText() {
+        return this.hasMore && this.source.rows.length >= MOST_ROWS
+            ? _t("The first %s are shown. The others come up as these are done.", MOST_ROWS)
+            : "";
     }
 
     toggle(id) {
@@ -60,12 +70,7 @@ export class TodoList extends Component {
     }
 
     open({ open }) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            res_model: open.model,
-            res_id: open.id,
-            views: [[false, "form"]],
-        });
+        return this.records.openRecord(open.model, open.id);
     }
 
     /** @param {Object} action @param {number[]} ids */

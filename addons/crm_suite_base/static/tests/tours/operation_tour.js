@@ -7,7 +7,9 @@ const checkbox = (number) => ({
     timeout: 60000,
 });
 
-registry.category("web_tour.tours").add("crm_suite_operation_undo", {
+const tours = registry.category("web_tour.tours");
+
+tours.add("crm_suite_operation_undo", {
     steps: () => [
         checkbox(0),
         checkbox(1),
@@ -40,5 +42,24 @@ registry.category("web_tour.tours").add("crm_suite_operation_undo", {
             trigger: ".o_data_row:contains('AAA Tour 2'):contains('old@example.com')",
             timeout: 30000,
         },
+    ],
+});
+
+/** Whoever archives instead of deleting can take it back, too. */
+tours.add("crm_suite_archive_undo", {
+    steps: () => [
+        checkbox(0),
+        checkbox(1),
+        { trigger: ".o_cp_action_menus .dropdown-toggle:contains('Actions')", run: "click" },
+        { trigger: ".o-dropdown--menu .o_menu_item:contains('Delete')", run: "click" },
+        { trigger: ".modal .o_crm_suite_archive", run: "click", timeout: 30000 },
+        {
+            content: "They are out of the list, and can be brought back",
+            trigger: ".o_list_view:not(:has(.o_data_row:contains('AAA Tour')))",
+            timeout: 30000,
+        },
+        { trigger: ".o_notification_buttons button:contains('Undo')", run: "click" },
+        { trigger: ".modal button[name=action_undo]", run: "click", timeout: 30000 },
+        { trigger: ".o_data_row:contains('AAA Tour 1')", timeout: 30000 },
     ],
 });

@@ -17,7 +17,8 @@ registry.category("web_tour.tours").add("crm_suite_todo", {
         },
         {
             content: "Nothing is wider than the screen, on a telephone either",
-            trigger: LIST("activities"),
+            // The one with the most buttons.
+            trigger: LIST("pool_warnings"),
             run() {
                 const list = document.querySelector(".o_crm_suite_todo");
                 const right = Math.max(
