@@ -77,12 +77,17 @@ class ApprovalRequest(models.Model):
         submitter = document._approval_submitter()
         record = document.sudo()
         company = "company_id" in record._fields and record.company_id
+        asked_in = company or document.env.company
+        if asked_in.id not in submitter._get_company_ids():
+            # The system acts where who answers for the document does not work.
+            asked_in = asked_in.browse()
         request = self.sudo().create(
             {
                 "name": record.display_name or "–",
                 "flow_id": flow.id,
                 "version_id": version.id,
                 "company_id": (company or flow.company_id).id,
+                "asked_company_id": asked_in.id,
                 "res_model": record._name,
                 "res_id": record.id,
                 "key": key,
@@ -267,7 +272,6 @@ class ApprovalRequest(models.Model):
 
     def _get_task_values(self, state, effect, graph):
         task = state["tasks"][effect["task"]]
-        node = graph.nodes.get(effect["node"], {})
         return {
             "request_id": self.id,
             "flow_id": self.flow_id.id,
