@@ -62,9 +62,8 @@ class ApprovalRequest(models.Model):
         :param str visit: of the step
         """
         watched = vars(self.env.cr).get(WATCHING, ())
-        family = self._with_wholes()._with_parts().filtered(
-            lambda r: r._is_open() and r.id not in watched
-        )
+        family = self._with_wholes()._with_parts()
+        family = family.filtered(lambda r: r._is_open() and r.id not in watched)
         with noted(self.env, WATCHING, family.ids):
             before = family._read_watched()
             with self._get_document()._approval_watching(), passing(self.env):

@@ -17,13 +17,10 @@ class MailMessage(models.Model):
     def _check_channel_parent(self):
         """The host shows to everybody in a channel what a message there answers, whether
         they may read that or not."""
-        if self.env.su:
-            return
-        # Whether it is one of the channel is asked, nothing is handed out.
-        for message in self.sudo():
+        for message in self:
             place, parent = (message.model, message.res_id), message.parent_id
-            if place[0] == "discuss.channel" and parent:
-                if (parent.model, parent.res_id) != place:
-                    raise AccessError(
-                        self.env._("A message can only answer one of the same channel.")
-                    )
+            foreign = parent and (parent.model, parent.res_id) != place
+            if foreign and message.model == "discuss.channel":
+                raise AccessError(
+                    self.env._("A message can only answer one of the same channel.")
+                )
