@@ -1,6 +1,6 @@
 {
     "name": "CRM Suite: Customers",
-    "version": "19.0.1.4.0",
+    "version": "19.0.1.5.0",
     "summary": "One page for every customer, imports that can be undone, "
     "and the primitives on which the CRM suite is built",
     "category": "Sales/CRM",

@@ -103,7 +103,9 @@ class ApprovalRequest(models.Model):
         # As the submitter and with his rights: the agreement is about the step, it does
         # not make him somebody else.
         own = document.with_user(self.submitter_id).with_context(
-            allowed_company_ids=(self.company_id or self.submitter_id.company_id).ids,
+            allowed_company_ids=(
+                self._get_company() or self.submitter_id.company_id
+            ).ids,
             lang=self.submitter_id.lang,
             **dict.fromkeys(self.effect.get("context") or (), True),
         )

@@ -1,8 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .approval_mixin import passing
-
 # Types that have an input in the window of the decision; the others are filled in on
 # the document.
 INPUTS = {
@@ -98,7 +96,7 @@ class ApprovalTask(models.Model):
         if values:
             read = {n: self._read_fill(document, n, v) for n, v in values.items()}
             # The flow asks this person for exactly these fields.
-            with passing(self.env):
+            with self.request_id._changing(self._get_visit()):
                 document.write(read)
         missing = [
             document._fields[name]._description_string(self.env)
@@ -111,6 +109,10 @@ class ApprovalTask(models.Model):
             raise UserError(
                 self.env._("Fill in %(fields)s first.", fields=", ".join(missing))
             )
+
+    def _get_visit(self):
+        """The visit of the step at which the task is, in the engine."""
+        return self.request_id.position["tasks"][self.key]["visit"]
 
     def _read_fill(self, document, name, value):
         """A value that was filled in, as the ORM wants it.

@@ -283,7 +283,9 @@ class ApprovalFlow(models.Model):
         """
         return read_domain(self.env, text)
 
-    @api.constrains("start", "start_method", "start_fields", "res_model")
+    @api.constrains(
+        "start", "start_method", "start_fields", "start_direction", "res_model"
+    )
     def _check_start(self):
         for flow in self.filtered("start"):
             if flow.start == "method" and not flow.start_method:
@@ -303,13 +305,22 @@ class ApprovalFlow(models.Model):
                 raise ValidationError(
                     self.env._("Choose the fields whose change starts the flow.")
                 )
+            model = self.env[flow.res_model]
             for name in names:
-                if name not in self.env[flow.res_model]._fields:
+                if name not in model._fields:
                     raise ValidationError(
                         self.env._(
                             "%(field)s is no field of %(model)s.",
                             field=name,
                             model=flow.res_model,
+                        )
+                    )
+                ranked = flow.start != "fields" or flow.start_direction == "changed"
+                if not ranked and not model._approval_is_ranked(name):
+                    raise ValidationError(
+                        self.env._(
+                            "The values of “%(field)s” are not higher or lower than each other: let the flow start when they change.",
+                            field=model._approval_label(name),
                         )
                     )
 

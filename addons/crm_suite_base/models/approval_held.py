@@ -1,7 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from .approval_mixin import EDITING, REQUEST
+from .approval_mixin import EDITING, REQUEST, USING
+
+# Types of fields whose values are higher and lower.
+DATES = ("date", "datetime")
+RANKED = ("integer", "float", "monetary", *DATES)
 
 
 class ApprovalMixin(models.AbstractModel):
@@ -11,13 +15,24 @@ class ApprovalMixin(models.AbstractModel):
 
     @api.model
     def _approval_take_held(self, gates, vals_list):
-        """Take the values that wait out of those of new documents.
+        """Part the values that wait from those with which documents are made.
 
-        :return: what was taken, for each
-        :rtype: list[dict]
+        What every document must have is there from its beginning; only a change of it
+        can wait.
+
+        :return: what they are made with, and what was taken, for each
+        :rtype: tuple[list[dict], list[dict]]
         """
-        names = {n for g in gates if g.start == "fields" and g.holds for n in g.fields}
-        return [self._approval_take(vals, names) for vals in vals_list]
+        names = {
+            name
+            for gate in gates
+            if gate.start == "fields" and gate.holds
+            for name in gate.fields
+            if name != self._rec_name and not self._fields[name].required
+        }
+        # The caller may need his own once more.
+        vals_list = [dict(vals) for vals in vals_list]
+        return vals_list, [self._approval_take(vals, names) for vals in vals_list]
 
     @api.model
     def _approval_take(self, vals, names):
@@ -46,20 +61,26 @@ class ApprovalMixin(models.AbstractModel):
     def _approval_get_touched(self, gates, vals):
         """The documents of which a write changes what a flow waits for.
 
+        Where several flows wait for a field, it goes to the first one that fits.
+
         :param dict vals: see :meth:`_approval_meant`
         :return: pairs of a gate and documents
         """
-        found = []
+        found, taken = [], {name: set() for name in vals}
         for gate in gates:
             names = [name for name in gate.fields if name in vals]
             values = {name: self._approval_clean(name, vals[name]) for name in names}
             records = self._approval_subjects(names).filtered(
                 lambda r, g=gate, v=values: any(
-                    r._approval_is_worse(name, value, g.direction)
+                    not (g.holds and r.id in taken[name])
+                    and r._approval_is_worse(name, value, g.direction)
                     for name, value in v.items()
                 )
             )
-            found += [(g, r) for g, r in records._approval_match([gate])]
+            matched = records._approval_match([gate])
+            found += matched
+            for name in names if gate.holds else ():
+                taken[name].update(id_ for _gate, rows in matched for id_ in rows.ids)
         return found
 
     def _approval_subjects(self, names):
@@ -80,13 +101,25 @@ class ApprovalMixin(models.AbstractModel):
         if field.type != "html":
             new = field.convert_to_cache(new, self)
             old = field.convert_to_cache(old, self)
-        if direction == "changed" or not isinstance(old or 0, int | float):
+        if direction == "changed" or not self._approval_is_ranked(name):
             return old != new
-        return (
-            (new or 0) > (old or 0)
-            if direction == "higher"
-            else (new or 0) < (old or 0)
-        )
+        old, new = (self._approval_rank(name, value) for value in (old, new))
+        return new > old if direction == "higher" else new < old
+
+    @api.model
+    def _approval_is_ranked(self, name):
+        """Whether values of a field are higher and lower. Hook."""
+        return self._fields[name].type in RANKED
+
+    @api.model
+    def _approval_rank(self, name, value):
+        """What tells the higher one of two values of a ranked field. Hook.
+
+        :param value: as the cache keeps it
+        """
+        if self._fields[name].type in DATES:
+            return bool(value), value
+        return value or 0
 
     def _approval_hold(self, touched, vals):
         """Start requests for values that wait.
@@ -94,16 +127,30 @@ class ApprovalMixin(models.AbstractModel):
         :return: the documents by the names of the fields that are not written now
         :rtype: dict[frozenset, records]
         """
-        waiting = {}
+        waiting, settled = {}, {}
         asked = self.env[REQUEST].sudo()
+        # What is carried out now waits for no flow that came into force since.
+        using = asked.browse(vars(self.env.cr).get(USING, ())).filtered(
+            lambda r: r.res_model == self._name and r._get_proposed()
+        )
+        agreed = {request.res_id: request for request in using}
+        passed = asked.browse()
         for gate, records in touched:
             if not gate.holds:
                 continue
-            names = self._approval_together(gate.fields) & vals.keys()
+            together = self._approval_together(gate.fields) & vals.keys()
             key = f"fields:{','.join(gate.fields)}"
-            values = {name: vals[name] for name in vals if name in names}
             standing = asked._find_standing(records, key)
             for record in records:
+                # What an earlier flow waits for is its matter.
+                names = together - settled.setdefault(record.id, set())
+                settled[record.id] |= names
+                values = {name: vals[name] for name in vals if name in names}
+                if not values:
+                    continue
+                if (own := agreed.get(record.id)) and own._is_granted_for(values):
+                    passed |= own
+                    continue
                 request = standing.get(record.id)
                 if request and request._is_granted_for(values):
                     if request._get_proposed().keys() == values.keys():
@@ -127,6 +174,7 @@ class ApprovalMixin(models.AbstractModel):
                     continue
                 request._notice_held()
                 waiting.setdefault(record.id, set()).update(names)
+        passed._effect_used()
         groups = {}
         for record in self:
             names = frozenset(waiting.get(record.id, ()))

@@ -61,6 +61,7 @@ class ApprovalFlow(models.Model):
                 {"version_id": self.current_version_id.id, "position": plan.state}
             )
             request.write(request._get_row(plan.state))
+            request._rename_tasks()
             request._note_event(
                 "rescue",
                 user_id=self.env.uid,
@@ -106,3 +107,14 @@ class ApprovalFlow(models.Model):
             )
             for request in asked
         ]
+
+
+class ApprovalRequest(models.Model):
+    _inherit = "crm.suite.approval.request"
+
+    def _rename_tasks(self):
+        """What waits for people names its step as the version in force does."""
+        graph, tasks = self.version_id._prepare_graph(), self.position["tasks"]
+        for task in self.task_ids.filtered(lambda t: t.state in ("open", "waiting")):
+            node = tasks[task.key]["node"]
+            task.write(self._get_place_values(graph, node, task.kind))

@@ -238,7 +238,7 @@ class ApprovalMixin(models.AbstractModel):
             if gate.company_id and "company_id" in self._fields:
                 fits = fits.filtered(
                     lambda r, company=gate.company_id: (
-                        not r.company_id or r.company_id.id == company
+                        (r.company_id or r.env.company).id == company
                     )
                 )
             if fits:
@@ -340,7 +340,7 @@ class ApprovalMixin(models.AbstractModel):
         gates = self.env["crm.suite.approval.flow"]._get_gates(self._name)
         if not gates or vars(self.env.cr).get(PASSING):
             return super().create(vals_list)
-        held = self._approval_take_held(gates, vals_list)
+        vals_list, held = self._approval_take_held(gates, vals_list)
         with editing(self.env):
             records = super().create(vals_list)
         for method, reached in records._approval_reached().items():

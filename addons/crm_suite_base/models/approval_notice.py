@@ -93,9 +93,9 @@ class ApprovalTask(models.Model):
         if self.state != "open":
             return
         covers = self.env["crm.suite.absence"]._cover_of(self.user_id, "approvals")
-        user = self.env["res.users"].browse(
-            covers.get(self.user_id.id, self.user_id.id)
-        )
+        user = self.env["res.users"].browse(covers.get(self.user_id.id))
+        if not user or self._is_asked_by(user):
+            user = self.user_id
         local = self.with_context(lang=user.lang or self.env.lang)
         local._notify(user, local._get_subject(user), local._get_body(user))
 
@@ -138,12 +138,16 @@ class ApprovalTask(models.Model):
         return Markup("<p>%s</p>%s") % (body, button % (url, label))
 
     def _notify(self, user, subject, body):
-        """Through the host: into the inbox or by mail, as the person wants it."""
+        """Through the host: into the inbox or by mail, as the person wants it.
+
+        The system writes it: an author may read what he wrote, and who has the link
+        decides.
+        """
         self.env["mail.thread"].sudo().with_context(crm_suite_push=PUSH).message_notify(
             partner_ids=user.partner_id.ids,
             subject=subject,
             body=body,
-            author_id=self.request_id.submitter_id.partner_id.id,
+            author_id=self.env.ref("base.partner_root").id,
             model=self.request_id._name,
             res_id=self.request_id.id,
         )
@@ -293,7 +297,7 @@ class ApprovalRequest(models.Model):
         # Of who decided, not what somebody said besides.
         said = self.event_ids.filtered(lambda e: e.comment and e.kind != "comment")
         comment = said[-1:].comment or ""
-        company = self.company_id or self.submitter_id.company_id
+        company = self._get_company() or self.submitter_id.company_id
         user = self._get_in_charge()
         self.with_company(company)._tell(user, states[self.state], comment)
 

@@ -58,6 +58,10 @@ class ApprovalRequest(models.Model):
         ondelete="restrict",
     )
     company_id = fields.Many2one("res.company", readonly=True, index="btree_not_null")
+    # Not who may see it: what has a value of its own in each company is meant in this.
+    asked_company_id = fields.Many2one(
+        "res.company", string="Asked In", readonly=True, index="btree_not_null"
+    )
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         string="Record", model_field="res_model", required=True, readonly=True
@@ -226,8 +230,12 @@ class ApprovalRequest(models.Model):
 
     def _place(self, document):
         """The document in the company of the request."""
-        company = self.company_id or self.flow_id.company_id
+        company = self._get_company()
         return document.with_company(company) if company else document
+
+    def _get_company(self):
+        """The company in which it was asked, as far as it is known."""
+        return self.asked_company_id or self.company_id or self.flow_id.company_id
 
     @api.model
     def _find_standing(self, records, key):
@@ -265,8 +273,17 @@ class ApprovalRequest(models.Model):
 
     def _is_granted_for(self, values):
         wanted = (self.effect or {}).get("values") or {}
-        return self._is_granted() and all(
-            name in wanted and wanted[name] == value for name, value in values.items()
+        return (
+            self._is_granted()
+            and all(n in wanted and wanted[n] == value for n, value in values.items())
+            and self._is_meant_here(values)
+        )
+
+    def _is_meant_here(self, names):
+        """Whether it was asked in the company of now, where that makes a difference."""
+        known = self.env[self.res_model]._fields
+        return self._get_company() == self.env.company or not any(
+            known[name].company_dependent for name in names
         )
 
     # === ACCESS === #

@@ -77,12 +77,17 @@ class ApprovalRequest(models.Model):
         submitter = document._approval_submitter()
         record = document.sudo()
         company = "company_id" in record._fields and record.company_id
+        asked_in = company or document.env.company
+        if asked_in.id not in submitter._get_company_ids():
+            # The system acts where who answers for the document does not work.
+            asked_in = asked_in.browse()
         request = self.sudo().create(
             {
                 "name": record.display_name or "–",
                 "flow_id": flow.id,
                 "version_id": version.id,
                 "company_id": (company or flow.company_id).id,
+                "asked_company_id": asked_in.id,
                 "res_model": record._name,
                 "res_id": record.id,
                 "key": key,
@@ -267,7 +272,6 @@ class ApprovalRequest(models.Model):
 
     def _get_task_values(self, state, effect, graph):
         task = state["tasks"][effect["task"]]
-        node = graph.nodes.get(effect["node"], {})
         return {
             "request_id": self.id,
             "flow_id": self.flow_id.id,
@@ -276,8 +280,7 @@ class ApprovalRequest(models.Model):
             "res_id": self.res_id,
             "name": self.name,
             "key": effect["task"],
-            "node": effect["node"],
-            "node_name": graph.name(effect["node"]),
+            **self._get_place_values(graph, effect["node"], task["kind"]),
             "kind": task["kind"],
             "role": task["role"],
             "place": task.get("place") or 0,
@@ -286,11 +289,17 @@ class ApprovalRequest(models.Model):
             "state": task["status"],
             "opened_at": task["since"] if task["status"] == "open" else False,
             "due_at": task.get("due") or False,
-            "fill_fields": node.get("fields") or False
-            if task["kind"] == "fill"
-            else False,
             "auto": task.get("auto") or False,
             "notice": "todo" if task["status"] == "open" else False,
+        }
+
+    def _get_place_values(self, graph, node_id, kind):
+        """What the row of a task says of its step."""
+        names = graph.nodes.get(node_id, {}).get("fields")
+        return {
+            "node": node_id,
+            "node_name": graph.name(node_id),
+            "fill_fields": names if names and kind == "fill" else False,
         }
 
     def _get_event_rows(self, events, tasks, note):
@@ -381,6 +390,9 @@ class ApprovalRequest(models.Model):
             if not parent.is_running:
                 continue
             lock_requests(parent)
+            graph = parent.version_id._prepare_graph()
+            if not walk.can_finish(graph, parent.position, visit):
+                continue
             outcome = "agreed" if part.state == "agreed" else "rejected"
             parent._advance("finished", visit, outcome)
 
@@ -397,7 +409,7 @@ class ApprovalRequest(models.Model):
             return "failed", self.env._("There is no such action.")
         params = effect.get("params") or {}
         try:
-            with self.env.cr.savepoint(), passing(self.env):
+            with self.env.cr.savepoint(), self._changing(effect["visit"]):
                 method(params, self._get_document(), world)
         except UserError as error:
             self._note_event("failure", node=effect["node"], comment=str(error))

@@ -126,7 +126,7 @@ class ApprovalTask(models.Model):
     def _compute_can_decide(self):
         people = self._get_people()
         for task in self:
-            task.can_decide = task.state == "open" and task.sudo().user_id.id in people
+            task.can_decide = task.state == "open" and task.sudo()._is_mine(people)
 
     # === ACCESS === #
 
@@ -186,9 +186,29 @@ class ApprovalTask(models.Model):
 
         :rtype: Domain
         """
-        return Domain("state", "=", "open") & Domain(
-            "user_id", "in", self._get_people()
+        # See :meth:`_is_mine`.
+        foreign = (
+            Domain("kind", "=", "approve")
+            & Domain("submitter_id", "=", self.env.uid)
+            & Domain("user_id", "!=", self.env.uid)
         )
+        people = Domain("user_id", "in", self._get_people())
+        return Domain("state", "=", "open") & people & ~foreign
+
+    def _is_mine(self, people):
+        """Whether the user decides it: in the place of somebody else nobody decides
+        what he asked himself.
+
+        :param people: see :meth:`_get_people`
+        """
+        own = self.user_id.id == self.env.uid
+        return own or (
+            self.user_id.id in people and not self._is_asked_by(self.env.user)
+        )
+
+    def _is_asked_by(self, user):
+        """Whether a decision is about what a person asked himself."""
+        return self.kind == "approve" and self.submitter_id == user
 
     # === DECIDING === #
 
@@ -335,6 +355,14 @@ class ApprovalTask(models.Model):
             raise AccessError(
                 self.env._(
                     "%(document)s waits for %(user)s. Only that person, or who stands in during an absence, decides.",
+                    document=self.name,
+                    user=self.user_id.name,
+                )
+            )
+        if not self._is_mine(people):
+            raise AccessError(
+                self.env._(
+                    "%(document)s waits for %(user)s: what you asked yourself you do not decide in the place of somebody else.",
                     document=self.name,
                     user=self.user_id.name,
                 )

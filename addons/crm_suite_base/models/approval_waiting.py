@@ -90,20 +90,11 @@ class ApprovalRequest(models.Model):
     def _get_tasks_of(self, user):
         """The open tasks that a person may do, in flows within too: his own and those
         of people for whom he stands in."""
-        people = self.env["crm.suite.approval.task"].with_user(user)._get_people()
+        tasks = self.env["crm.suite.approval.task"]
+        inbox = tasks.with_user(user)._get_inbox_domain()
+        places = Domain("request_id", "in", self.sudo()._with_parts().ids)
         # Of tasks only whose they are is asked.
-        return (
-            self.env["crm.suite.approval.task"]
-            .sudo()
-            .search(
-                [
-                    ("request_id", "in", self.sudo()._with_parts().ids),
-                    ("state", "=", "open"),
-                    ("user_id", "in", people),
-                ],
-                order="id",
-            )
-        )
+        return tasks.sudo().search(inbox & places, order="id")
 
     # === IN WORDS === #
 

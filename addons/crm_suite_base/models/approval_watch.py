@@ -4,7 +4,7 @@ from odoo import models
 
 from ..tools import approval_walk as walk
 from ..tools.labelled import labelled
-from .approval_mixin import USING, WATCHING, noted
+from .approval_mixin import USING, WATCHING, noted, passing
 from .approval_world import lock_requests
 
 
@@ -52,8 +52,29 @@ class ApprovalRequest(models.Model):
                 }
         return found
 
-    def _watched_changed(self, before):
-        """Tell the engine of those whose criteria differ from before."""
+    @contextmanager
+    def _changing(self, visit):
+        """A step of the flow changes the document inside, which no flow holds.
+
+        For other requests about the document that is an edit. Here, and in the flows
+        around and within, those are asked again for whom it got worse.
+
+        :param str visit: of the step
+        """
+        watched = vars(self.env.cr).get(WATCHING, ())
+        family = self._with_wholes()._with_parts()
+        family = family.filtered(lambda r: r._is_open() and r.id not in watched)
+        with noted(self.env, WATCHING, family.ids):
+            before = family._read_watched()
+            with self._get_document()._approval_watching(), passing(self.env):
+                yield
+        family._watched_changed(before, own=(self, visit))
+
+    def _watched_changed(self, before, own=None):
+        """Tell the engine of those whose criteria differ from before.
+
+        :param own: the request and the visit of the step of a flow that changed it
+        """
         if not before:
             return
         after = self._read_watched()
@@ -65,9 +86,9 @@ class ApprovalRequest(models.Model):
                 if old and old.get(name) != new[name]
             }
             if changes and request._is_open():
-                request._document_changed(changes)
+                request._document_changed(changes, own)
 
-    def _document_changed(self, changes):
+    def _document_changed(self, changes, own=None):
         lock_requests(self)
         if not self._is_open():
             return
@@ -83,9 +104,10 @@ class ApprovalRequest(models.Model):
             changes=changes,
         )
         if self.is_running:
-            self._advance("edited", by=self.env.uid)
+            visit = own[1] if own and own[0] == self else None
+            self._advance("edited", by=self.env.uid, own=bool(own), visit=visit)
             for part in self._get_agreed_parts() if self.is_running else ():
-                part._reopen()
+                part._reopen(own=bool(own))
         else:
             self._reopen()
         self._tell_changed(agreed.decided_by_id, texts)
@@ -104,34 +126,39 @@ class ApprovalRequest(models.Model):
         parts = self._get_agreed_parts()
         return self.union(*(part._with_agreed_parts() for part in parts))
 
-    def _reopen(self):
-        """Ask again who judged by what got worse since it agreed."""
+    def _reopen(self, own=False):
+        """Ask again who judged by what got worse since it agreed.
+
+        :param bool own: see :func:`~..tools.approval_walk.edited`
+        """
         lock_requests(self)
-        if not self._must_judge_again():
+        if not self._must_judge_again(own):
             return
         if self.parent_id:
             self.parent_id._advance("recheck_part", self.parent_visit)
-        self._go_back()
+        self._go_back(own)
 
-    def _go_back(self):
-        parts = self._get_doubtful_parts()
+    def _go_back(self, own):
+        parts = self._get_doubtful_parts(own)
         visits = parts.mapped("parent_visit")
-        self._advance("reopen", by=self.env.uid, parts=visits)
+        self._advance("reopen", by=self.env.uid, parts=visits, own=own)
         for part in parts:
             lock_requests(part)
-            part._go_back()
+            part._go_back(own)
 
-    def _must_judge_again(self):
+    def _must_judge_again(self, own):
         """Whether somebody who agreed, here or within, judged by what is worse now."""
         graph, world = self.version_id._prepare_graph(), self._get_world()
-        visits = self._get_doubtful_parts().mapped("parent_visit")
-        return bool(
-            walk.reopen(graph, self.position, world, by=self.env.uid, parts=visits)
+        visits = self._get_doubtful_parts(own).mapped("parent_visit")
+        again = walk.reopen(
+            graph, self.position, world, by=self.env.uid, parts=visits, own=own
         )
+        return bool(again)
 
-    def _get_doubtful_parts(self):
+    def _get_doubtful_parts(self, own):
         """The flows within that have agreed and must judge again."""
-        return self._get_agreed_parts().filtered(lambda part: part._must_judge_again())
+        agreed = self._get_agreed_parts()
+        return agreed.filtered(lambda part: part._must_judge_again(own))
 
     @contextmanager
     def _in_use(self):

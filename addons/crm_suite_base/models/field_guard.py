@@ -29,7 +29,7 @@ PARTNER = frozenset(
         "crm_suite_reviewed_by_id",
     }
 )
-LEAD = frozenset({"crm_suite_blocks", "crm_suite_keys"})
+LEAD = frozenset({"crm_suite_approval_id", "crm_suite_blocks", "crm_suite_keys"})
 ORDER = frozenset({"crm_suite_approval_id"})
 POOL = frozenset({"simulated", "simulated_at"})
 SEGMENT = frozenset(

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import AccessError
 
 
 class MailMessage(models.Model):
@@ -11,3 +12,15 @@ class MailMessage(models.Model):
         "(date) WHERE message_type IN"
         " ('email', 'comment', 'email_outgoing', 'auto_comment', 'sms')"
     )
+
+    @api.constrains("model", "parent_id", "res_id")
+    def _check_channel_parent(self):
+        """The host shows to everybody in a channel what a message there answers, whether
+        they may read that or not."""
+        for message in self:
+            place, parent = (message.model, message.res_id), message.parent_id
+            foreign = parent and (parent.model, parent.res_id) != place
+            if foreign and message.model == "discuss.channel":
+                raise AccessError(
+                    self.env._("A message can only answer one of the same channel.")
+                )

@@ -5,10 +5,11 @@ from .res_partner_grade import OVERRIDE as GRADE_BY_HAND
 from .res_partner_lifecycle import OVERRIDE as STAGE_BY_HAND
 from .res_partner_lifecycle import STAGE
 
+GRADES = (GRADE, GRADE_BY_HAND)
 # What says by whom, why and until when is written with what it is about.
 TOGETHER = tuple(
     {*names, f"{names[1][:-3]}_reason", f"{names[1][:-3]}_until"}
-    for names in ((GRADE, GRADE_BY_HAND), (STAGE, STAGE_BY_HAND))
+    for names in (GRADES, (STAGE, STAGE_BY_HAND))
 )
 
 
@@ -61,6 +62,19 @@ class ResPartner(models.Model):
             if together & group:
                 together |= group
         return together
+
+    @api.model
+    def _approval_is_ranked(self, name):
+        """A grade is higher that comes before another one."""
+        return name in GRADES or super()._approval_is_ranked(name)
+
+    @api.model
+    def _approval_rank(self, name, value):
+        if name not in GRADES:
+            return super()._approval_rank(name, value)
+        # Which grade is the better one is known to everybody.
+        grade = self.env["crm.suite.grade"].sudo().browse(value or ())
+        return bool(grade), -grade.sequence
 
     def _approval_subjects(self, names):
         """What a contact only has from its company is decided about the company."""

@@ -57,6 +57,43 @@ class TestApprovalActions(ApprovalCase):
         done = request.event_ids.filtered(lambda e: e.kind == "action")
         self.assertEqual(done.mapped("node"), ["text", "day"])
 
+    def test_who_judged_by_a_field_that_is_set_is_asked_again(self):
+        watch = [{"field": "client_order_ref", "worse": "changed"}]
+        order, request = self.run_flow(
+            self.ask("lead", self.lead, watch=watch),
+            self.ask("finance", self.finance),
+            action("text", "set_field", field="client_order_ref", value='"Checked"'),
+        )
+        self.decide(request, self.lead)
+        self.decide(request, self.finance)
+        self.assertEqual(order.client_order_ref, "Checked")
+        self.assertEqual(self.holders(request), ["suite_lead"], "and nobody else")
+        self.decide(request, self.lead)
+        self.assertEqual(request.state, "agreed")
+        done = request.event_ids.filtered(lambda e: e.kind == "action")
+        self.assertEqual(len(done), 1)
+
+    def test_who_agreed_around_is_asked_again_for_what_is_set_within(self):
+        watch = [{"field": "client_order_ref", "worse": "changed"}]
+        inner = self._create_flow(
+            chain(
+                action("text", "set_field", field="client_order_ref", value='"Checked"')
+            ),
+            name="Inner",
+            start="button",
+            start_method=False,
+            start_domain="[('id', '=', 0)]",
+        )
+        sub = {"id": "sub", "type": "subflow", "name": "Sub", "flow_id": inner.id}
+        order, request = self.run_flow(self.ask("lead", self.lead, watch=watch), sub)
+        self.decide(request, self.lead)
+        self.assertEqual(order.client_order_ref, "Checked")
+        self.assertEqual(request.child_ids.state, "agreed")
+        self.assertEqual(self.holders(request), ["suite_lead"])
+        self.decide(request, self.lead)
+        self.assertEqual(request.state, "agreed")
+        self.assertEqual(len(request.child_ids), 1)
+
     def test_run_a_server_action(self):
         code = "record.write({'client_order_ref': 'By %s' % record.name})"
         server = self.server_action(code)

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ..tools.approval_graph import Flow
@@ -20,15 +20,14 @@ class TestApprovalCustomer(ApprovalCase):
         )
         cls.partner_model = cls.env["ir.model"]._get("res.partner")
 
-    def field_flow(self, name, **values):
+    def field_flow(self, name, graph=None, **values):
+        defaults = {"model_id": self.partner_model.id, "start_domain": "[]"}
         return self._create_flow(
-            chain(self.ask("finance", self.finance)),
-            model_id=self.partner_model.id,
+            graph or chain(self.ask("finance", self.finance)),
             start="fields",
             start_method=False,
             start_fields=name,
-            start_domain="[]",
-            **values,
+            **{**defaults, **values},
         )
 
     def test_html_counts_as_changed_by_what_is_kept_of_it(self):
@@ -58,6 +57,140 @@ class TestApprovalCustomer(ApprovalCase):
         self.assertEqual(request.effect_state, "done")
         customer.write({"credit_limit": 100})
         self.assertEqual(self.customer.credit_limit, 100)
+
+    def branch(self):
+        """Another company in which the accountant works."""
+        branch = self.env["res.company"].create({"name": "Branch"})
+        self.accountant.company_ids |= branch
+        return branch, self.customer.with_user(self.accountant).with_context(
+            allowed_company_ids=[branch.id, self.env.company.id]
+        )
+
+    def test_a_value_goes_to_the_company_in_which_it_was_asked_for(self):
+        branch, customer = self.branch()
+        customer.credit_limit = 100
+        self.field_flow("credit_limit", start_direction="higher")
+        customer.credit_limit = 5000
+        request = self.customer.crm_suite_approval_id
+        self.assertIn("100", request.with_user(self.finance).proposal_text)
+        self.decide(request, self.finance)
+        self.assertEqual(request.effect_state, "done")
+        self.assertEqual(self.customer.with_company(branch).credit_limit, 5000)
+        self.assertEqual(self.customer.credit_limit, 0)
+
+    def test_an_agreement_counts_in_the_company_in_which_it_was_asked_for(self):
+        _here, request = self.failing()
+        _branch, there = self.branch()
+        there.credit_limit = 5000
+        self.assertEqual(there.credit_limit, 0)
+        self.assertEqual(request.effect_state, "dropped")
+        self.assertNotEqual(self.customer.crm_suite_approval_id, request)
+
+    def test_a_flow_of_a_company_holds_what_is_done_there(self):
+        branch, customer = self.branch()
+        self.field_flow("credit_limit", company_id=branch.id)
+        self.customer.with_user(self.accountant).credit_limit = 700
+        self.assertEqual(self.customer.credit_limit, 700)
+        self.assertFalse(self.customer.crm_suite_approval_id)
+        customer.credit_limit = 5000
+        self.assertEqual(self.customer.with_company(branch).credit_limit, 0)
+        self.assertEqual(self.customer.crm_suite_approval_id.state, "running")
+
+    def test_a_value_goes_to_the_first_flow_that_waits_for_it(self):
+        first = self.field_flow(
+            "credit_limit",
+            chain(self.ask("boss", self.boss)),
+            sequence=1,
+            start_domain=f"[('id', '=', {self.customer.id})]",
+        )
+        for names in ("credit_limit", "credit_limit,ref"):
+            with self.subTest(fields=names):
+                flow = self.field_flow(names, sequence=2)
+                customers = self.customer + self.customer.copy({"ref": False})
+                old = customers.mapped("credit_limit")
+                values = {"credit_limit": old[0] + 5000, "ref": names}
+                customers.with_user(self.accountant).write(values)
+                self.assertEqual(customers.mapped("credit_limit"), old)
+                asked = self.Request.search(
+                    [
+                        ("res_model", "=", "res.partner"),
+                        ("res_id", "in", customers.ids),
+                        ("state", "=", "running"),
+                    ]
+                )
+                mine = asked.filtered(lambda r: r.res_id == self.customer.id)
+                limits = mine.filtered(lambda r: r.flow_id == first)
+                self.assertEqual(set(limits.effect["values"]), {"credit_limit"})
+                if "ref" in names:
+                    [rest] = mine - limits
+                    self.assertEqual(set(rest.effect["values"]), {"ref"})
+                    self.decide(rest, self.finance)
+                    self.assertEqual(self.customer.ref, names)
+                else:
+                    self.assertEqual(mine, limits)
+                self.assertEqual((asked - mine).flow_id, flow)
+                self.decide(limits, self.boss)
+                self.assertEqual(self.customer.credit_limit, old[0] + 5000)
+                flow.action_switch_off()
+
+    def test_an_agreed_value_is_written_whatever_waits_since(self):
+        flow = self.field_flow("credit_limit")
+        self.customer.with_user(self.accountant).credit_limit = 5000
+        request = self.customer.crm_suite_approval_id
+        flow.start_fields = "credit_limit,property_payment_term_id"
+        flow.action_publish()
+        self.field_flow("credit_limit,ref")
+        self.decide(request, self.finance)
+        self.assertEqual(self.customer.credit_limit, 5000)
+        self.assertEqual(request.effect_state, "done")
+        self.assertEqual(self.customer.crm_suite_approval_id, request)
+        done = request.event_ids.filtered(lambda e: e.kind == "effect")
+        self.assertEqual(len(done), 1)
+
+    def test_what_a_record_must_have_is_there_from_its_beginning(self):
+        self.field_flow("name")
+        orders = self.env["ir.model"]._get("sale.order")
+        self.field_flow("partner_id", model_id=orders.id)
+        newcomer = self.Partner.with_user(self.lead).create({"name": "Newcomer"})
+        self.assertEqual(newcomer.name, "Newcomer")
+        self.assertFalse(newcomer.crm_suite_approval_id)
+        newcomer.name = "Renamed"
+        self.assertEqual(newcomer.name, "Newcomer")
+        self.assertEqual(newcomer.sudo().crm_suite_approval_id.state, "running")
+        order = self._order()
+        self.assertEqual(order.partner_id, self.customer)
+        order.with_user(self.rep).partner_id = newcomer
+        self.assertEqual(order.partner_id, self.customer)
+
+    def test_who_makes_records_keeps_his_values(self):
+        self.field_flow("crm_suite_grade_override_id")
+        grade = self.env["crm.suite.grade"].search([], limit=1)
+        values = {"name": "Newcomer", "crm_suite_grade_id": grade.id}
+        before = dict(values)
+        self.Partner.with_user(self.lead).create([values])
+        self.assertEqual(values, before)
+
+    def test_higher_and_lower_need_values_that_are(self):
+        for name in ("user_id", "ref", "is_company"):
+            with (
+                self.subTest(field=name),
+                self.assertRaisesRegex(ValidationError, "higher or lower"),
+                self.env.cr.savepoint(),
+            ):
+                self.field_flow(name, start_direction="lower")
+        flow = self.field_flow("credit_limit", start_direction="lower")
+        flow.write({"start": "edit", "start_fields": False})
+
+    def test_a_better_grade_is_higher(self):
+        best, middle, last = self.env["crm.suite.grade"].search([])[:3]
+        self.customer.crm_suite_grade_override_id = middle
+        self.field_flow("crm_suite_grade_id", start_direction="higher")
+        customer = self.customer.with_user(self.lead)
+        customer.crm_suite_grade_override_id = last
+        self.assertEqual(self.customer.crm_suite_grade_id, last)
+        customer.crm_suite_grade_override_id = best
+        self.assertEqual(self.customer.crm_suite_grade_id, last)
+        self.assertEqual(self.customer.crm_suite_approval_id.state, "running")
 
     def test_rejected_value_is_not_written(self):
         self.field_flow("credit_limit", start_direction="higher")
@@ -282,6 +415,30 @@ class TestApprovalFlow(ApprovalCase):
         self.assertEqual(request.version_id.number, 2)
         self.assertEqual(self.holders(request), ["suite_lead"])
 
+    def test_migration_renames_what_waits_for_people(self):
+        graph = self._default_graph()
+        graph["nodes"][1].update(type="fill", fields=["client_order_ref"], may_add=None)
+        graph["nodes"][1] = {k: v for k, v in graph["nodes"][1].items() if v}
+        self.flow.graph = graph
+        self.flow.action_publish()
+        _order, request = self.held()
+        newer = self._default_graph()
+        newer["nodes"][1] = {
+            **graph["nodes"][1],
+            "id": "chief",
+            "name": "Chief",
+            "fields": ["client_order_ref", "commitment_date"],
+        }
+        for edge in newer["edges"]:
+            edge.update({k: "chief" for k in edge if edge[k] == "leader"})
+        self.flow.graph = newer
+        self.flow.action_publish()
+        self.assertEqual(self.flow.action_migrate({"leader": "chief"})["moved"], 1)
+        task = request.task_ids
+        self.assertEqual((task.node, task.node_name), ("chief", "Chief"))
+        self.assertEqual(task.fill_fields, ["client_order_ref", "commitment_date"])
+        self.assertEqual(request.stage, "Chief")
+
     def test_replay_writes_nothing(self):
         order = self._order()
         self._order(discount=1)
@@ -439,6 +596,15 @@ class TestApprovalAccess(ApprovalCase):
                 self.assertEqual(
                     bool(events.search([("request_id", "=", request.id)])), seen
                 )
+
+    def test_nobody_points_a_document_to_a_request(self):
+        names = self.Flow._get_document_models()
+        self.assertGreaterEqual(len(names), 3)
+        for name in names:
+            for user in (self.rep, self.admin):
+                with self.subTest(model=name), self.assertRaises(AccessError):
+                    documents = self.env[name].with_user(user)
+                    documents.write({"crm_suite_approval_id": False})
 
     def test_nobody_writes_rows_by_hand(self):
         _order, request = self.held()

@@ -168,6 +168,44 @@ class TestApprovalFill(ApprovalCase):
         self.assertEqual(self.holders(request), ["suite_rep"])
         self.assertFalse(order.client_order_ref)
 
+    def test_who_judged_by_what_is_filled_in_is_asked_again(self):
+        watch = [{"field": "client_order_ref", "worse": "changed"}]
+        self._create_flow(
+            chain(
+                self.ask("lead", self.lead, watch=watch),
+                self.ask("boss", self.boss),
+                fill(self.finance.id, names=["client_order_ref"]),
+            ),
+            sequence=1,
+        )
+        order, request = self.held()
+        self.decide(request, self.lead)
+        self.decide(request, self.boss)
+        self.decide(request, self.finance, values={"client_order_ref": "PO-9"})
+        self.assertEqual(order.client_order_ref, "PO-9")
+        self.assertEqual(self.holders(request), ["suite_lead"], "and nobody else")
+        change = request.event_ids.filtered(lambda e: e.kind == "change")
+        self.assertIn("PO-9", str(change.mapped("comment")))
+        self.decide(request, self.lead)
+        self.assertEqual(order.state, "sale")
+
+    def test_what_is_filled_in_is_an_edit_for_other_flows(self):
+        much = [{"field": "client_order_ref", "worse": "changed"}]
+        other = self._create_flow(
+            chain(self.ask("lead", self.lead, watch=much), self.ask("boss", self.boss)),
+            start="button",
+            start_method=False,
+            start_domain="[]",
+        )
+        order, request = self.held()
+        [other_id] = order.with_user(self.rep).crm_suite_request_approval(other.id)
+        beside = self.Request.browse(other_id)
+        self.decide(beside, self.lead)
+        values = {"client_order_ref": "PO-9", "source_id": self.source.id}
+        values["commitment_date"] = "2026-12-24 10:00:00"
+        self.decide(request, self.finance, values=values)
+        self.assertEqual(sorted(self.holders(beside)), ["suite_boss", "suite_lead"])
+
     def test_window_of_a_decision_has_no_inputs(self):
         self.flow.action_switch_off()
         self.flow = self._create_flow(chain(self.ask("finance", self.finance)))

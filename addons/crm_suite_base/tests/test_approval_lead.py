@@ -60,6 +60,28 @@ class TestApprovalLead(ApprovalCase):
         self.assertTrue(big.stage_id.is_won)
         self.assertEqual(request.effect_state, "done")
 
+    def test_a_later_date_is_higher(self):
+        flow = self._create_flow(
+            self.graph,
+            model_id=self.env["ir.model"]._get("crm.lead").id,
+            start="fields",
+            start_method=False,
+            start_fields="date_deadline",
+            start_direction="higher",
+            start_domain="[]",
+        )
+        deal = self.lead_of()
+        deal.date_deadline = "2026-12-24"
+        self.assertFalse(deal.date_deadline, "no date is the lowest")
+        deal.sudo().crm_suite_approval_id.with_user(self.boss).action_withdraw()
+        flow.action_switch_off()
+        deal.date_deadline = "2026-12-24"
+        flow.action_publish()
+        deal.date_deadline = "2026-12-20"
+        self.assertEqual(deal.date_deadline, date(2026, 12, 20))
+        deal.date_deadline = "2026-12-31"
+        self.assertEqual(deal.date_deadline, date(2026, 12, 20))
+
     def test_nothing_is_imported_as_won(self):
         self.hold("action_set_won")
         with self.assertRaisesRegex(UserError, "needs an agreement"):

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .approval_common import ApprovalCase, chain
@@ -168,6 +168,33 @@ class TestApprovalLimit(ApprovalCase):
         vote = request.event_ids.filtered("is_vote")
         self.assertEqual((vote.user_id, vote.principal_id), (self.boss, self.lead))
         self.assertEqual(self.holders(request), ["suite_finance"])
+
+    def test_nobody_decides_as_a_cover_what_he_asked_himself(self):
+        self._create_flow(chain(self.ask("leader", self.lead)), sequence=1)
+        order, request = self.held()
+        other = self._order()
+        self.confirm(other, self.boss)
+        self.cover(self.lead, self.rep)
+        tasks = self.Task.with_user(self.rep)
+        inbox = tasks.search(tasks._get_inbox_domain())
+        task = self.task(request, self.lead).with_user(self.rep)
+        theirs = self.task(other.crm_suite_approval_id, self.lead).with_user(self.rep)
+        self.assertEqual((task | theirs).mapped("can_decide"), [False, True])
+        self.assertEqual(inbox & (task | theirs), theirs)
+        self.assertFalse(request.with_user(self.rep).can_decide)
+        self.assertFalse(order.with_user(self.rep).crm_suite_approval_mine)
+        with self.assertRaisesRegex(AccessError, "asked yourself"):
+            task.action_decide("agree")
+        self.run_cron("ir_cron_approval_notices")
+        for row, user in ((task, self.lead), (theirs, self.rep)):
+            told = self.env["mail.message"].search(
+                [("model", "=", request._name), ("res_id", "=", row.request_id.id)]
+            )
+            self.assertEqual(told.partner_ids, user.partner_id)
+        theirs.action_decide("agree")
+        self.assertEqual(other.state, "sale")
+        self.decide(request, self.lead)
+        self.assertEqual(order.state, "sale")
 
     def test_nobody_found_goes_to_the_administrators(self):
         graph = chain(self.ask("leader", approvers=[{"by": "manager", "level": 9}]))

@@ -1,8 +1,9 @@
+import runpy
 from unittest.mock import patch
 
-from odoo.exceptions import ConcurrencyError
+from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from .approval_common import ApprovalCase
 
@@ -47,6 +48,73 @@ class TestApprovalNotice(ApprovalCase):
         self.assertEqual(message.author_id, self.rep.partner_id)
         self.run_cron("ir_cron_approval_notices")
         self.assertEqual(self.messages(request), message, "once")
+
+    def told(self):
+        """The message with the link by which the lead decides."""
+        _order, request = self.held()
+        self.run_cron("ir_cron_approval_notices")
+        message = self.messages(request, self.lead)
+        self.assertIn("/crm_suite/approval/", message.body)
+        return message
+
+    def assertOnlyForTheLead(self, message):
+        for user in (self.rep, self.boss, self.finance, self.admin):
+            with self.subTest(user=user.login):
+                theirs = message.with_user(user)
+                self.assertFalse(theirs.search([("id", "=", message.id)]))
+                with self.assertRaises(AccessError):
+                    theirs.read(["body"])
+                with self.assertRaises(AccessError):
+                    theirs.write({"partner_ids": [(4, user.partner_id.id)]})
+                with self.assertRaises(AccessError):
+                    self.env["mail.notification"].with_user(user).create(
+                        {
+                            "mail_message_id": message.id,
+                            "res_partner_id": user.partner_id.id,
+                        }
+                    )
+        mine = message.with_user(self.lead)
+        self.assertEqual(mine.search([("id", "=", message.id)]), message)
+
+    def test_the_link_is_only_for_who_decides(self):
+        message = self.told()
+        self.assertOnlyForTheLead(message)
+        self.assertIn(self.rep.name, message.body)
+        self.assertNotIn(self.rep.email, f"{message.email_from} {message.reply_to}")
+
+    def test_no_answer_in_a_channel_shows_the_link(self):
+        message = self.told()
+        channel = self.env["discuss.channel"].with_user(self.rep)
+        channel = channel._create_group(partners_to=[], name="Mine")
+        said = channel.message_post(body="Hello", message_type="comment")
+        values = {
+            "model": channel._name,
+            "res_id": channel.id,
+            "message_type": "comment",
+            "body": "And?",
+        }
+        messages = self.env["mail.message"].with_user(self.rep)
+        answer = messages.create({**values, "parent_id": said.id})
+        self.assertEqual(answer.parent_id, said)
+        with self.assertRaisesRegex(AccessError, "same channel"):
+            messages.create({**values, "parent_id": message.id})
+        with self.assertRaisesRegex(AccessError, "same channel"):
+            answer.parent_id = message.id
+
+    def test_links_from_before_an_upgrade(self):
+        message, asker = self.told(), self.rep.partner_id
+        message.author_id = asker
+        message.notification_ids.author_id = asker
+        other = self.rejected()
+        self.run_cron("ir_cron_approval_notices")
+        answer = self.messages(other)
+        self.env.flush_all()
+        path = "crm_suite_base/migrations/19.0.1.5.0/post-mail.py"
+        runpy.run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.4.0")
+        self.env.invalidate_all()
+        self.assertOnlyForTheLead(message)
+        self.assertNotIn(asker, message.notification_ids.author_id)
+        self.assertEqual(answer.author_id, asker)
 
     def test_in_his_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")

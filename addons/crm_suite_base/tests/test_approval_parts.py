@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from .approval_common import ApprovalCase, chain
+from .approval_plain import fork
 from .common import ROLE
 
 DISCOUNT = [{"field": "max(lines.discount)", "worse": "higher"}]
@@ -231,6 +232,38 @@ class TestApprovalParts(ApprovalCase):
         self.assertEqual(self.holders(request), ["suite_finance"])
         self.decide(request.child_ids, self.finance)
         self.assertEqual(order.state, "sale")
+
+    # === LEFT BY THE FLOW AROUND IT === #
+
+    def test_an_edit_leads_past_the_flow_within(self):
+        inner = self.part(self.ask("finance", self.finance))
+        much = "max(lines.discount) > 20"
+        self._create_flow(self.fork(much, inner, self.ask("lead", self.lead)))
+        order, request = self.held(discount=25)
+        order.with_user(self.rep).order_line.discount = 16
+        self.assertEqual(request.child_ids.state, "cancelled")
+        self.assertEqual(self.holders(request), ["suite_lead"])
+        self.decide(request, self.lead)
+        self.assertEqual(order.state, "sale")
+
+    def test_a_return_leaves_the_flow_within(self):
+        graph = fork(
+            [self.part(self.ask("finance", self.finance))],
+            [self.ask("lead", self.lead, return_to="start")],
+        )
+        self._create_flow(graph)
+        _order, request = self.held()
+        self.decide(request, self.lead, "return")
+        self.assertEqual(request.child_ids.state, "cancelled")
+        self.assertEqual(self.holders(request), ["suite_rep"])
+
+    def test_an_administrator_leads_past_the_flow_within(self):
+        _order, request, part = self.within(self.ask("finance", self.finance))
+        request.with_user(self.admin).action_rescue(
+            "move", "He is ill", visit=part.parent_visit, to="boss"
+        )
+        self.assertEqual(part.state, "cancelled")
+        self.assertEqual(self.holders(request), ["suite_boss"])
 
     # === CHOSEN BY THE SUBMITTER === #
 

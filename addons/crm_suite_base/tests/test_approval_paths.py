@@ -226,6 +226,32 @@ class TestApprovalEdited(WalkCase):
         self.assertEqual(play.open(), [4])
         self.assertEqual([event["user"] for event in play.events("kept")], [2])
 
+    def test_a_step_of_the_flow_itself_changes_it(self):
+        """Who judged by it is asked again, but no condition leads elsewhere."""
+        flow = by_amount()
+        flow["nodes"].insert(3, node("set", "action", action="set_field"))
+        flow["edges"] = [e for e in flow["edges"] if e["id"] != "small-end"]
+        flow["edges"] += [edge("small", "set"), edge("set", "end")]
+        play = Play(flow, World(amount=50)).agree(2)
+        play.world.facts["amount"] = 500
+        visit = play.visit_at("set")
+        play.do("edited", own=True, visit=visit)
+        self.assertEqual((play.open(), play.events("rerouted")), ([2], []))
+        play.do("finished", visit, "done")
+        self.assertEqual((play.status, play.at("held")), ("running", ["set"]))
+        self.assertEqual(play.agree(2).status, "agreed")
+        self.assertEqual(len([e for e in play.effects if e["type"] == "action"]), 1)
+
+    def test_nobody_is_asked_again_about_his_own_step(self):
+        step = node("fill", "fill", fields=["discount"], mode="all", watch=WATCH)
+        step["approvers"] = [{"by": "users", "user_ids": [2, 3]}]
+        play = Play(line(step, approval("b", 4)), World(discount=10)).agree(2)
+        play.world.facts["discount"] = 12
+        play.do("edited", own=True, visit=play.visit_at("fill"))
+        self.assertEqual(play.open(), [3])
+        self.assertEqual(play.agree(3).edit(amount=1).open(), [4], "nor later on")
+        self.assertEqual(play.edit(discount=13).open(), [2, 3, 4])
+
     def test_nothing_changed(self):
         play = Play(by_amount(), World(amount=50))
         before = json.dumps(play.state)

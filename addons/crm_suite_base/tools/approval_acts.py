@@ -4,6 +4,8 @@ from .approval_relief import Relief
 from .approval_state import MAX_ADDED, REPLACED, WalkError
 
 DECISIONS = ("agree", "reject", "return", "transfer", "add_before", "add_after")
+# Of an action or a flow within that has not come to its end.
+WORKING = ("open", "recheck", "exception")
 
 
 class Acts(Relief):
@@ -190,15 +192,15 @@ class Acts(Relief):
 
     # === WORK OF THE FLOW ITSELF ===
 
+    def can_finish(self, vid):
+        """Whether an action or a flow within is waited for."""
+        return not self.over and self.visits.get(vid, {}).get("status") in WORKING
+
     def finished(self, vid, outcome, error):
         """An action or a flow within the flow has come to its end."""
         visit = self.check_live(vid)
         kind = self.flow.node_type(visit["node"])
-        if kind not in ("action", "subflow") or visit["status"] not in (
-            "open",
-            "recheck",
-            "exception",
-        ):
+        if kind not in ("action", "subflow") or not self.can_finish(vid):
             raise WalkError("closed")
         if outcome in ("done", "agreed"):
             visit.pop("exception", None)

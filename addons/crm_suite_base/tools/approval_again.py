@@ -8,7 +8,7 @@ WAITS = ("open", "recheck", "exception", "waiting")
 
 
 class Again(Acts):
-    def reopen(self, by, parts=()):
+    def reopen(self, by, parts=(), own=False):
         """Go back, in a request that has agreed, to whom the change concerns.
 
         Its end is held meanwhile, as everything that comes after a step that is asked
@@ -30,7 +30,7 @@ class Again(Acts):
         self.new_visit(end["node"], end["parents"], end["forks"], "held")
         for vid in parts:
             self.recheck_part(vid)
-        self.reconsider(by)
+        self.reconsider(by, own)
         return not self.over and bool(self.live(*WAITS))
 
     def can_recheck_part(self, vid):

@@ -314,15 +314,28 @@ class Moves(Votes):
 
     # === THE DOCUMENT CHANGED ===
 
-    def reconsider(self, by):
-        """Take the path that the document now asks for, and ask again who must."""
-        self._reroute(by)
-        self.follow()
+    def reconsider(self, by, own=False, visit=None):
+        """Take the path that the document now asks for, and ask again who must.
+
+        :param own: a step of the flow itself changed the document: paths stay
+        :param visit: of that step, where it is one of this request
+        """
+        if visit:
+            self._judge_anew(visit)
+        if not own:
+            self._reroute(by)
+            self.follow()
         if not self.over:
             for vid in list(self.visits):
                 if self.visits[vid]["status"] in ("open", "held", "done", "recheck"):
                     self._recheck(vid, by)
             self.run()
+
+    def _judge_anew(self, vid):
+        """Who agreed at a step that changes the document agreed to that, too."""
+        for task in self.tasks_of(vid).values():
+            if task["status"] == "agreed":
+                task["basis"] = self.basis(vid)
 
     def _reroute(self, by):
         """Go back to conditions that now choose another path, the earliest first.

@@ -70,6 +70,7 @@ __all__ = [
     "WalkError",
     "act",
     "allowed",
+    "can_finish",
     "can_hand_over",
     "can_recheck_part",
     "can_retrieve",
@@ -181,6 +182,12 @@ def finished(graph, state, world, visit, outcome, error=""):
     return _step(walk)
 
 
+def can_finish(graph, state, visit):
+    """Whether a request waits for an action or a flow within: it may have gone another
+    way meanwhile."""
+    return Acts(graph, state).can_finish(visit)
+
+
 def retrieve(graph, state, world, task, by=None):
     """Take one's own agreement back, as long as nobody has acted on it."""
     walk = _open(graph, state, world)
@@ -214,26 +221,32 @@ def _stop(graph, state, world, status, by, comment):
     return Step(walk.state, walk.effects)
 
 
-def edited(graph, state, world, by=None):
+def edited(graph, state, world, by=None, own=False, visit=None):
     """The document was changed while the request runs.
 
     A condition that now chooses another path is walked again from there. Who agreed is
     asked again if something that his node watches got worse since, and only then.
+
+    :param own: a step of the flow itself changed it: conditions keep their paths, so
+        that the flow does not go round in circles
+    :param visit: the visit of that step, where it is one of this request; nobody is
+        asked again there
     """
     walk = _open(graph, state, world)
-    walk.reconsider(by)
+    walk.reconsider(by, own, visit)
     return _step(walk)
 
 
-def reopen(graph, state, world, by=None, parts=()):
+def reopen(graph, state, world, by=None, parts=(), own=False):
     """The document was changed after a request has agreed, before its effect: a flow
     within, or one whose step was not done yet.
 
     :param parts: visits of flows within in which somebody has to judge again
+    :param own: as of :func:`edited`
     :return: the step; None where nobody has to judge again
     """
     walk = Again(graph, state, world)
-    return _step(walk) if walk.reopen(by, parts) else None
+    return _step(walk) if walk.reopen(by, parts, own) else None
 
 
 def can_recheck_part(graph, state, visit):
