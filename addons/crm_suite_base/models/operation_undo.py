@@ -436,5 +436,30 @@ class OperationUndo(models.Model):
                 return False
         with undo.journal():
             runner.settle()
+        # What follows from the values that are back concerns earlier runs as well.
+        plan.inserts, plan.updates = undo._read_brought_back()
         undo._finish_undo(plan)
         return bool(self.env["ir.cron"]._commit_progress(0, remaining=0))
+
+    def _read_brought_back(self):
+        """What this undo brought back so far, by its own journal.
+
+        :return: rows that are there again and rows with their former values, both as
+            ``{model: [id]}``
+        """
+        parts = {"create": {}, "update": {}}
+        for kind, model_name, ids in self.env.execute_query(
+            SQL(
+                """
+                SELECT kind, model, array_agg(DISTINCT res_id)
+                  FROM crm_suite_operation_change
+                 WHERE operation_id = %s AND kind = ANY(%s)
+              GROUP BY kind, model
+                """,
+                self.id,
+                list(parts),
+            )
+        ):
+            if model_name in self.env:
+                parts[kind][model_name] = ids
+        return parts["create"], parts["update"]

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models import operation_restore, operation_undo
 from .segment_common import SegmentCase
 
 COMPLAINT = {"kind": "complaint", "operator": "none"}
@@ -362,6 +363,31 @@ class TestStaticSegment(SegmentCase):
             self._kinds(segment), ["enter", "enter", "leave", "enter", "leave", "leave"]
         )
         self.assertEqual(segment.member_count, 0)
+
+    def test_undo_in_the_background_tells_of_all(self):
+        segment = self._list()
+        segment.action_add((self.customer | self.far).ids)
+        removed = segment.action_remove((self.customer | self.far).ids)
+        operation = self.env["crm.suite.operation"].browse(removed["operation_id"])
+        with patch.object(operation_undo, "IMMEDIATE_LIMIT", 1):
+            result = operation.with_user(self.marketer).action_undo()
+        undo = operation.browse(result["operation_id"])
+        # A first run, which has time for one of the two.
+        clock = iter([0, 10, 10, 51])
+        with (
+            patch.object(operation_restore, "BATCH", 1),
+            patch.object(operation_undo, "monotonic", lambda: next(clock)),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=0),
+        ):
+            self.assertFalse(undo._run_undo_job())
+        self.assertEqual((undo.state, undo.progress_done), ("open", 1))
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_suite_base.operation_undo_cron").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(segment.member_count, 2)
+        self.assertEqual(
+            self._kinds(segment), ["enter", "enter", "leave", "leave", "enter", "enter"]
+        )
 
     def test_undo_of_an_undo_brings_them_back(self):
         segment = self._list()
