@@ -221,6 +221,7 @@ from . import (
     pool_mask_meeting,
     pool_mixin,
     pool_move,
+    visibility_bank,
     visibility_people,
 )
 
