@@ -284,6 +284,7 @@ from . import (
 
 # isort: split
 from . import (
+    access_decider,
     crm_lead_access,
     crm_lead_approval,
     operation_approval,
