@@ -221,6 +221,7 @@ from . import (
     pool_mask_meeting,
     pool_mixin,
     pool_move,
+    visibility_bank,
     visibility_people,
 )
 
@@ -283,6 +284,7 @@ from . import (
 
 # isort: split
 from . import (
+    access_decider,
     crm_lead_access,
     crm_lead_approval,
     operation_approval,

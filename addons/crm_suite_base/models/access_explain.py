@@ -61,6 +61,6 @@ class AccessRequest(models.Model):
                 "leader was found."
             )
         return self.env._(
-            "%(user)s decides: the owner when it was asked, or who leads the team.",
+            "%(user)s decides: the owner, or who leads the team.",
             user=request.decider_id.name,
         )

@@ -345,7 +345,11 @@ class AccessRequest(models.Model):
 
     def _tell_deciders(self):
         """Put a notification into the inbox of who decides."""
-        for decider, asked in self.filtered("decider_id").grouped("decider_id").items():
+        for (decider, requester), asked in (
+            self.filtered("decider_id")
+            .grouped(lambda request: (request.decider_id, request.requester_id))
+            .items()
+        ):
             lang = decider.lang or self.env.lang
             first = asked[0].with_context(lang=lang)
             names = ", ".join(
@@ -353,7 +357,7 @@ class AccessRequest(models.Model):
             )
             subject = first.env._(
                 "%(user)s asks you for %(records)s",
-                user=self.env.user.name,
+                user=requester.name,
                 records=names,
             )
             self._notify(decider, subject, asked[0].note)

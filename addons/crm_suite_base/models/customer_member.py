@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.field_value import get_given
+
 # Who may share any customer, whoever owns it.
 SHARERS = (
     "crm_suite_base.group_crm_suite_sales_manager",
@@ -70,26 +72,29 @@ class CustomerMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        partners = self.env["res.partner"]
+        customers = self.env["res.partner"]
         for vals in vals_list:
-            if partner_id := vals.get("partner_id"):
-                # The id of the company, whatever the user may read: who may share it
-                # is checked below.
-                partner = partners.browse(partner_id).sudo().commercial_partner_id
-                vals["partner_id"] = partner.id
-        members = super().create(vals_list)
-        members._check_sharing()
-        return members
+            if "partner_id" not in vals:
+                vals.update(self.default_get(["partner_id"]))
+            # The id of the company, whatever the user may read: who may share it is
+            # checked below.
+            customer = get_given(self, "partner_id", vals).sudo().commercial_partner_id
+            vals["partner_id"] = customer.id
+            customers |= customer
+        # Before there is a row: it would be the right by which it is checked.
+        self._check_shareable(customers)
+        return super().create(vals_list)
 
     def write(self, vals):
-        self._check_sharing()
-        result = super().write(vals)
-        if vals.keys() & {"partner_id", "user_id"}:
-            self._check_sharing()
-        return result
+        # Before the rows have moved, as above.
+        self._check_shareable(
+            self.sudo().partner_id | get_given(self, "partner_id", vals)
+        )
+        return super().write(vals)
 
     def unlink(self):
-        self.filtered(lambda m: m.user_id != self.env.user)._check_sharing()
+        others = self.filtered(lambda m: m.user_id != self.env.user)
+        self._check_shareable(others.sudo().partner_id)
         return super().unlink()
 
     @api.constrains("partner_id")
@@ -105,12 +110,13 @@ class CustomerMember(models.Model):
                     )
                 )
 
-    def _check_sharing(self):
+    @api.model
+    def _check_shareable(self, customers):
         """Refuse who may neither decide for the owner nor change an unowned customer."""
         if self.env.su:
             return
         # The customer may be out of sight: who owns it decides, nothing is shown.
-        customers = self.sudo().partner_id
+        customers = customers.sudo()
         refused = customers - customers.with_env(self.env)._crm_suite_shareable()
         if refused:
             raise AccessError(

@@ -20,7 +20,7 @@ class DuplicateBanner(models.AbstractModel):
         help="Of a record that is being entered: what the rules find. Of a stored one: its open pairs.",
     )
 
-    @api.depends(lambda self: self._duplicate_key_fields())
+    @api.depends(lambda self: sorted(self._duplicate_triggers()))
     @api.depends_context("uid")
     def _compute_crm_suite_duplicates(self):
         stored = self.filtered("id")
@@ -119,15 +119,12 @@ class DuplicateBanner(models.AbstractModel):
         :rtype: str
         """
         rows = self._duplicate_describe(hits[:3])
-        names = [row["name"] for row in rows if row["name"]]
-        if not names:
+        if readable := [row for row in rows if row["name"]]:
             return self.env._(
-                "This may be there already (%(reasons)s): %(state)s.",
-                reasons=rows[0]["reasons"],
-                state=rows[0]["label"],
+                "This may be the same as %(names)s (%(reasons)s).",
+                names=", ".join(row["name"] for row in readable),
+                reasons=readable[0]["reasons"],
             )
         return self.env._(
-            "This may be the same as %(names)s (%(reasons)s).",
-            names=", ".join(names),
-            reasons=rows[0]["reasons"],
+            "This may be there already: %(state)s.", state=rows[0]["label"]
         )

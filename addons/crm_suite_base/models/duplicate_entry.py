@@ -126,6 +126,10 @@ class DuplicateEntry(models.AbstractModel):
         """Fields of which a change makes the record be looked at again."""
         return frozenset(self._duplicate_key_fields())
 
+    def _duplicate_written(self, vals):
+        """The triggers among what is written to these records. Hook."""
+        return self._duplicate_triggers().intersection(vals)
+
     def _duplicate_before(self, vals, moves=True):
         """Remember the keys before a write that may change them.
 
@@ -133,7 +137,7 @@ class DuplicateEntry(models.AbstractModel):
         :return: what :meth:`_duplicate_after` wants, or ``None``: nothing to look at
         """
         woken = "active" in vals and vals["active"]
-        written = self._duplicate_triggers().intersection(vals)
+        written = self._duplicate_written(vals)
         if not woken and not written or self._duplicate_is_off():
             return None
         if not woken and not (
@@ -142,11 +146,21 @@ class DuplicateEntry(models.AbstractModel):
             and self._duplicate_is_concerned(vals)
         ):
             return None
-        before = {
-            record.id: (record.crm_suite_keys or {}, record.active)
-            for record in self.sudo()
+        return self._duplicate_remember() or None
+
+    def _duplicate_remember(self):
+        """The keys of these records as far as they are compared, and whether they are
+        in use: for :meth:`_duplicate_after`.
+        """
+        records = self.sudo()
+        checked = records._duplicate_checked()
+        return {
+            record.id: (
+                record in checked and record.crm_suite_keys or {},
+                record.active,
+            )
+            for record in records
         }
-        return before if before else None
 
     def _duplicate_is_concerned(self, vals):
         """Whether anybody asks about records such as these, before or after the write.
@@ -318,18 +332,19 @@ class DuplicateEntry(models.AbstractModel):
         hold_keys(self.env.cr, (key_number(self._name, block) for block in blocks))
         with self.env.registry.cursor() as cr:
             there = self._duplicate_newest(cr, blocks)
-        unseen = there - self._duplicate_visible(there)
-        if unseen - set(self._ids):
+        seen = self._duplicate_seen(there)
+        own = set(self._ids)
+        if any(seen.get(id_) != keys for id_, keys in there.items() if id_ not in own):
             raise ConcurrencyError(
                 "A record with one of these keys was entered at the same moment."
             )
 
     def _duplicate_newest(self, cr, blocks):
-        """The newest committed records with one of the blocks."""
+        """The keys of the newest committed records with one of the blocks, by id."""
         cr.execute(
             SQL(
                 """
-                SELECT t.id FROM %s t
+                SELECT t.id, t.crm_suite_keys FROM %s t
                  WHERE t.crm_suite_blocks ?| %s AND %s
               ORDER BY t.id DESC LIMIT 500
                 """,
@@ -338,19 +353,32 @@ class DuplicateEntry(models.AbstractModel):
                 self._duplicate_scope("t"),
             )
         )
-        return {id_ for (id_,) in cr.fetchall()}
+        return dict(cr.fetchall())
 
-    def _duplicate_visible(self, ids):
-        if not ids:
-            return set()
+    def _duplicate_seen(self, there):
+        """Of records that are there, the keys as this transaction sees them.
+
+        What it has written itself is as it should be: nobody else can have changed the
+        same row. Such a row is of this transaction or of a savepoint in it, which is
+        never older.
+
+        :param dict there: the keys by id
+        """
+        if not there:
+            return {}
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM %s WHERE id = ANY(%s)",
+                """
+                SELECT t.id, t.crm_suite_keys, age(t.xmin) <= 0
+                  FROM %s t
+                 WHERE t.id = ANY(%s) AND (%s OR age(t.xmin) <= 0)
+                """,
                 SQL.identifier(self._table),
-                list(ids),
+                list(there),
+                self._duplicate_scope("t"),
             )
         )
-        return {id_ for (id_,) in rows}
+        return {id_: there[id_] if own else keys for id_, keys, own in rows}
 
     def unlink(self):
         """What is gone is nobody's duplicate; what was decided stays for an undo."""

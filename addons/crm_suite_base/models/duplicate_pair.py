@@ -433,6 +433,68 @@ class DuplicatePair(models.Model):
             }
         )
         pairs._regroup()
+        self._drop_open(model_name, loser_ids)
+
+    @api.model
+    def _drop_open(self, model_name, ids):
+        """Remove the open pairs of records, journalled where an operation runs."""
+        pairs = self._search_about(model_name, ids)
+        pairs = pairs.filtered(lambda pair: pair.state == "new")
+        rows = pairs.read(
+            [f"{side}_{name}" for side in SIDES for name in ("model", "id")]
+        )
+        pairs.unlink()
+        self._regroup_around(rows)
+
+    @api.model
+    def _search_about(self, model_name, ids):
+        """The pairs of these records with anybody, whoever may read them."""
+        about = Domain.OR(
+            Domain(f"{side}_model", "=", model_name) & Domain(f"{side}_id", "in", ids)
+            for side in SIDES
+        )
+        return self.sudo().search(about)
+
+    @api.model
+    def _keep_decisions(self, model_name, survivor_id, loser_ids):
+        """Who is no duplicate of a merged record is none of the survivor: for the merge,
+        inside its operation and before the survivor gets the values of the others.
+        """
+        merged = {(model_name, id_) for id_ in (survivor_id, *loser_ids)}
+        survivor = (model_name, survivor_id)
+        known = {
+            other
+            for pair in self._search_about(model_name, [survivor_id])
+            for other in pair._get_both()
+        }
+        decided = self._search_about(model_name, loser_ids).filtered(
+            lambda pair: pair.state == "not_duplicate"
+        )
+        kept = []
+        for pair in decided:
+            for other in pair._get_both() - merged - known:
+                known.add(other)
+                left, right = sorted((survivor, other))
+                [values] = pair.copy_data(
+                    {
+                        "left_model": left[0],
+                        "left_id": left[1],
+                        "right_model": right[0],
+                        "right_id": right[1],
+                        "state": pair.state,
+                        "group_id": False,
+                        "run_id": False,
+                    }
+                )
+                kept.append(values)
+        self.sudo().create(kept)
+
+    def _get_both(self):
+        """Both records of this pair.
+
+        :rtype: set[tuple[str, int]]
+        """
+        return {(self[f"{side}_model"], self[f"{side}_id"]) for side in SIDES}
 
     # === WHY === #
 

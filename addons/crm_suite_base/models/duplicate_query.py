@@ -1,5 +1,6 @@
 from datetime import datetime
 from functools import partial
+from math import inf
 
 import pytz
 
@@ -12,13 +13,15 @@ from .arguments import is_id
 DEFAULT_LIMIT = 50
 KEPT_DAYS = 400
 ASKED_DAYS = 2
+# How much this transaction has told, beside its hooks.
+TOLD = "crm_suite_told"
 
 
 class DuplicateQuery(models.Model):
     """Who asked whether a customer is there already, for what, and what was told.
 
-    Rows are added and never changed: by the conflict check, and where a form or a
-    refusal told somebody about a customer whom he may not read. What was told counts
+    Rows are added and never changed: by the conflict check, and where a form, an import
+    or a refusal told somebody about a customer whom he may not read. What was told counts
     against the day's limit of the user, which lives in the database so that all
     workers share it (:meth:`_spend`).
     """
@@ -40,6 +43,7 @@ class DuplicateQuery(models.Model):
             ("check", "Conflict check"),
             ("form", "Warning in a form"),
             ("refusal", "Refused entry"),
+            ("import", "Import"),
         ],
         required=True,
         readonly=True,
@@ -132,9 +136,19 @@ class DuplicateQuery(models.Model):
     @api.model
     def _has_left(self):
         """Whether the user may be told anything more today."""
+        return self._count_left() > 0
+
+    @api.model
+    def _count_left(self):
+        """How many questions the user has left today. What this transaction has told,
+        and writes down when it ends, is asked already.
+
+        :return: infinite where there is no limit
+        :rtype: float
+        """
         limit = self._get_limit()
         if not limit:
-            return True
+            return inf
         rows = self.env.execute_query(
             SQL(
                 "SELECT used FROM crm_suite_duplicate_quota WHERE user_id = %s AND day = %s",
@@ -142,7 +156,8 @@ class DuplicateQuery(models.Model):
                 self._get_day(),
             )
         )
-        return not rows or rows[0][0] < limit
+        used = rows[0][0] if rows else 0
+        return limit - used - self.env.cr.postcommit.data.get(TOLD, 0)
 
     # === LOG === #
 
@@ -179,16 +194,30 @@ class DuplicateQuery(models.Model):
         :param bool answered: whether a refusal is told by the answer of a call, and so
             not if the transaction is rolled back
         """
-        values = (
-            self.env.uid,
-            self.env.company.id,
-            channel,
-            asked[:200],
-            [list(hit) for hit in hits],
-        )
-        write = partial(_write_told, self.env.registry, values)
+        self._note_all_told([(asked, hits)], channel, answered)
+
+    @api.model
+    def _note_all_told(self, told, channel, answered=False):
+        """Write down several answers at once, see :meth:`_note_told`.
+
+        :param list told: what was asked and the records that were found, of each
+        """
+        rows = [
+            {
+                "user_id": self.env.uid,
+                "company_id": self.env.company.id,
+                "channel": channel,
+                "asked": asked[:200],
+                "hit_count": len(hits),
+                "hits": [list(hit) for hit in hits],
+            }
+            for asked, hits in told
+        ]
+        write = partial(_write_told, self.env.registry, rows)
         cursor = self.env.cr
         cursor.postcommit.add(write)
+        data = cursor.postcommit.data
+        data[TOLD] = data.get(TOLD, 0) + len(rows)
         if channel == "refusal" and not answered:
             cursor.postrollback.add(write)
 
@@ -310,21 +339,11 @@ def _describe_keys(keys):
     )
 
 
-def _write_told(registry, values):
-    uid, company_id, channel, asked, hits = values
+def _write_told(registry, rows):
+    """Write down what one user was told in one company."""
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        queries = env["crm.suite.duplicate.query"]
-        queries.create(
-            {
-                "user_id": uid,
-                "company_id": company_id,
-                "channel": channel,
-                "asked": asked,
-                "hit_count": len(hits),
-                "hits": hits,
-            }
-        )
+        queries = env["crm.suite.duplicate.query"].create(rows)
         # Counted even above the limit: it has been told.
-        company = env["res.company"].browse(company_id)
-        queries.with_user(uid).with_company(company)._add_used(cr, 0, 1)
+        asked = queries.with_user(queries.user_id).with_company(queries.company_id)
+        asked._add_used(cr, 0, len(rows))

@@ -1,10 +1,12 @@
 from odoo import api, models
 
 from ..tools.import_types import CREATE, Problem
-from .duplicate_entry import Channel
+from .duplicate_entry import BY_ROW, Channel, DuplicateRefused
+from .duplicate_query import _describe_keys
 from .duplicate_search import Asked, Probe
 
 MEMORY, ASKED = "duplicates", "duplicates asked"
+KEYS, HIDDEN, LEFT = "duplicate keys", "duplicates hidden", "duplicates left"
 
 
 class ImportTargetDuplicate(models.AbstractModel):
@@ -14,6 +16,8 @@ class ImportTargetDuplicate(models.AbstractModel):
     time. What a rule *refuses* is the record that is there already: the import's own
     policy for records that are there decides, as if the key had found it. A *warning*
     is written beside the row; who does not want another record decides so for the row.
+    What either tells of records that the user may not read is noted and counts as a
+    question; beyond the day's limit no warning tells of them.
     """
 
     _name = "crm.suite.import.target.duplicate"
@@ -22,7 +26,11 @@ class ImportTargetDuplicate(models.AbstractModel):
 
     @api.model
     def _import_context(self):
-        return {**super()._import_context(), "crm_suite_channel": Channel("import")}
+        return {
+            **super()._import_context(),
+            "crm_suite_channel": Channel("import"),
+            "crm_suite_refusals_by_row": BY_ROW,
+        }
 
     @api.model
     def _import_match(self, plan, rows):
@@ -31,6 +39,11 @@ class ImportTargetDuplicate(models.AbstractModel):
         plan.memory[MEMORY] = found = self._import_duplicates(
             plan, [row for row in rows if row.match is None and not row.action]
         )
+        queries = self.env["crm.suite.duplicate.query"]
+        plan.memory[HIDDEN] = queries._get_unreadable(
+            _get_ends(hit for hits in found.values() for hit in hits)
+        )
+        plan.memory[LEFT] = queries._count_left() if plan.memory[HIDDEN] else 0
         for row in rows:
             hits = found.get(row.number, ())
             refused = [hit for hit in hits if hit.reaction == "block"]
@@ -65,6 +78,7 @@ class ImportTargetDuplicate(models.AbstractModel):
             )
         hits = model._duplicate_hits(probes, specs, "import")
         plan.memory[ASKED] = Asked(model._name, "import", probes, hits)
+        plan.memory[KEYS] = {probe.no: probe.keys for probe in probes}
         return hits
 
     @api.model
@@ -119,7 +133,41 @@ class ImportTargetDuplicate(models.AbstractModel):
             return
         model = self.env[self._import_model]
         if refused := [hit for hit in hits if hit.reaction == "block"]:
+            if not plan.memory[HIDDEN].isdisjoint(_get_ends(refused)):
+                self._import_note_told(plan, row, refused)
             row.reject(model._duplicate_refusal(refused), *plan.where("name"))
-        elif warned := [hit for hit in hits if hit.reaction == "warn"]:
+        elif warned := self._import_get_warned(plan, row, hits):
             text = model._duplicate_warning(warned)
             row.problems.append(Problem(*plan.where("name"), text, True))
+
+    def _import_get_warned(self, plan, row, hits):
+        """The hits of which a warning tells: those that the user may read, otherwise
+        the hidden ones as long as he may ask.
+        """
+        warned = [hit for hit in hits if hit.reaction == "warn"]
+        hidden = plan.memory[HIDDEN]
+        if seen := [hit for hit in warned if (hit.model, hit.id) not in hidden]:
+            return seen
+        if not warned or plan.memory[LEFT] <= 0:
+            return []
+        self._import_note_told(plan, row, warned)
+        return warned
+
+    def _import_note_told(self, plan, row, hits):
+        asked = _describe_keys(plan.memory[KEYS][row.number])
+        row.told.append((asked, sorted(_get_ends(hits))))
+        plan.memory[LEFT] -= 1
+
+    @api.model
+    def _import_error_text(self, error, row):
+        if not isinstance(error, DuplicateRefused) or not error.refused:
+            return super()._import_error_text(error, row)
+        hits = next(iter(error.refused.values()))
+        ends = _get_ends(hits)
+        if self.env["crm.suite.duplicate.query"]._get_unreadable(ends):
+            row.told.append((row.vals.get("name") or "", sorted(ends)))
+        return self.env[self._import_model]._duplicate_refusal(hits)
+
+
+def _get_ends(hits):
+    return {(hit.model, hit.id) for hit in hits}

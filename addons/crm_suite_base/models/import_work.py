@@ -479,6 +479,10 @@ class ImportWork(models.Model):
 
     def _store_outcome(self, rows, dry):
         """What became of the rows, in the transaction that made it so."""
+        if told := [answer for row in rows for answer in row.told]:
+            # Here and not where it is found out: a dry run is taken back.
+            queries = self.env["crm.suite.duplicate.query"]
+            queries._note_all_told(told, "import")
         outcome = [
             {
                 "id": row.id,

@@ -2,9 +2,13 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.duplicate_keys import COMPANY, PERSON
+from ..tools.field_value import get_given
+from .duplicate_entry import KNOWN
 from .duplicate_late import PLACE
 from .duplicate_mixin import BLOCKS_INDEX
 
+# Who gets a stage is a customer from then on.
+STAGES = frozenset({"crm_suite_lifecycle_id", "crm_suite_lifecycle_override_id"})
 COMPANY_VALUES = ("vat", "website", "street", "street2", "city", "zip")
 
 
@@ -66,6 +70,20 @@ class ResPartner(models.Model):
         ]
 
     @api.model
+    def _duplicate_triggers(self):
+        others = {"crm_suite_contact_point_ids", "type"}
+        return super()._duplicate_triggers() | STAGES | others
+
+    def _duplicate_written(self, vals):
+        written = super()._duplicate_written(vals)
+        # Steps of customers change nothing about who they are.
+        if not written.isdisjoint(STAGES) and all(
+            partner.crm_suite_lifecycle_id for partner in self.sudo()
+        ):
+            return written - STAGES
+        return written
+
+    @api.model
     def _duplicate_late_fields(self):
         return tuple(PLACE)
 
@@ -98,7 +116,7 @@ class ResPartner(models.Model):
     def _duplicate_is_concerned(self, vals):
         return (
             "parent_id" in vals
-            or "crm_suite_lifecycle_id" in vals
+            or not STAGES.isdisjoint(vals)
             or bool(self._crm_suite_is_managed())
         )
 
@@ -235,3 +253,45 @@ class ResPartner(models.Model):
         :raise UserError: nothing to look for, or the day's questions are used up
         """
         return self._duplicate_check(values)
+
+
+class ContactPoint(models.Model):
+    """A further number tells as much of a customer as the first one."""
+
+    _inherit = "crm.suite.contact.point"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = self._get_partners_to_check(vals_list)
+        before = partners._duplicate_remember()
+        points = super().create(vals_list)
+        partners._duplicate_after(before)
+        return points
+
+    def write(self, vals):
+        if vals.keys().isdisjoint({"kind", "partner_id", "value"}):
+            return super().write(vals)
+        partners = self._get_partners_to_check([vals])
+        before = partners._duplicate_remember()
+        result = super().write(vals)
+        partners._duplicate_after(before)
+        return result
+
+    def _get_partners_to_check(self, vals_list):
+        """The customers to whom these points belong or are given; not those that are
+        just being entered or changed themselves: they are looked at as a whole.
+        """
+        partners = self.sudo().partner_id.with_env(self.env)
+        if partners._duplicate_is_off():
+            return partners.browse()
+        for vals in vals_list:
+            partners |= get_given(self, "partner_id", vals)
+        return partners - self.env.records_to_compute(
+            partners._fields["crm_suite_keys"]
+        )
+
+    @api.model
+    def _keep(self, partner, kind, first, values):
+        """A merge looks at what stays when it is complete."""
+        points = self.with_context(crm_suite_no_duplicate_check=KNOWN)
+        return super(ContactPoint, points)._keep(partner, kind, first, values)

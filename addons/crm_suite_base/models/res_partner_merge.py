@@ -292,6 +292,7 @@ class ResPartner(models.Model):
             with operation.consequences():
                 self._crm_suite_keep_points(survivor, decided)
                 self._crm_suite_keep_opt_outs(survivor, decided)
+                self._crm_suite_keep_decisions(survivor)
             self._crm_suite_merge_write(survivor, decided, in_use)
             self._crm_suite_merge_family(survivor, losers, operation)
             with operation.consequences():

@@ -334,7 +334,7 @@ class ResPartner(models.Model):
         """Who sees only his own customers, owns what he enters."""
         if not self.env.su and self._crm_suite_is_restricted():
             for vals in vals_list:
-                self._crm_suite_check_parent(vals)
+                self.browse()._crm_suite_check_parent(vals)
                 managed = vals.get(LIFECYCLE) or self._crm_suite_starts_managed(vals)
                 if managed and not vals.get("user_id"):
                     vals["user_id"] = self.env.uid
@@ -351,11 +351,23 @@ class ResPartner(models.Model):
             self = self.with_context(**{WRITING: _Writing(self.ids)})
         return super().write(vals)
 
-    @api.model
+    def onchange(self, values, field_names, fields_spec):
+        """The host answers with the name of the company, computed as superuser."""
+        if not self.env.su and self._crm_suite_is_restricted():
+            # The client sends what is there already along with what was changed.
+            if not self or get_given(self, "parent_id", values) != self.parent_id:
+                self._crm_suite_check_parent(values)
+        return super().onchange(values, field_names, fields_spec)
+
     def _crm_suite_check_parent(self, vals):
-        """Refuse a hidden company: the host copies its address and terms to contacts."""
-        if vals.get("parent_id"):
-            get_given(self, "parent_id", vals)._crm_suite_check_visible()
+        """Refuse a hidden company: the host copies its address and terms to contacts.
+
+        :param dict vals: of a new contact where ``self`` is empty
+        """
+        if not self and "parent_id" not in vals:
+            vals = self.default_get(["parent_id"])
+        if company := get_given(self, "parent_id", vals):
+            company._crm_suite_check_visible()
 
     def web_save(self, vals, specification, next_id=None):
         """Say what happens to who gives a customer away in its form."""

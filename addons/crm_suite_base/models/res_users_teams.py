@@ -83,7 +83,12 @@ class ResUsers(models.Model):
 
         def to_sql(model, alias, query):
             deciders = model.with_user(uid)._get_decided_for()
-            return SQL("%s = ANY(%s)", SQL.identifier(alias, "decider_id"), deciders)
+            return SQL(
+                "%s = ANY(%s)",
+                SQL.identifier(alias, "decider_id"),
+                deciders,
+                to_flush=model._fields["decider_id"],
+            )
 
         def predicate(request):
             deciders = request.with_user(uid)._get_decided_for()

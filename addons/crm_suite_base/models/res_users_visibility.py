@@ -24,6 +24,7 @@ OTHERS = "others"
 RULES = (
     "crm_suite_base.visibility_rule_partner_read",
     "crm_suite_base.visibility_rule_partner_write",
+    "crm_suite_base.visibility_rule_bank",
     "crm_suite_base.visibility_rule_call",
     "crm_suite_base.visibility_rule_customer_member",
     "crm_suite_base.visibility_rule_lifecycle_transition",

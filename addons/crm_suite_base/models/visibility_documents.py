@@ -21,6 +21,7 @@ class DocumentMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.browse()._crm_suite_check_given(vals_list)
         documents = super().create(vals_list)
         # What the host does as superuser for the user is not the user's doing.
         if not self.env.su:
@@ -30,6 +31,7 @@ class DocumentMixin(models.AbstractModel):
         return documents
 
     def write(self, vals):
+        self._crm_suite_check_given([vals])
         result = super().write(vals)
         names = [name for name in self._crm_suite_partner_fields if name in vals]
         if names and not self.env.su:
@@ -38,17 +40,26 @@ class DocumentMixin(models.AbstractModel):
 
     def onchange(self, values, field_names, fields_spec):
         """The host answers with contact data of the customer, computed as superuser."""
-        partners = self.env["res.partner"]
-        for name in self._crm_suite_partner_fields:
-            given = values if name in values else self._crm_suite_get_default(name)
-            # What the document names already was checked when it was written.
-            partners |= get_given(self, name, given) - self.sudo()[name]
-        partners._crm_suite_check_reached(self)
+        self._crm_suite_check_given([values])
         return super().onchange(values, field_names, fields_spec)
 
-    def _crm_suite_get_default(self, name):
-        """What the caller gives a new document."""
-        return {name: not self and self.env.context.get(f"default_{name}")}
+    def _crm_suite_check_given(self, vals_list):
+        """Refuse hidden customers that these documents are about to name.
+
+        Before they are there: of two that come one within the other, each would open
+        the customer to who writes the other.
+        """
+        partners = self.env["res.partner"]
+        if self.env.su or not partners._crm_suite_is_restricted():
+            return
+        names = self._crm_suite_partner_fields
+        default = {} if self else self.default_get(names)
+        for vals in vals_list:
+            given = {**default, **vals}
+            for name in names:
+                # What a document names already was checked when it was written.
+                partners |= get_given(self, name, given) - self.sudo()[name]
+        partners._crm_suite_check_reached(self)
 
 
 class SaleOrder(models.Model):

@@ -133,6 +133,58 @@ class TestAccessRequest(AccessRequestCase):
         self.assertEqual(member.user_id, self.rep)
         self.assertEqual(member.access, "write")
 
+    def test_the_owner_of_today_decides(self):
+        """Not the one who owned it when it was asked for."""
+        request = self.ask()
+        heir = new_test_user(self.env, "suite_heir", f"{ROLE}sales_rep")
+        before = self.env["mail.message"].search([], limit=1, order="id desc").id
+        with self.env["crm.suite.operation"].record("reassign", "test") as operation:
+            self.customer.user_id = heir
+        with self.assertRaises(AccessError):
+            request.with_user(self.owner).action_grant()
+        todo = self.env["crm.suite.todo"].with_user(heir)
+        (source,) = todo.crm_suite_todo("access_requests")["sources"]
+        self.assertEqual([row["id"] for row in source["rows"]], request.ids)
+        message = self.env["mail.message"].search(
+            [("id", ">", before), ("partner_ids", "in", heir.partner_id.ids)]
+        )
+        self.assertIn(f"{self.rep.name} asks you", "".join(message.mapped("subject")))
+        operation.action_undo()
+        self.assertEqual(request.sudo().decider_id, self.owner)
+        self.customer.user_id = heir
+        request.with_user(heir).action_grant()
+        self.assertEqual(self.customer.user_id, self.rep)
+
+    def test_what_moved_past_the_server_is_noticed_when_it_is_decided(self):
+        request = self.ask()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET user_id = %s WHERE id = %s",
+            [self.agent.id, self.customer.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            request.with_user(self.owner).action_grant()
+        request.with_user(self.agent).action_refuse("No")
+        self.assertEqual(request.sudo().decider_id, self.agent)
+
+    def test_requests_to_people_who_left(self):
+        request = self.ask()
+        self.customer.crm_suite_team_id = self.team
+        self.owner.active = False
+        self.assertEqual(request.sudo().decider_id, self.lead)
+        self.team.user_id = self.manager
+        self.assertEqual(request.sudo().decider_id, self.manager)
+
+    def test_requests_about_merged_customers(self):
+        request = self.ask()
+        survivor = self._create_customer(name="Survivor", user_id=self.agent.id)
+        both = survivor | self.customer
+        both.with_user(self.steward).crm_suite_merge(survivor.id)
+        self.env.invalidate_all()
+        self.assertEqual(request.sudo().res_id, survivor.id)
+        self.assertEqual(request.sudo().decider_id, self.agent)
+
     def test_refuse_says_why(self):
         request = self.ask()
         with self.assertRaisesRegex(UserError, "Say why"):

@@ -30,6 +30,12 @@ class DuplicateCase(CustomerCase):
     def _rule(self, xmlid):
         return self.env.ref(f"crm_suite_base.duplicate_rule_{xmlid}")
 
+    def _by_value_alone(self, xmlid):
+        """A rule as it is without its condition about the name."""
+        rule = self._rule(xmlid)
+        rule.term_ids.filtered(lambda term: term.key == "name").unlink()
+        return rule
+
     def _pairs(self, records):
         found = self.Pair
         for side in ("left", "right"):
@@ -277,6 +283,56 @@ class TestDuplicateEntry(DuplicateCase):
         vendor.crm_suite_lifecycle_id = self.stage
         self.assertTrue(vendor.crm_suite_keys)
         self.assertTrue(person.crm_suite_blocks)
+
+    def test_who_becomes_a_customer_is_looked_at(self):
+        other = self.Partner.create(
+            {
+                "name": "完全不同的公司",
+                "is_company": True,
+                "country_id": self.china.id,
+                "vat": VAT,
+            }
+        )
+        for name in ("crm_suite_lifecycle_id", "crm_suite_lifecycle_override_id"):
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                other[name] = self.stage
+        other.write({"vat": False, "name": "赤岩测试仪器有限公司"})
+        other.crm_suite_lifecycle_id = self.stage
+        self.assertTrue(self._pairs(other))
+        # What follows changes nothing about who it is.
+        with patch.object(self.registry["res.partner"], "_duplicate_remember") as asked:
+            other.crm_suite_lifecycle_id = self.env.ref(
+                "crm_suite_base.lifecycle_stage_qualified"
+            )
+        asked.assert_not_called()
+
+    def test_an_address_that_becomes_a_contact_is_looked_at(self):
+        other = self._create_customer(name="完全不同的公司", vat=VAT, type="delivery")
+        with self.assertRaises(ValidationError):
+            other.type = "contact"
+
+    def test_a_further_number_is_looked_at(self):
+        rule = self._by_value_alone("company_phone")
+        rule.write({"on_api": "block", "on_form": "block"})
+        other = self._create_customer(name="完全不同的公司")
+        values = {"kind": "phone", "value": self.first.phone}
+        points = self.env["crm.suite.contact.point"]
+        commands = {"crm_suite_contact_point_ids": [Command.create(values)]}
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            points.create({"partner_id": other.id, **values})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            other.web_save(commands, {"id": {}})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self._create_customer(name="另一家公司", **commands)
+        point = points.create(
+            {"partner_id": other.id, "kind": "phone", "value": "+8613800138991"}
+        )
+        self.assertFalse(self._pairs(other))
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            point.value = self.first.phone
+        rule.on_api = "queue"
+        point.value = self.first.phone
+        self.assertEqual(self._pairs(other).channel, "api")
 
     def test_keys_of_adopted_customers(self):
         buyer = self.Partner.create(
@@ -530,6 +586,38 @@ class TestDuplicatePairs(DuplicateCase):
         both.crm_suite_merge(one.id)
         pair = self._pairs(one).filtered(lambda p: p.right_id == three.id)
         self.assertEqual((pair.channel, pair.state), ("merge", "new"))
+
+    def test_what_was_said_holds_for_who_stays(self):
+        """Merged into the first, a customer is still no duplicate of a third one."""
+        values = {"is_company": True, "country_id": self.china.id, "name": "东方蓝石"}
+        values["crm_suite_lifecycle_id"] = self.stage.id
+        self._by_value_alone("company_phone")
+        one = self.Partner.create({**values, "name": "白鹤软件"})
+        two, three = self.Partner.with_context(
+            crm_suite_no_duplicate_check=KNOWN
+        ).create([{**values, "phone": "+862160001234"} for _number in range(2)])
+        self.env["crm.suite.duplicate.run"]._find_now("res.partner")
+        self._pairs(two).with_user(self.steward).action_not_duplicate()
+        both = self.Partner.browse([one.id, two.id]).with_user(self.steward)
+        operation_id = both.crm_suite_merge(one.id)
+        pair = self._pairs(one).filtered(lambda p: p.right_id == three.id)
+        self.assertEqual(pair.state, "not_duplicate")
+        self.assertEqual(pair.decided_by_id, self.steward)
+        self.env["crm.suite.operation"].browse(operation_id).action_undo()
+        self.assertFalse(pair.exists())
+
+    def test_open_pairs_of_who_was_merged_go(self):
+        both = self.first | self.second
+        open_pairs = self.pairs.filtered(
+            lambda p: self.third.id in (p.left_id, p.right_id)
+        )
+        stays = open_pairs.filtered(lambda p: self.first.id in (p.left_id, p.right_id))
+        operation_id = both.with_user(self.steward).crm_suite_merge(self.first.id)
+        self.assertEqual(open_pairs.exists(), stays)
+        self.assertEqual(stays.group_id, stays)
+        self.env["crm.suite.operation"].browse(operation_id).action_undo()
+        self.assertEqual(set(open_pairs.exists().mapped("state")), {"new"})
+        self.assertEqual(open_pairs.exists(), open_pairs)
 
     def test_bad_input(self):
         with self.assertRaises(UserError):

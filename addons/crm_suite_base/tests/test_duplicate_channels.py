@@ -259,3 +259,55 @@ class TestDuplicateImport(ImportHelpers, DuplicateCase):
         partner = self._by_ref("DUP-10")
         pair = self._pairs(partner)
         self.assertEqual({pair.left_id, pair.right_id}, {partner.id, self.first.id})
+
+    def _told(self):
+        """What will be written down at the end of the transaction."""
+        return [
+            row
+            for hook in self.env.cr.postcommit._funcs
+            if getattr(hook, "func", None) is duplicate_query._write_told
+            for row in hook.args[1]
+        ]
+
+    def test_what_is_told_of_hidden_customers_is_noted(self):
+        """Also by a check, which leaves nothing else; beyond the limit nothing is told."""
+        self._hide_first()
+        self.first.user_id = self.rep
+        self.env["ir.config_parameter"].set_param(
+            "crm_suite_base.conflict_check_limit", 2
+        )
+        self.env = self.env(user=self.lead)
+        text = (
+            f"名称,编号,税号\n完全不同的公司,DUP-11,{VAT}\n"
+            "赤岩测试仪器有限公司,DUP-12,\n赤岩测试仪器公司,DUP-13,\n"
+        )
+        batch = self._batch(text)
+        batch.action_dry_run()
+        refused, warned, silent = batch.row_ids.sorted("number").mapped("message")
+        self.assertIn("already there: A colleague has it", refused)
+        self.assertIn("may be there already: A colleague has it", warned)
+        self.assertFalse(silent)
+        told = self._told()
+        self.assertEqual([row["channel"] for row in told], ["import", "import"])
+        self.assertEqual({row["user_id"] for row in told}, {self.lead.id})
+        self.assertEqual(told[0]["hits"], [["res.partner", self.first.id]])
+        self.assertIn(VAT, told[0]["asked"])
+        self.assertFalse(self.env["crm.suite.duplicate.query"]._has_left())
+
+    def test_a_refused_contact_is_noted_once(self):
+        """Contacts are not shown to the rules before they are written."""
+        self._hide_first()
+        self.first.user_id = self.rep
+        self._by_value_alone("email").on_import = "block"
+        self.env = self.env(user=self.lead)
+        text = (
+            "名称,编号,联系人,联系人邮箱\n"
+            "绿石材料,DUP-14,王五,info@chiyan-test.example\n紫石仪表,DUP-15,,\n"
+        )
+        batch = self._batch(text)
+        self._map(batch, "name", "ref", "contact/name", "contact/email")
+        batch.action_dry_run()
+        refused, taken = batch.row_ids.sorted("number").mapped("message")
+        self.assertIn("already there: A colleague has it", refused)
+        self.assertFalse(taken)
+        self.assertEqual(len(self._told()), 1)

@@ -49,6 +49,37 @@ class TestDuplicateConcurrency(ConcurrencyCase):
             with self.assertRaises(ValidationError):
                 self.make(second, f"{NAME}乙", vat=VAT)
 
+    def test_an_edit_at_the_same_moment_is_one_too(self):
+        """Also of a record that was there before, and one taken out of the archive."""
+        with self.committing() as env:
+            ids = self.make(env, f"{NAME}甲").ids
+        for before, values in (
+            ({}, {"vat": VAT}),
+            ({"active": False}, {"active": True}),
+        ):
+            with self.subTest(values), self.registry.cursor() as cr:
+                with self.committing() as first:
+                    first["res.partner"].browse(ids).write(before)
+                second = api.Environment(cr, SUPERUSER_ID, {})
+                second["res.partner"].search_count([])
+                with self.committing() as first:
+                    first["res.partner"].browse(ids).write(values)
+                with self.assertRaises(ConcurrencyError):
+                    self.make(second, f"{NAME}乙", vat=VAT)
+                cr.rollback()
+
+    def test_what_one_has_changed_oneself_is_seen(self):
+        with self.committing() as env:
+            old = self.make(env, f"{NAME}甲", vat=VAT)
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            with cr.savepoint():
+                env["res.partner"].browse(old.ids).vat = False
+            with cr.savepoint():
+                new = self.make(env, f"{NAME}乙", vat=VAT)
+            self.assertTrue(new.vat)
+            cr.rollback()
+
     @mute_logger("odoo.sql_db")
     def test_the_second_waits_for_the_first(self):
         with self.committing() as first:

@@ -481,6 +481,25 @@ class TestVisibilityEverywhere(VisibilityCase):
         self.assertEqual(self.seen(self.rep), {"rep"})
         self.assertFalse(self.hidden_contact.has_access("read"))
 
+    def test_nobody_lets_himself_onto_a_team(self):
+        """The line is a right: it is not the one by which it is checked itself."""
+        free, model = self.customers["nobody"], "crm.suite.customer.member"
+        values = {"user_id": self.rep.id, "access": "write"}
+        with self.assertRaises(AccessError):
+            self.call(model, "create", {**values, "partner_id": free.id})
+        with self.assertRaises(AccessError):
+            self.call(model, "create", values, context={"default_partner_id": free.id})
+        self.env["ir.default"].with_user(self.rep).set(
+            model, "partner_id", free.id, user_id=True
+        )
+        with self.assertRaises(AccessError):
+            self.call(model, "create", values)
+        id_ = self.call(model, "create", {**values, "partner_id": self.mine.id})
+        with self.assertRaises(AccessError):
+            self.call(model, "write", [id_], {"partner_id": free.id})
+        self.forget()
+        self.assertEqual(self.seen(self.rep), {"rep"})
+
     def test_ask_and_get(self):
         """Who needs a customer asks for it; the owner grants; it is there at once."""
         (id_,) = self.call(
@@ -519,6 +538,52 @@ class TestVisibilityEverywhere(VisibilityCase):
             )
         with self.assertRaises(AccessError):
             self.contacts["rep"].with_user(self.rep).parent_id = self.hidden.id
+
+    def test_no_contact_of_a_hidden_company_by_default(self):
+        """Also where other code has read the company before: the host asks for no
+        rights to what is in memory.
+        """
+        values = {
+            "name": "Fishing",
+            "lang": "en_US",
+            "crm_suite_lifecycle_id": self.stage.id,
+        }
+        self.assertFalse(self.hidden.sudo().company_id)
+        with self.assertRaises(AccessError):
+            self.partners(self.rep, default_parent_id=self.hidden.id).create(values)
+        self.env["ir.default"].with_user(self.rep).set(
+            "res.partner", "parent_id", self.hidden.id, user_id=True
+        )
+        self.assertFalse(self.hidden.sudo().company_id)
+        with self.assertRaises(AccessError):
+            self.partners(self.rep).create(values)
+
+    def test_the_form_of_a_contact_names_no_hidden_company(self):
+        """The host computes the name of the company as superuser."""
+        shown = {"parent_id": {}, "commercial_company_name": {}}
+        values = {"type": "other", "name": "Fishing"}
+        partners = self.partners(self.rep)
+        turned = {"parent_id": self.hidden.id, "is_company": True, **values}
+        turned["company_type"] = "person"
+        self.forget()
+        with self.assertRaises(AccessError):
+            partners.onchange(turned, ["company_type"], {"is_company": {}, **shown})
+        for given in (self.hidden.id, {"id": self.hidden.id}):
+            with self.subTest(given=given), self.assertRaises(AccessError):
+                partners.onchange({**values, "parent_id": given}, ["parent_id"], shown)
+        by_default = self.partners(self.rep, default_parent_id=self.hidden.id)
+        with self.assertRaises(AccessError):
+            by_default.onchange({}, [], {"type": {}, **shown})
+        given = {**values, "parent_id": self.mine.id}
+        answer = partners.onchange(given, ["parent_id"], shown)
+        self.assertEqual(answer["value"]["commercial_company_name"], self.mine.name)
+        # A contact of one's own below a company that was lost.
+        contact = self.contacts["rep"]
+        contact.write({"crm_suite_lifecycle_id": self.stage.id, "user_id": self.rep.id})
+        self.customers["rep"].user_id = self.stranger
+        self.forget()
+        given = {"parent_id": self.mine.id, "function": "Buyer"}
+        contact.with_user(self.rep).onchange(given, ["function"], {"function": {}})
 
     def test_plain_contacts_keep_no_owner(self):
         partner = self.partners(self.rep).create({"name": "Courier"})
@@ -706,6 +771,52 @@ class TestVisibilityOfTheHost(VisibilityCase):
         )
         with self.assertRaises(AccessError):
             order.partner_shipping_id = self.contacts["stranger"].id
+
+    def test_documents_do_not_vouch_for_each_other(self):
+        """Two that name the same customer, written at once."""
+        order = {
+            "partner_id": self.customers["rep"].id,
+            "partner_shipping_id": self.hidden.id,
+        }
+        values = {
+            "partner_id": self.hidden.id,
+            "order_ids": [Command.create(order)],
+        }
+        leads = self.env["crm.lead"].with_user(self.rep)
+        with self.assertRaises(AccessError):
+            leads.create({"name": "Fishing", **values})
+        lead = leads.create({"name": "Plain", "type": "opportunity"})
+        with self.assertRaises(AccessError):
+            lead.write(values)
+        self.forget()
+        self.assertFalse(self.hidden.has_access("read"))
+
+    def test_bank_accounts_of_hidden_customers(self):
+        """For who sees the customer; by a document only as far as it is worked with."""
+        accounts = self.env["res.partner.bank"]
+        own, other = accounts.create(
+            [
+                {"partner_id": self.customers[name].id, "acc_number": f"6222 {name}"}
+                for name in ("rep", "stranger")
+            ]
+        )
+        asked = [("id", "in", (own | other).ids)]
+        self.forget()
+        self.assertEqual(accounts.with_user(self.rep).search(asked), own)
+        self.assertFalse(
+            accounts.with_user(self.rep).search([("acc_number", "=", "6222 stranger")])
+        )
+        with self.assertRaises(AccessError):
+            other.with_user(self.rep).read(["acc_holder_name"])
+        self.assertEqual(own.with_user(self.rep).acc_holder_name, "Visible rep")
+        for user in (self.agent, self.stranger):
+            self.assertIn(other, accounts.with_user(user).search(asked))
+        self._create_order(self.customers["stranger"], user_id=self.rep.id)
+        self.forget()
+        self.assertEqual(other.with_user(self.rep).acc_number, "6222 stranger")
+        self.assertTrue(other.with_user(self.rep).has_access("read"))
+        self.assertFalse(other.with_user(self.rep).has_access("write"))
+        self.assertEqual(accounts.with_user(self.rep).search(asked), own)
 
     def test_invoice_of_ones_order(self):
         order = self._create_order(self.customers["rep"], user_id=self.rep.id)

@@ -4,11 +4,14 @@
 def get_given(model, name, vals):
     """The record that values for ``create`` or ``write`` put into a many2one field.
 
-    Code of the host gives an id, the record itself, or an id with a name.
+    Code of the host gives an id, the record itself, or an id with a name; a form also
+    values with the id among them.
 
     :return: one record, or none
     """
     value = vals.get(name)
+    if isinstance(value, dict):
+        value = value.get("id")
     if isinstance(value, list | tuple):
         value = value and value[0]
     value = getattr(value, "id", value)

@@ -91,6 +91,9 @@ class Row:
     match: Any = None
     action: str | None = None
     res_id: int | None = None
+    # What its problems tell of records that the user may not read: pairs of what was
+    # looked for and the records, for ``crm.suite.duplicate.query``.
+    told: list = field(default_factory=list)
 
     @property
     def is_refused(self):
