@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.fields import Domain
 
 OPEN = Domain("state", "=", "open")
+# What the transaction gave to somebody else, by model.
+MOVED = "crm_suite_access_moved"
 
 
 class AccessRequest(models.Model):
@@ -28,11 +30,24 @@ class AccessRequest(models.Model):
 
     @api.model
     def _settle_about(self, records):
-        """The owner of these records may be another one."""
-        # As above.
-        about = Domain("res_model", "=", records._name)
-        about &= Domain("res_id", "in", records.ids)
-        self.sudo().search(OPEN & about)._settle_deciders()
+        """The owner of these records may be another one.
+
+        Once, at the end of the transaction: a host that writes leads one by one does
+        not ask about each of them.
+        """
+        hooks = self.env.cr.precommit
+        if MOVED not in hooks.data:
+            hooks.data[MOVED] = {}
+            hooks.add(self.browse()._settle_moved)
+        hooks.data[MOVED].setdefault(records._name, set()).update(records.ids)
+
+    def _settle_moved(self):
+        for model_name, ids in self.env.cr.precommit.data.pop(MOVED).items():
+            about = Domain("res_model", "=", model_name)
+            about &= Domain("res_id", "in", sorted(ids))
+            # As above.
+            self.sudo().search(OPEN & about)._settle_deciders()
+        self.env.flush_all()
 
     @api.model
     def _settle_asked(self, users):

@@ -1,6 +1,9 @@
+import runpy
+
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged, users
+from odoo.tools import file_path
 
 from .common import ROLE, CustomerCase
 from .pool_common import PoolCase
@@ -140,6 +143,7 @@ class TestAccessRequest(AccessRequestCase):
         before = self.env["mail.message"].search([], limit=1, order="id desc").id
         with self.env["crm.suite.operation"].record("reassign", "test") as operation:
             self.customer.user_id = heir
+        self.env.cr.flush()
         with self.assertRaises(AccessError):
             request.with_user(self.owner).action_grant()
         todo = self.env["crm.suite.todo"].with_user(heir)
@@ -150,6 +154,7 @@ class TestAccessRequest(AccessRequestCase):
         )
         self.assertIn(f"{self.rep.name} asks you", "".join(message.mapped("subject")))
         operation.action_undo()
+        self.env.cr.flush()
         self.assertEqual(request.sudo().decider_id, self.owner)
         self.customer.user_id = heir
         request.with_user(heir).action_grant()
@@ -176,11 +181,36 @@ class TestAccessRequest(AccessRequestCase):
         self.team.user_id = self.manager
         self.assertEqual(request.sudo().decider_id, self.manager)
 
+    def test_what_an_upgrade_brings_in_line(self):
+        request = self.ask()
+        segments = self.env["crm.suite.segment"].create(
+            [{"name": name, "kind": "static"} for name in ("One", "Two")]
+        )
+        segments[0].used_segment_ids = segments[1]
+        self.env["ir.config_parameter"].set_param(
+            "crm_suite_base.visibility", '{"sales_rep": "own"}'
+        )
+        rule = self.env.ref("crm_suite_base.visibility_rule_bank")
+        rule.active = False
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET user_id = %s WHERE id = %s",
+            [self.agent.id, self.customer.id],
+        )
+        self.env.invalidate_all()
+        path = "crm_suite_base/migrations/19.0.1.5.0/post-follow.py"
+        runpy.run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.4.0")
+        self.env.invalidate_all()
+        self.assertEqual(request.sudo().decider_id, self.agent)
+        self.assertTrue(rule.active)
+        self.assertFalse(segments[0].used_segment_ids)
+
     def test_requests_about_merged_customers(self):
         request = self.ask()
         survivor = self._create_customer(name="Survivor", user_id=self.agent.id)
         both = survivor | self.customer
         both.with_user(self.steward).crm_suite_merge(survivor.id)
+        self.env.cr.flush()
         self.env.invalidate_all()
         self.assertEqual(request.sudo().res_id, survivor.id)
         self.assertEqual(request.sudo().decider_id, self.agent)
