@@ -7,8 +7,8 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     # A rule that came with this version belongs to the setting as the others do.
     env["ir.config_parameter"]._crm_suite_switch_visibility()
-    requests = env["crm.suite.access.request"].search(Domain("state", "=", "open"))
-    requests._settle_deciders()
+    asked = env["crm.suite.access.request"].search(Domain("state", "=", "open"))
+    asked._settle_deciders()
     for segment in env["crm.suite.segment"].with_context(active_test=False).search([]):
         used = segment.browse(segment._get_used_ids()).exists()
         if used != segment.used_segment_ids:
