@@ -612,12 +612,16 @@ class TestDuplicatePairs(DuplicateCase):
             lambda p: self.third.id in (p.left_id, p.right_id)
         )
         stays = open_pairs.filtered(lambda p: self.first.id in (p.left_id, p.right_id))
+        group = self.pairs.group_id
+        self.assertEqual(len(group), 1)
         operation_id = both.with_user(self.steward).crm_suite_merge(self.first.id)
         self.assertEqual(open_pairs.exists(), stays)
         self.assertEqual(stays.group_id, stays)
         self.env["crm.suite.operation"].browse(operation_id).action_undo()
         self.assertEqual(set(open_pairs.exists().mapped("state")), {"new"})
         self.assertEqual(open_pairs.exists(), open_pairs)
+        self.assertEqual(self.pairs.mapped("group_id"), group)
+        self.assertTrue(all(self.pairs.mapped(lambda p: bool(p.group_id))))
 
     def test_bad_input(self):
         with self.assertRaises(UserError):

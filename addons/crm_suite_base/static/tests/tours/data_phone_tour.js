@@ -35,6 +35,6 @@ tours.add("crm_suite_phone_changes", {
         { trigger: ".o-form-buttonbox-small button[name=action_show_changes]", run: "click" },
         { trigger: card(["Tour 2", "Changed", "new@example.com"]), run: fits },
         { trigger: card(["Tour 2"]), run: "click" },
-        { trigger: ".o_form_view :value(new@example.com)" },
+        { trigger: ".o_form_view:contains(new@example.com)" },
     ],
 });
