@@ -125,7 +125,10 @@ class ImportBatch(models.Model):
         ondelete="set null",
         help="The part of the operation that the present run writes to.",
     )
-    is_undone = fields.Boolean(compute="_compute_is_undone")
+    operation_state = fields.Selection(
+        related="operation_id.state", related_sudo=True, string="Operation State"
+    )
+    can_undo = fields.Boolean(related="operation_id.can_undo", related_sudo=True)
     undo_until = fields.Datetime(related="operation_id.undo_until", related_sudo=True)
     user_id = fields.Many2one(
         "res.users",
@@ -218,12 +221,6 @@ class ImportBatch(models.Model):
         if not count["read"]:
             return 0.0
         return 100.0 * (count["read"] - count["pending"]) / count["read"]
-
-    @api.depends("operation_id.state")
-    def _compute_is_undone(self):
-        for batch in self:
-            state = batch.sudo().operation_id.state
-            batch.is_undone = state in ("undone", "partly_undone")
 
     def _compute_error_file(self):
         for batch in self:
@@ -400,6 +397,7 @@ class ImportBatch(models.Model):
         check_one(self)
         self.check_access("write")
         self._require_state("draft", "previewed", "ready", "cancelled", "failed")
+        self._check_not_undone()
         if self.state == "draft":
             self._preview()
         self._check_plan()
@@ -504,7 +502,7 @@ class ImportBatch(models.Model):
         self.ensure_one()
         self.invalidate_recordset(["read_count"])
         count = self._count_rows()[self.id]
-        until = not self.is_undone and self.sudo().operation_id.undo_until
+        until = self.operation_state != "undone" and self.sudo().operation_id.undo_until
         return {
             "id": self.id,
             "name": self.name,
@@ -587,6 +585,15 @@ class ImportBatch(models.Model):
                         state=labels[batch.state],
                     )
                 )
+
+    def _check_not_undone(self):
+        """A further part of what was undone would be one that its undo does not know.
+
+        :raise UserError: with who undid the import, and when
+        """
+        operation = self.sudo().operation_id
+        if operation.state == "undone":
+            raise UserError(operation._explain_undone())
 
     def _plan(self, dry=False):
         """The settings of the batch as the targets want them."""

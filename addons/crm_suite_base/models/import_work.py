@@ -515,6 +515,7 @@ class ImportWork(models.Model):
         """Do single rows again: check them, or import them after the run."""
         self.ensure_one()
         self._require_state("ready", "previewed", "done", "cancelled", "failed")
+        self._check_not_undone()
         former = self.state
         imported = former in ("done", "cancelled", "failed")
         if imported:

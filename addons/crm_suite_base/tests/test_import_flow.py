@@ -277,10 +277,38 @@ class TestImportFlow(ImportCommon):
         answer = batch.action_undo()
         self.assertEqual(answer["kept_count"], 0)
         self.assertEqual(answer["import"]["state"], "done")
-        self.assertTrue(batch.is_undone)
+        self.assertEqual(batch.operation_state, "undone")
+        self.assertFalse(batch.can_undo)
         self.assertFalse(answer["import"]["undo_until"])
         self.assertFalse(created.exists())
         self.assertEqual(customer.read(values), before)
+
+    def test_nothing_is_imported_after_the_undo(self):
+        """What came after would belong to an act that nobody can take back any more."""
+        batch, _answer = self._import(FILE)
+        batch.action_undo()
+        row = batch.row_ids.filtered(lambda row: row.state == "rejected")
+        row.raw = ["好公司", "C1", "c@c.example", None, None]
+        batch.sudo().state = "cancelled"
+        for act in (row.action_retry, batch.action_run):
+            with self.assertRaisesRegex(UserError, "was undone by"):
+                act()
+        self.assertFalse(self._by_ref("C1"))
+        batch.operation_id.undo_operation_id.action_undo()
+        row.action_retry()
+        self.assertTrue(self._by_ref("C1"))
+
+    def test_an_import_undone_in_part_can_be_undone_whole(self):
+        batch, _answer = self._import(FILE)
+        one, other = self._by_ref("A1", "B1")
+        batch.operation_id.action_undo({"res.partner": one.ids})
+        self.assertFalse(one.exists())
+        self.assertEqual(batch.operation_state, "partly_undone")
+        self.assertTrue(batch.can_undo)
+        self.assertTrue(batch.progress()["undo_until"])
+        batch.action_undo()
+        self.assertFalse(other.exists())
+        self.assertEqual(batch.operation_state, "undone")
 
     def test_undo_keeps_what_was_edited_since(self):
         batch, _answer = self._import(FILE)
