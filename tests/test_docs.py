@@ -63,6 +63,13 @@ def is_there(dotted):
     )
 
 
+def test_blocks_of_the_page():
+    """A block that the account may not see is absent: only the table names them all."""
+    blocks = re.findall(r'"(\w+)": "_crm_suite_360_\w+"', program())
+    assert "segments" in blocks
+    assert not set(blocks) - set(code_in("api.md"))
+
+
 @pytest.mark.parametrize("name", ["architecture.md", "api.md", "roles.md"])
 def test_files(name):
     named = {
