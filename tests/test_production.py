@@ -54,6 +54,18 @@ def test_proxy_and_server_agree(odoo):
         assert f"server 127.0.0.1:{port};" in nginx
 
 
+def test_proxy_sets_every_header_it_is_trusted_for():
+    """Also where a location sets headers of its own: it inherits none then."""
+    nginx = (PRODUCTION / "nginx.conf").read_text()
+    header = re.compile(r"proxy_set_header (\S+)")
+    locations = re.findall(r"location [^{]+\{([^}]*)\}", nginx)
+    trusted = set(header.findall(re.sub(r"location [^{]+\{[^}]*\}", "", nginx)))
+    assert {"Host", "X-Forwarded-Host", "X-Forwarded-For"} <= trusted
+    for block in locations:
+        own = set(header.findall(block))
+        assert not own or trusted <= own
+
+
 @pytest.mark.skipif(not shutil.which("nginx"), reason="This system has no nginx.")
 def test_proxy_configuration(tmp_path):
     site = (PRODUCTION / "nginx.conf").read_text()

@@ -12,10 +12,12 @@ import socket
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 from conftest import ROOT
-from crm_suite_setup import console, host, shell, system
+from crm_suite_setup import console, database, errors, host, shell, system
+from crm_suite_setup.errors import SetupError
 
 # A deb needs dpkg-deb to be made.
 needs_dpkg = pytest.mark.skipif(
@@ -212,7 +214,7 @@ def test_no_network_for_python_itself(machine):
 
 
 @pytest.mark.parametrize("server", ["", "db.invalid"], ids=["own server", "PGHOST"])
-@pytest.mark.parametrize("command", ["run", "test"])
+@pytest.mark.parametrize("command", ["run", "test", "bench"])
 def test_without_python_one_line_names_all_packages(
     machine, monkeypatch, command, server
 ):
@@ -225,7 +227,7 @@ def test_without_python_one_line_names_all_packages(
     assert "Python 3.10 or newer" in sentence
     assert not (machine.folder / "called").exists()
     monkeypatch.setattr(system.host, "keyring", lambda: None)
-    wanted = system.wanted(FakeSettings(server), command == "test")
+    wanted = system.wanted(FakeSettings(server), command != "run")
     names = {package.name for package in wanted if not package.optional}
     head, *named = line.strip().partition("--no-install-recommends ")
     assert head == "apt-get install -y "
@@ -357,6 +359,52 @@ def test_disk_full_in_the_middle(machine):
     assert result.returncode == 1
     assert "disk is full (/some/file)" in result.stderr
     assert not machine.leftovers("tmp/*")
+
+
+@pytest.mark.parametrize("left", [0, 100 * 1024**2], ids=["none", "too little"])
+def test_disk_full_before_a_template(monkeypatch, tmp_path, left):
+    """Odoo is there already, the place for its database is not."""
+    usage = shutil.disk_usage(tmp_path)._replace(free=left)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    databases = FakeDatabases(tmp_path)
+    with pytest.raises(SetupError, match="free some space"):
+        databases._template("a_template", databases.made.append)
+    assert not databases.made
+
+
+def test_why_a_template_failed_is_told_on_a_full_disk(tmp_path):
+    """Dropping what was begun fails then, too."""
+
+    def make(name):
+        errors.expect_space(f"FATAL: {errors.FULL_DISK_SIGNS[0]}", tmp_path)
+
+    databases = FakeDatabases(tmp_path, undroppable=True)
+    with pytest.raises(SetupError, match=f"The disk is full .{tmp_path}"):
+        databases._template("a_template", make)
+
+
+def test_lost_connection_on_a_full_disk(monkeypatch, tmp_path):
+    """The server that could not write is gone, and nobody else says why."""
+    errors.expect_space("the database system is in recovery mode", tmp_path)
+    usage = shutil.disk_usage(tmp_path)._replace(free=10 * 1024**2)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(SetupError, match="disk is full"):
+        errors.expect_space("the database system is in recovery mode", tmp_path)
+
+
+class FakeDatabases(database.Databases):
+    def __init__(self, folder, undroppable=False):
+        self.settings = types.SimpleNamespace(state=folder, pg_host="somewhere")
+        self.undroppable = undroppable
+        self.made = []
+
+    def exists(self, name):
+        return False
+
+    def drop(self, name):
+        if self.undroppable and self.made:
+            raise SetupError("PostgreSQL: the connection is lost.")
+        self.made.append(name)
 
 
 def run_code(machine, code):

@@ -7,6 +7,7 @@ whole, so an interrupted run leaves nothing that looks ready.
 """
 
 import ast
+import contextlib
 import datetime
 import hashlib
 import json
@@ -16,10 +17,13 @@ import shutil
 from .console import say, warn
 from .errors import SetupError
 from .locks import locked
+from .settings import check_space
 
 # The first one is the language of users and contacts that name none.
 LANGUAGES = "en_US,zh_CN"
 PREFIX = "crm_suite_tpl"
+# A template with its files, the copy that people use, the log of transactions.
+NEEDED_BYTES = 1024**3
 MAKING = "__making"
 # pg_trgm finds nothing in Chinese when the character type is "C".
 CHARACTER_TYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "en_US.utf8")
@@ -109,6 +113,12 @@ class Databases:
             self.connection.query(f"DROP DATABASE {quote(name)} WITH (FORCE)")
         shutil.rmtree(self.filestore(name), ignore_errors=True)
 
+    def _drop_unfinished(self, name):
+        """Leave nothing half-made behind, without hiding why it was not finished: on a
+        full disk not even this may work. Who makes it again drops it first."""
+        with contextlib.suppress(SetupError):
+            self.drop(name)
+
     def filestore(self, name):
         return self.settings.data / "filestore" / name
 
@@ -118,7 +128,12 @@ class Databases:
         self._set_aside(new)
         if self.filestore(old).exists():
             os.replace(self.filestore(old), self.filestore(new))
-        self.connection.query(f"ALTER DATABASE {quote(old)} RENAME TO {quote(new)}")
+        try:
+            self.connection.query(f"ALTER DATABASE {quote(old)} RENAME TO {quote(new)}")
+        except BaseException:
+            if self.filestore(new).exists():
+                os.replace(self.filestore(new), self.filestore(old))
+            raise
 
     def _set_aside(self, name):
         """Keep files of a database that is not on this server: it may have been renamed
@@ -203,6 +218,7 @@ class Databases:
         with locked(lock, "making a database template"):
             if not self.exists(name):
                 self._forget_others(name)
+                check_space(self.settings.state, needed=NEEDED_BYTES)
                 new = f"{name}{MAKING}"
                 self.drop(new)
                 try:
@@ -211,7 +227,7 @@ class Databases:
                     self.drop(name)
                     self.rename(new, name)
                 except BaseException:
-                    self.drop(new)
+                    self._drop_unfinished(new)
                     raise
         lock.unlink(missing_ok=True)
         return name
@@ -280,7 +296,7 @@ class Databases:
             self._remember(new, current)
             self.rename(new, name)
         except BaseException:
-            self.drop(new)
+            self._drop_unfinished(new)
             raise
 
     def _upgrade(self, name, current):

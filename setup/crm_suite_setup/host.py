@@ -149,7 +149,7 @@ def _from_package(settings, package):
     with locked(settings.cache / "host.lock", "unpacking Odoo"):
         if target.is_dir():
             return _from_tree(target)
-        check_space(settings)
+        check_space(settings.state, settings.cache)
         companions = [*COMPANIONS_OWN, *COMPANIONS_SID]
         beside = {name: _newest(package.parent, name) for name in companions}
         absent = [name for name, path in beside.items() if not path]
@@ -173,7 +173,7 @@ def _newest(folder, name):
 
 
 def _fetch(settings):
-    check_space(settings)
+    check_space(settings.state, settings.cache)
     with _workshop(settings) as workshop:
         _download(workshop, [PACKAGE, *COMPANIONS_SID, *COMPANIONS_OWN])
         names = [PACKAGE, *COMPANIONS_SID, *COMPANIONS_OWN]

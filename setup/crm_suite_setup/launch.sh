@@ -33,7 +33,7 @@ packages() {
     echo python3 python3-venv libmagic1 fonts-noto-cjk
     [ -n "${CRM_SUITE_ODOO:-}" ] || echo debian-archive-keyring
     if [ -n "${PGHOST:-}" ]; then echo postgresql-client; else echo postgresql; fi
-    [ "${1:-}" != test ] || echo chromium gettext
+    case "${1:-}" in test | bench) echo chromium gettext ;; esac
 }
 
 if ! python=$(find_python); then

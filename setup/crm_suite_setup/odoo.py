@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from .console import Progress
-from .errors import SetupError
+from .errors import SetupError, expect_space
 from .settings import Settings
 from .shell import need
 
@@ -122,6 +122,8 @@ class Odoo:
             finally:
                 self._working.discard(process)
             if process.wait() or trouble:
+                stream.flush()
+                expect_space(log.read_text(), self.settings.state)
                 raise SetupError(
                     f"{title} failed: {trouble or f'exit code {process.returncode}'};"
                     f" the whole story is in {log}."

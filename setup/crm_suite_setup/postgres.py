@@ -15,7 +15,7 @@ import shutil
 import tempfile
 
 from .console import say, warn
-from .errors import SetupError
+from .errors import SetupError, expect_space
 from .locks import locked, share, try_lock
 from .shell import is_root, last_words, run, which
 
@@ -72,6 +72,7 @@ class Connection:
             stdin=None,
         )
         if result.returncode and check:
+            expect_space(result.stdout, self.host)
             raise SetupError(f"PostgreSQL: {last_words(result.stdout, 2)}")
         return result.stdout.splitlines() if not result.returncode else None
 
@@ -226,6 +227,7 @@ class Server:
                 "--locale=C.UTF-8", "--no-instructions",
             )  # fmt: skip
             if result.returncode:
+                expect_space(result.stdout, self.home)
                 raise SetupError(
                     "The private PostgreSQL server cannot be created:"
                     f" {last_words(result.stdout, 2)}."
@@ -245,6 +247,7 @@ class Server:
         result = self._control("start", "-w", "-t", "120", "-l", log, "-o", options)
         if result.returncode:
             words = last_words(log.read_text() if log.exists() else result.stdout)
+            expect_space(words, self.home)
             raise SetupError(f"The private PostgreSQL server does not start: {words}.")
 
     def _stop(self):

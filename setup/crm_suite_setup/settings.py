@@ -7,7 +7,7 @@ import os
 import pathlib
 import shutil
 
-from .errors import SetupError
+from .errors import SetupError, full_disk
 
 DEFAULT_PORT = 8069
 # Host with its packages 1 GB, environment 0.5 GB, databases 1 GB.
@@ -125,9 +125,9 @@ def prepare_state(settings):
         raise SetupError(explain_os_error(error, settings.state)) from error
 
 
-def check_space(settings, needed=NEEDED_BYTES):
+def check_space(*folders, needed=NEEDED_BYTES):
     """Refuse to begin a first set-up that cannot be finished."""
-    for folder in {settings.state, settings.cache}:
+    for folder in set(folders):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
         if free < needed:
@@ -146,8 +146,5 @@ def explain_os_error(error, folder):
             " that you may write, for example CRM_SUITE_STATE=~/crm_suite."
         )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"The disk is full ({error.filename or folder}): free some space"
-            " and start again."
-        )
+        return full_disk(error.filename or folder)
     return f"{folder}: {error.strerror or error}."

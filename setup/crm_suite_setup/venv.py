@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from .console import Progress
-from .errors import SetupError
+from .errors import SetupError, expect_space
 from .locks import locked
 from .shell import last_words, run, run_shown
 
@@ -75,10 +75,7 @@ def _install(python, lists, log, progress):
     log.write_text(result.stdout)
     if not result.returncode:
         return
-    if "No space left" in result.stdout:
-        raise SetupError(
-            f"The disk is full ({python}): free some space and start again."
-        )
+    expect_space(result.stdout, python)
     if any(sign in result.stdout.lower() for sign in OFFLINE_SIGNS):
         raise SetupError(
             "The Python packages cannot be fetched: check the network, or name a"
