@@ -1,7 +1,8 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .approval_common import ApprovalCase, chain
+from .common import ROLE
 
 
 @tagged("post_install", "-at_install")
@@ -110,6 +111,20 @@ class TestApprovalWindows(ApprovalCase):
         self.assertEqual(dict(window.visit_choices)[window.visit], "Leader")
         window.action_apply()
         self.assertEqual(self.holders(request), ["suite_boss"])
+
+    def test_only_who_can_decide_is_asked_instead(self):
+        order, request = self.held()
+        stranger = new_test_user(self.env, "rescue_stranger", "base.group_user")
+        left = new_test_user(self.env, "rescue_left", f"{ROLE}sales_rep")
+        left.active = False
+        window = self._help(request, self.admin, user_ids=[(6, 0, stranger.ids)])
+        with self.assertRaisesRegex(UserError, "rescue_stranger"):
+            window.action_apply()
+        rescue = request.with_user(self.admin).action_rescue
+        for wrong in (left.ids, [left.id + 1000], ["1"], [True], "1", 1):
+            with self.subTest(wrong=wrong), self.assertRaises(UserError):
+                rescue("put", "He left", user_ids=wrong)
+        self.assertEqual(self.holders(request), ["suite_lead"])
 
     def test_taken_to_another_step(self):
         order, request = self.held()
