@@ -47,7 +47,8 @@ class ApprovalRequest(models.Model):
         :param str kind: of the event that tells it
         """
         self.write({**NOTHING_DONE, "effect_state": "dropped"})
-        self._note_event(kind, user_id=self.env.uid, comment=comment)
+        result = {"withdraw": "withdrawn", "cancel": "cancelled"}[kind]
+        self._note_event(kind, user_id=self.env.uid, comment=comment, result=result)
 
     def _not_needed(self):
         """Their step was done without them: the document is not what they asked about

@@ -117,6 +117,8 @@ class ApprovalEvent(models.Model):
         string="Share of Late Decisions", compute="_compute_shares", aggregator="avg"
     )
     changes = fields.Json(readonly=True)
+    # How it ended then: a request can be opened once more and end otherwise.
+    result = fields.Char(readonly=True)
 
     _analysis_idx = models.Index("(flow_id, at) WHERE is_vote OR is_missed")
     _copy_idx = models.Index("(user_id, request_id) WHERE kind = 'copy'")

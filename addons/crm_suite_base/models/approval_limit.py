@@ -82,6 +82,8 @@ class ApprovalRequest(models.Model):
         lock_requests(asked)
         for request in asked:
             request._expect_live()
+            if act == "put":
+                request._expect_able(user_ids)
             request._advance(
                 "rescue",
                 by=self.env.uid,

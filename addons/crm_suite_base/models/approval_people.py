@@ -227,9 +227,14 @@ class ApprovalRequest(models.Model):
     def _expect_able(self, user_ids):
         """Refuse people who could not decide.
 
+        :param list user_ids: ids of users, as somebody gave them
         :raise UserError: names them
         """
         self.ensure_one()
+        if not isinstance(user_ids, list | tuple) or not all(
+            type(id_) is int for id_ in user_ids
+        ):
+            raise UserError(self.env._("Name the people by the ids of their users."))
         # Only whether they may be asked is looked at.
         people = self.env["res.users"].sudo().browse(user_ids).exists()
         able = self.env["crm.suite.approval.people"]._able(people, self._get_document())

@@ -145,6 +145,26 @@ class ApprovalFlow(models.Model):
         flow = self.new({"res_model": res_model or False})
         return flow._find_problems(graph, flow_id)
 
+    @api.model
+    @api.readonly
+    def get_server_actions(self, res_model=False):
+        """The server actions that a step may run.
+
+        :param str res_model: model of the documents; False: those of all documents
+        :return: ``[[id, name]]``, by name
+        :rtype: list[list]
+        """
+        self.env["crm.suite.approval.request"]._check_role()
+        self.check_access("write")
+        known = self._get_document_models()
+        if res_model and res_model not in known:
+            raise UserError(self.env._("Choose the documents from the list."))
+        # Who draws flows chooses among them by name, and need not see what they do.
+        actions = self.env["ir.actions.server"].sudo()
+        wanted = [res_model] if res_model else known
+        found = actions.search([("model_id.model", "in", wanted)], order="name, id")
+        return [[action.id, action.name] for action in found]
+
     def _find_problems(self, graph, flow_id):
         """See :meth:`check_graph`; rights were checked by the caller."""
         if not isinstance(graph, dict):

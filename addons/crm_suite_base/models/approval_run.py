@@ -326,6 +326,7 @@ class ApprovalRequest(models.Model):
                     if event.get("task") in tasks
                     else False,
                     changes=event.get("fields") or False,
+                    result=event["status"] if kind == "finish" else False,
                     **{name: note.get(name) for name in ("channel", "address")},
                 )
             )

@@ -316,10 +316,6 @@ class ApprovalTask(models.Model):
             )
         users = kw.get("user_ids") or kw.get("users") or []
         users = [kw["user_id"]] if kw.get("user_id") else users
-        if not isinstance(users, list | tuple) or not all(
-            type(u) is int for u in users
-        ):
-            raise UserError(self.env._("Name the people by the ids of their users."))
         if kw.get("to") and not isinstance(kw["to"], str):
             raise UserError(self.env._("Name the node to return to by its id."))
         if kw.get("values") and not isinstance(kw["values"], dict):

@@ -93,11 +93,16 @@ class CustomField(models.Model):
         "crm.suite.field.option", "custom_field_id", string="Choices", copy=True
     )
     relation_id = fields.Many2one(
-        "ir.model",
+        "ir.model", string="Model", index="btree_not_null", ondelete="cascade"
+    )
+    # Who adds fields need not be able to read the models of the host: he chooses by
+    # the selection.
+    relation_model = fields.Selection(
+        "_selection_relation_model",
         string="Kind of Record",
-        index="btree_not_null",
-        ondelete="cascade",
-        domain=[("transient", "=", False), ("abstract", "=", False)],
+        compute="_compute_relation_model",
+        compute_sudo=True,
+        readonly=False,
     )
     expression = fields.Char(
         help="What is computed, e.g. sum(sale_order_ids.amount_total)"
@@ -141,6 +146,33 @@ class CustomField(models.Model):
         return [("res.partner", customers), ("crm.lead", leads)]
 
     @api.model
+    def _selection_relation_model(self):
+        """The kinds of records that the user may read, and those in use.
+
+        :rtype: list[tuple[str, str]]
+        """
+        # sudo: the name of a kind of record is no secret.
+        sudo = self.sudo().with_context(active_test=False)
+        allowed = self.env["ir.model.access"]._get_allowed_models("read")
+        used = sudo.search([("relation_id", "!=", False)]).relation_id
+        kinds = sudo.env["ir.model"].search([("model", "in", list(allowed))])
+        kinds = kinds.filtered(lambda kind: self._is_kind_of_record(kind.model)) | used
+        return sorted(((k.model, k.name) for k in kinds), key=lambda kind: kind[1])
+
+    @api.model
+    def _is_kind_of_record(self, name):
+        """Whether a field can lead to records of a model."""
+        model = self.env.get(name)
+        return not (
+            model is None or model._transient or model._abstract or not model._auto
+        )
+
+    @api.depends("relation_id")
+    def _compute_relation_model(self):
+        for field in self:
+            field.relation_model = field.relation_id.model
+
+    @api.model
     def _group_expand_section(self, sections, domain):
         """Empty sections are columns too, into which fields can be dragged."""
         model = self.env.context.get("default_model")
@@ -169,6 +201,9 @@ class CustomField(models.Model):
         for vals in vals_list:
             vals.pop("field_id", None)
             vals.pop("stored", None)
+            if relation := vals.pop("relation_model", None):
+                # sudo: the name of a kind of record is no secret.
+                vals["relation_id"] = self.env["ir.model"].sudo()._get_id(relation)
             vals["technical_name"] = self._free_name(vals, taken)
             taken.add(vals["technical_name"])
         found = super().create(vals_list)
@@ -183,8 +218,8 @@ class CustomField(models.Model):
         self._check_administrator()
         if self.env.su and set(vals) <= {"field_id", "stored"}:
             return super().write(vals)
-        fixed = {"model", "kind", "technical_name", "relation_id", "field_id"}
-        fixed = (fixed | {"stored"}) & set(vals)
+        fixed = {"model", "kind", "technical_name", "relation_id", "relation_model"}
+        fixed = (fixed | {"field_id", "stored"}) & set(vals)
         for field in self:
             if any(field._differs(name, vals[name]) for name in fixed):
                 raise UserError(
@@ -436,9 +471,7 @@ class CustomField(models.Model):
     def _check_relation(self):
         for field in self.filtered(lambda f: f.kind == "relation"):
             # sudo: the name of a kind of record is no secret.
-            name = field.sudo().relation_id.model
-            model = self.env.get(name)
-            if model is None or model._transient or model._abstract or not model._auto:
+            if not self._is_kind_of_record(field.sudo().relation_id.model):
                 raise ValidationError(
                     self.env._(
                         "Say which kind of record “%(field)s” leads to.",

@@ -119,7 +119,11 @@ class WebhookCursor(models.Model):
         )
 
     def _select_approvals(self):
-        """Decisions of all requests; beginning and end of those that are no part."""
+        """Decisions of all requests; beginning and end of those that are no part.
+
+        What is withdrawn or cancelled while it runs is finished by that and told once;
+        what was agreed to and not done has finished before, so that tells a result.
+        """
         return SQL(
             """
             SELECT CASE WHEN e.kind = 'start' THEN 'approval.requested'
@@ -134,14 +138,16 @@ class WebhookCursor(models.Model):
                        'user_id', e.user_id,
                        'decision', CASE WHEN e.kind IN ('agree', 'reject', 'return')
                                         THEN e.kind END,
-                       'result', CASE e.kind WHEN 'finish' THEN r.state
-                                             WHEN 'withdraw' THEN 'withdrawn'
-                                             WHEN 'cancel' THEN 'cancelled' END)) AS data
+                       'by_limit', CASE WHEN e.kind IN ('agree', 'reject', 'return')
+                                        THEN COALESCE(e.is_missed, FALSE) END,
+                       'result', CASE WHEN e.kind IN ('finish', 'withdraw', 'cancel')
+                                      THEN COALESCE(e.result, r.state) END)) AS data
               FROM crm_suite_approval_event e
               JOIN crm_suite_approval_request r ON r.id = e.request_id
               JOIN crm_suite_approval_flow f ON f.id = r.flow_id
              WHERE e.kind IN ('agree', 'reject', 'return')
-                OR e.kind IN ('start', 'finish', 'withdraw', 'cancel')
+                OR (e.kind IN ('start', 'finish')
+                    OR e.kind IN ('withdraw', 'cancel') AND e.result IS NOT NULL)
                    AND r.parent_id IS NULL
             """
         )

@@ -313,6 +313,7 @@ METHODS = {
         "action_publish",
         "action_switch_off",
         "check_draft",
+        "get_server_actions",
         "check_graph",
         "explain",
         "preview_migration",

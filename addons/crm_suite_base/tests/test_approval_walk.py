@@ -173,6 +173,13 @@ class TestApprovalPeople(WalkCase):
         self.assertEqual(Play(line(step), chosen={"a": [4, 5]}).open(), [4, 5])
         self.assertEqual(Play(line(step)).status, "exception")
 
+    def test_who_asks_chooses_others_to_decide(self):
+        rule = [{"by": "chosen"}]
+        step = node("a", "approval", approvers=rule)
+        self.assertRefused("own_request", Play, line(step), chosen={"a": [1]})
+        step = node("a", "fill", approvers=rule, fields=["x"])
+        self.assertEqual(Play(line(step), chosen={"a": [1]}).open(), [1])
+
     def test_chosen_later(self):
         step = node("a", "approval", approvers=[{"by": "chosen"}])
         late = node("b", "approval", approvers=[{"by": "chosen"}])
@@ -180,6 +187,7 @@ class TestApprovalPeople(WalkCase):
         self.assertEqual(walk.choices(play.graph, play.state), ["a", "b"])
         self.assertRefused("place", play.do, "choose", {"m": [4]}, by=1)
         self.assertRefused("who", play.do, "choose", {"a": []}, by=1)
+        self.assertRefused("own_request", play.do, "choose", {"a": [4, 1]}, by=1)
         play.do("choose", {"a": [4], "b": [5]}, by=1)
         self.assertEqual((play.status, play.open()), ("running", [4]))
         self.assertEqual(walk.choices(play.graph, play.state), [])

@@ -1,7 +1,8 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .approval_common import ApprovalCase, chain
+from .common import ROLE
 
 
 @tagged("post_install", "-at_install")
@@ -47,6 +48,49 @@ class TestApprovalWindows(ApprovalCase):
                 request.with_user(self.rep).action_choose(bad)
         request.with_user(self.boss).action_choose({"who": [self.lead.id]})
         self.assertEqual(self.holders(request), ["suite_lead"])
+
+    def test_nobody_chooses_who_asked(self):
+        self._publish_choice(outrank=True)
+        order = self._order()
+        action = self.confirm(order)
+        request = order.crm_suite_approval_id
+        own = {"who": [self.finance.id, self.rep.id]}
+        with self.assertRaisesRegex(UserError, "submitted"):
+            request.with_user(self.rep).action_choose(own)
+        with self.assertRaisesRegex(UserError, "submitted"):
+            request.with_user(self.boss).action_choose(own)
+        with self.assertRaisesRegex(UserError, "submitted"):
+            self._order().with_user(self.rep).crm_suite_request_approval(
+                self.flow.id, chosen={"who": self.rep.ids}
+            )
+        window = self.env["crm.suite.approval.choose"].with_user(self.rep)
+        form = Form(window.with_context(**action["context"]))
+        with form.line_ids.edit(0) as line:
+            self.assertEqual(line.left_out_id, self.rep)
+            line.user_ids.add(self.lead)
+        form.save().action_choose()
+        self.assertEqual(self.holders(request), ["suite_lead"])
+
+    def test_who_asked_may_choose_himself_to_fill_in(self):
+        self.flow.graph = chain(
+            {
+                "id": "who",
+                "type": "fill",
+                "name": "Who",
+                "fields": ["client_order_ref"],
+                "approvers": [{"by": "chosen"}],
+            }
+        )
+        self.flow.action_publish()
+        order = self._order()
+        action = self.confirm(order)
+        window = self.env["crm.suite.approval.choose"].with_user(self.rep)
+        form = Form(window.with_context(**action["context"]))
+        with form.line_ids.edit(0) as line:
+            self.assertFalse(line.left_out_id)
+            line.user_ids.add(self.rep)
+        form.save().action_choose()
+        self.assertEqual(self.holders(order.crm_suite_approval_id), ["suite_rep"])
 
     def test_administrators_are_not_called_for_a_choice(self):
         def told():
@@ -110,6 +154,20 @@ class TestApprovalWindows(ApprovalCase):
         self.assertEqual(dict(window.visit_choices)[window.visit], "Leader")
         window.action_apply()
         self.assertEqual(self.holders(request), ["suite_boss"])
+
+    def test_only_who_can_decide_is_asked_instead(self):
+        order, request = self.held()
+        stranger = new_test_user(self.env, "rescue_stranger", "base.group_user")
+        left = new_test_user(self.env, "rescue_left", f"{ROLE}sales_rep")
+        left.active = False
+        window = self._help(request, self.admin, user_ids=[(6, 0, stranger.ids)])
+        with self.assertRaisesRegex(UserError, "rescue_stranger"):
+            window.action_apply()
+        rescue = request.with_user(self.admin).action_rescue
+        for wrong in (left.ids, [left.id + 1000], ["1"], [True], "1", 1):
+            with self.subTest(wrong=wrong), self.assertRaises(UserError):
+                rescue("put", "He left", user_ids=wrong)
+        self.assertEqual(self.holders(request), ["suite_lead"])
 
     def test_taken_to_another_step(self):
         order, request = self.held()

@@ -56,6 +56,48 @@ class TestCustomField(CustomFieldCase):
             found = partner[names[kind]]
             self.assertEqual(found.id if kind == "relation" else found, value, kind)
 
+    def test_the_kind_of_record_is_chosen_on_the_screen(self):
+        """By who may not read the models of the host."""
+        self.assertFalse(self.env["ir.model"].with_user(self.admin).has_access("read"))
+        kinds = dict(
+            self.Field.fields_get(["relation_model"])["relation_model"]["selection"]
+        )
+        self.assertEqual(kinds["res.country"], "Country")
+        self.assertNotIn("ir.model", kinds, "he may not read it")
+        self.assertNotIn("crm.suite.approval.mixin", kinds)
+        self.assertNotIn("crm.suite.approval.rescue", kinds)
+        with Form(self.Field) as form:
+            form.name = "Home"
+            form.kind = "relation"
+            form.model = "res.partner"
+            form.section_id = self.section
+            form.relation_model = "res.country"
+        field = form.record
+        self.assertEqual(field.sudo().relation_id.model, "res.country")
+        name = field.technical_name
+        self.assertEqual(
+            self.env["res.partner"]._fields[name].comodel_name, "res.country"
+        )
+        field.invalidate_recordset()
+        self.assertEqual(field.relation_model, "res.country")
+        with Form(field) as form:
+            form.help = "Where it is at home"
+        with self.assertRaises(UserError):
+            field.relation_model = "res.partner"
+        for wrong in ("res.nowhere", "crm.suite.approval.mixin", False):
+            with self.subTest(wrong=wrong), self.assertRaises(ValidationError):
+                self.add("Lost", "relation", relation_model=wrong)
+
+    def test_a_kind_of_record_that_somebody_else_chose(self):
+        """It is shown to an administrator to whom it is not offered."""
+        model = self.env["ir.model"]._get("ir.model")
+        field = self.env["crm.suite.field"].create(
+            self.values("Model", "relation", relation_id=model.id)
+        )
+        self.assertEqual(field.with_user(self.admin).relation_model, "ir.model")
+        kinds = self.Field.fields_get(["relation_model"])["relation_model"]["selection"]
+        self.assertIn("ir.model", dict(kinds))
+
     def test_names_for_programs(self):
         names = ("合同编号", "he tong: bian hao", "!!!")
         found = self.Field.create([self.values(name) for name in names])

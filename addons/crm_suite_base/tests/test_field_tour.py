@@ -87,6 +87,17 @@ class TestFieldTour(CustomFieldCase, TourCase):
         sheet = load_workbook(output).active
         return [cell for row in sheet.iter_rows(values_only=True) for cell in row]
 
+    def test_field_that_leads_to_another_record(self):
+        self.assertFalse(self.keeper.has_group("base.group_erp_manager"))
+        self.start_tour(
+            f"{ACTION}field_action_customer",
+            "crm_suite_field_relation",
+            login="tour_keeper",
+            timeout=120,
+        )
+        field = self.env["crm.suite.field"].search([("name", "=", "Tour Home")])
+        self.assertEqual(field.relation_id.model, "res.country")
+
     def test_package(self):
         self.add("Tour Filler")
         self.start_tour(

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 from odoo.tools.translate import code_translations
 
+from .approval_common import ApprovalCase, chain, make_story_order
+
 GRAPH = {
     "schema": 1,
     "nodes": [
@@ -89,6 +91,38 @@ class TestFlowDraft(TransactionCase):
             with self.subTest(question=question), self.assertRaises(UserError):
                 self.flows.check_draft(*question)
 
+    def _create_server_actions(self):
+        return self.env["ir.actions.server"].create(
+            [
+                {
+                    "name": f"Draft {model}",
+                    "model_id": self.env["ir.model"]._get_id(model),
+                    "state": "code",
+                }
+                for model in ("sale.order", "res.partner", "res.users")
+            ]
+        )
+
+    def test_actions_of_the_documents_are_offered(self):
+        ours, others, foreign = self._create_server_actions()
+        self.assertFalse(ours.with_user(self.admin).has_access("read"))
+        offered = dict(self.flows.get_server_actions("sale.order"))
+        self.assertEqual(offered[ours.id], "Draft sale.order")
+        self.assertNotIn(others.id, offered)
+        everywhere = dict(self.flows.get_server_actions())
+        self.assertLessEqual({ours.id, others.id}, everywhere.keys())
+        self.assertNotIn(foreign.id, everywhere)
+        for wrong in ("res.users", ["sale.order"], 1):
+            with self.subTest(wrong=wrong), self.assertRaises(UserError):
+                self.flows.get_server_actions(wrong)
+
+    def test_actions_are_offered_to_who_draws(self):
+        rep = new_test_user(
+            self.env, "draft_rep", "crm_suite_base.group_crm_suite_sales_rep"
+        )
+        with self.assertRaises(AccessError):
+            self.flows.with_user(rep).get_server_actions("sale.order")
+
     def test_who_has_no_role_is_told_nothing(self):
         stranger = new_test_user(self.env, "draft_stranger", "base.group_user")
         with self.assertRaises(AccessError):
@@ -153,3 +187,68 @@ class TestFlowTour(HttpCase):
             ways[ids["How large?"], ids["Finance"]]["when"], "amount_total > 50000"
         )
         self.assertTrue(ways[ids["How large?"], ids["Leader"]]["default"])
+
+    def _create_actions(self):
+        models = {"note it": "sale.order", "sign it": "sale.order"}
+        return self.env["ir.actions.server"].create(
+            [
+                {
+                    "name": f"Tour: {name}",
+                    "model_id": self.env["ir.model"]._get_id(model),
+                    "state": "code",
+                    "code": "record.write({'client_order_ref': 'noted'})",
+                }
+                for name, model in {**models, "elsewhere": "crm.lead"}.items()
+            ]
+        )
+
+    def test_a_step_that_runs_a_server_action(self):
+        """The flow is drawn and its requests open, though neither the administrator of
+        the suite nor who asks may read server actions."""
+        rep = new_test_user(
+            self.env,
+            "tour_flow_rep",
+            "crm_suite_base.group_crm_suite_sales_rep",
+            name="Tour Flow Rep",
+            lang="en_US",
+            odoobot_state="disabled",
+        )
+        note, sign, _elsewhere = actions = self._create_actions()
+        for user in (self.designer, rep):
+            self.assertFalse(actions.with_user(user).has_access("read"))
+        flow = self.env["crm.suite.approval.flow"].create(
+            {
+                "name": "Tour: noted",
+                "res_model": "sale.order",
+                "company_id": False,
+                "start": "button",
+                "graph": chain(
+                    {
+                        "id": "note",
+                        "type": "action",
+                        "name": "Note",
+                        "action": "server_action",
+                        "server_action_id": note.id,
+                    },
+                    ApprovalCase.ask("finance", self.finance),
+                ),
+            }
+        )
+        flow.action_publish()
+        order = make_story_order(self.env, rep)
+        order.with_user(rep).crm_suite_request_approval(flow.id)
+        request = order.crm_suite_approval_id
+        self.assertEqual(request.state, "running")
+        self.start_tour(
+            f"/odoo/action-crm_suite_base.approval_request_action/{request.id}",
+            "crm_suite_flow_action_asked",
+            login="tour_flow_rep",
+        )
+        self.start_tour(
+            f"/odoo/action-crm_suite_base.approval_flow_action/{flow.id}",
+            "crm_suite_flow_action",
+            login="tour_designer",
+        )
+        flow.invalidate_recordset()
+        node = next(n for n in flow.graph["nodes"] if n["id"] == "note")
+        self.assertEqual(node["server_action_id"], sign.id)

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
@@ -167,22 +168,10 @@ class TestWebhookSources(WebhookCase):
 
     def test_approval(self):
         self.fold()
-        flow = self.env["crm.suite.approval.flow"].create(
-            {
-                "name": "Told",
-                "res_model": "res.partner",
-                "start": "button",
-                "graph": self._make_graph(),
-            }
-        )
-        flow.action_publish()
-        self.customer.with_user(self.lead).crm_suite_request_approval(flow.id)
+        request = self._ask_approval()
         action = self.events("approval.action")
         self.assertEqual(action.res_id, self.customer.id)
         self.assertEqual(action.data["name"], "credit.asked")
-        request = self.env["crm.suite.approval.request"].search(
-            [("flow_id", "=", flow.id)]
-        )
         request.task_ids.with_user(self.rep).action_decide("agree", "fine")
         self.env.flush_all()
         self.fold()
@@ -194,11 +183,67 @@ class TestWebhookSources(WebhookCase):
             ["approval.requested", "approval.decided", "approval.finished"],
         )
         self.assertEqual(events[1].data["decision"], "agree")
+        self.assertIs(events[1].data["by_limit"], False)
         self.assertEqual(events[1].data["flow"], "Told")
         self.assertEqual(events[2].data["result"], "agreed")
         self.assertNotIn("fine", str(events.mapped("data")), "comments stay here")
 
-    def _make_graph(self):
+    def _ask_approval(self, **values):
+        flow = self.env["crm.suite.approval.flow"].create(
+            {
+                "name": "Told",
+                "res_model": "res.partner",
+                "start": "button",
+                "graph": self._make_graph(**values),
+            }
+        )
+        flow.action_publish()
+        self.customer.with_user(self.lead).crm_suite_request_approval(flow.id)
+        return self.env["crm.suite.approval.request"].search(
+            [("flow_id", "=", flow.id)]
+        )
+
+    def test_approval_that_is_asked_about_again(self):
+        """Told is how it ended, not how it stands when it is told."""
+        self.fold()
+        watch = [{"field": "name", "worse": "changed"}]
+        request = self._ask_approval(watch=watch)
+        request.task_ids.with_user(self.rep).action_decide("agree", "fine")
+        # What it allows is still to be done, so an edit opens it once more.
+        request.write({"effect": {"kind": "write", "values": {}}})
+        request.effect_state = "failed"
+        self.customer.name = "Another"
+        self.assertEqual(request.state, "running")
+        task = request.task_ids.filtered(lambda t: t.state == "open")
+        task.with_user(self.rep).action_decide("reject", "not this")
+        self.env.flush_all()
+        self.fold()
+        events = self.events("approval.finished")
+        self.assertEqual(
+            [event.data["result"] for event in events], ["agreed", "rejected"]
+        )
+
+    def test_approval_that_is_withdrawn(self):
+        self.fold()
+        self._ask_approval().with_user(self.lead).action_withdraw("by mistake")
+        self.env.flush_all()
+        self.fold()
+        event = self.events("approval.finished")
+        self.assertEqual([e.data["result"] for e in event], ["withdrawn"])
+
+    def test_approval_by_a_time_limit(self):
+        self.fold()
+        request = self._ask_approval(limit={"hours": 1, "then": "agree"})
+        moment = fields.Datetime.now() + timedelta(days=30)
+        with patch.object(fields.Datetime, "now", lambda *_args: moment):
+            request._tick()
+        self.env.flush_all()
+        self.fold()
+        event = self.events("approval.decided")
+        self.assertEqual(event.data["user_id"], self.rep.id)
+        self.assertIs(event.data["by_limit"], True)
+
+    def _make_graph(self, **values):
         nodes = [
             {"id": "s", "type": "start", "name": "Start"},
             {
@@ -214,6 +259,7 @@ class TestWebhookSources(WebhookCase):
                 "name": "Decide",
                 "approvers": [{"by": "users", "user_ids": [self.rep.id]}],
                 "mode": "any",
+                **values,
             },
             {"id": "e", "type": "end", "name": "End"},
         ]

@@ -217,8 +217,16 @@ class Acts(Relief):
 
     # === WHOM THE SUBMITTER CHOOSES ===
 
+    def check_chosen(self, chosen):
+        """Refuse that who asks decides about it himself."""
+        for node_id, users in chosen.items():
+            decides = self.flow.node_type(node_id) == "approval"
+            if decides and self.state["submitter"] in users:
+                raise WalkError("own_request")
+
     def name_people(self, chosen, by):
         """Remember whom the submitter chose; ask them where it waited for that."""
+        self.check_chosen(chosen)
         for node_id, users in chosen.items():
             if node_id not in self.flow.choices:
                 raise WalkError("place", node=node_id)

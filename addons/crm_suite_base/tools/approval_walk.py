@@ -139,6 +139,7 @@ def start(graph, world, submitter, chosen=None):
         "tasks": {},
     }
     walk = Acts(graph, state, world)
+    walk.check_chosen(state["chosen"])
     walk.event("started", user=submitter, by=submitter)
     walk.queue.append((walk.flow.start, [], [], False))
     return _step(walk)

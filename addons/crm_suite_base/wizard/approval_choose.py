@@ -1,6 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.approval_graph import Flow
+
 
 class ApprovalChoose(models.TransientModel):
     """The submitter chooses who decides."""
@@ -50,6 +52,21 @@ class ApprovalChooseLine(models.TransientModel):
     )
     node = fields.Char(required=True)
     name = fields.Char(string="Step")
-    user_ids = fields.Many2many(
-        "res.users", string="Who Decides", domain=[("share", "=", False)]
+    # Of an approval who asked: about what is his own he does not decide.
+    left_out_id = fields.Many2one(
+        "res.users", string="Asked By", compute="_compute_left_out_id"
     )
+    user_ids = fields.Many2many(
+        "res.users",
+        string="Who Decides",
+        domain="[('share', '=', False), ('id', '!=', left_out_id)]",
+    )
+
+    @api.depends("node", "choose_id.request_id")
+    def _compute_left_out_id(self):
+        for line in self:
+            # The kind of a step is no secret to who may read the request.
+            request = line.choose_id.request_id.sudo()
+            graph = request.version_id._prepare_graph() if request else Flow({})
+            decides = graph.node_type(line.node) == "approval"
+            line.left_out_id = decides and request.submitter_id

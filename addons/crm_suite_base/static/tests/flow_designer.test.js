@@ -16,7 +16,9 @@ import { animationFrame } from "@odoo/hoot-mock";
 import { Component, useState, xml } from "@odoo/owl";
 import {
     contains,
+    makeServerError,
     mountWithCleanup,
+    onRpc,
     patchWithCleanup,
     preloadBundle,
 } from "@web/../tests/web_test_helpers";
@@ -127,6 +129,31 @@ test("a flow is drawn: cards that say what they do, paths with conditions", asyn
     expect(".x6-edge-label").toHaveText("amount > 5");
     expect(card("n3")).toHaveAttribute("aria-label", "wait: Wait. Waits 2 days");
     expect(card("n3")).toHaveAttribute("tabindex", "0");
+});
+
+test("a flow is drawn where names may not be read or are not answered", async () => {
+    onRpc("res.partner", "has_access", () => false);
+    onRpc("res.partner", "web_search_read", () => expect.step("asked all the same"));
+    onRpc("res.users", "has_access", () => true);
+    onRpc("res.users", "web_search_read", () => {
+        throw makeServerError({ type: "AccessError" });
+    });
+    registry.category("crm_suite_flow_nodes").add(
+        "test.tell",
+        {
+            type: "tell",
+            family: "test",
+            label: "tell",
+            icon: "fa-star",
+            records: () => ({ "res.partner": [1], "res.users": [2] }),
+            describe: (_node, { names }) =>
+                `Tells ${names("res.partner", 1)} and ${names("res.users", 2)}`,
+        },
+        { force: true }
+    );
+    await mount({ graph: plainGraph({ nodes: [{ id: "n1", type: "tell", x: 0, y: 0 }] }) });
+    expect(`${card("n1")} .o_crm_suite_flow_sentence`).toHaveText("Tells undefined and undefined");
+    expect.verifySteps([]);
 });
 
 test("what may be there once only is not offered a second time", async () => {

@@ -33,9 +33,9 @@ export const ACTION_PROPERTIES = [
     },
     {
         name: "server_action_id",
-        type: "record",
-        model: "ir.actions.server",
+        type: "server_action",
         label: _t("Server action"),
+        help: _t("Those made for these documents. An administrator of the system makes them."),
         showIf: isAction("server_action"),
     },
     { name: "summary", type: "text", label: _t("What is to do"), showIf: isAction("activity") },

@@ -18,6 +18,7 @@ import {
     recordsOfSubflow,
 } from "./approval_actions";
 import "./approver_inputs";
+import "./server_action_input";
 
 const FAMILY = "approval";
 // Steps at which people decide: to these one can return.

@@ -65,6 +65,12 @@ export class ChoiceInput extends FlowInput {
     get value() {
         return this.props.value ?? this.props.spec.default;
     }
+
+    onChange(ev) {
+        // Keys may be numbers; the browser knows texts only.
+        const chosen = this.choices.find(([key]) => String(key) === ev.target.value);
+        this.props.onChange(chosen?.[0]);
+    }
 }
 
 /** One of some answers, or another step of the flow. */

@@ -59,6 +59,39 @@ tours.add("crm_suite_field_make", {
     ],
 });
 
+/** A field that leads to another record: its kind is chosen from a list. */
+tours.add("crm_suite_field_relation", {
+    steps: () => [
+        { trigger: ".o-kanban-button-new", run: "click", timeout: 60000 },
+        {
+            trigger: ".o_field_widget[name='name'] input",
+            run: "edit Tour Home",
+        },
+        { trigger: ".o_field_widget[name='kind'] input", run: "click" },
+        { trigger: ".o_select_menu_item:contains('Another record')", run: "click" },
+        {
+            content: "The kinds of records are offered",
+            trigger: ".o_field_widget[name='relation_model'] input",
+            run: "edit Country",
+        },
+        { trigger: ".o_select_menu_item:contains(/^Country$/)", run: "click" },
+        {
+            trigger: ".o_field_widget[name='section_id'] input",
+            run: "edit Tour Contract",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains('Tour Contract') a",
+            run: "click",
+        },
+        { trigger: ".o_form_button_save", run: "click" },
+        {
+            trigger: "[name='technical_name']:contains('x_crm_tour_home')",
+            timeout: 60000,
+        },
+        { trigger: "[name='relation_model']:contains('Country')" },
+    ],
+});
+
 /** It is filled in, where it was dragged to. */
 tours.add("crm_suite_field_fill", {
     steps: () => [

@@ -162,3 +162,35 @@ registry.category("web_tour.tours").add("crm_suite_flow", {
         },
     ],
 });
+
+/** Who may not read server actions chooses one for a step of a flow that has one. */
+registry.category("web_tour.tours").add("crm_suite_flow_action", {
+    steps: () => [
+        {
+            content: "The flow is drawn; the step says what it runs",
+            trigger: `${card("action", "Note")}:contains('Runs “Tour: note it”')`,
+            run: "click",
+            timeout: 60000,
+        },
+        {
+            content: "Only actions of these documents are offered",
+            trigger: `${SIDE} [data-name='server_action_id'] select:not(:contains('Tour: elsewhere'))`,
+            run: "selectByLabel Tour: sign it",
+        },
+        { trigger: `${card("action", "Note")}:contains('Runs “Tour: sign it”')` },
+        { content: "Save", trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible" },
+    ],
+});
+
+/** Who asked opens the request, although he may not read what the flow runs. */
+registry.category("web_tour.tours").add("crm_suite_flow_action_asked", {
+    steps: () => [
+        {
+            content: "The drawing",
+            trigger: `${card("action", "Note")}:contains('Runs “…”')`,
+            timeout: 60000,
+        },
+        { trigger: ".o_form_view button[name='action_withdraw']" },
+    ],
+});
